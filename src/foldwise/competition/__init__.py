@@ -1,0 +1,1 @@
+"""Competitions as data: what a competition is, its files read and checked, its metrics."""

@@ -1,0 +1,1 @@
+"""Fold tables: made once, in a file, by id and content."""

@@ -1,0 +1,1 @@
+"""Encoder, pooling and head: from tokens to outputs."""

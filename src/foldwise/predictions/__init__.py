@@ -1,0 +1,1 @@
+"""Predictions that travel with their ids."""

@@ -1,0 +1,131 @@
+"""Predictions as id-aligned tables: `oof.csv` and `test.csv`."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foldwise.errors import Complaints, DataError, listed
+from foldwise.storage import write_text
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One row of outputs an id.
+
+    Attributes:
+        ids: unique strings.
+        outputs: names of the columns: targets (regression), `p_<label>` (classification).
+        values: (ids, outputs) float64.
+        folds: (ids,) the fold each id is validated in; None for test rows.
+    """
+
+    ids: tuple[str, ...]
+    outputs: tuple[str, ...]
+    values: NDArray[np.float64]
+    folds: NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        expected = (len(self.ids), len(self.outputs))
+        if self.values.shape != expected:
+            raise ValueError(f"values must be (ids, outputs) = {expected}, got {self.values.shape}")
+        complaints = Complaints()
+        repeated = [name for name, count in Counter(self.ids).items() if count > 1]
+        if repeated:
+            complaints.add(f"ids must be unique, but {listed(repeated)} appear more than once")
+        finite = np.isfinite(self.values).all(axis=1)
+        if not finite.all():
+            wrong = [self.ids[i] for i in np.flatnonzero(~finite)]
+            complaints.add(f"predictions must be finite, but those of {listed(wrong)} are not")
+        complaints.raise_if_any(DataError)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def aligned_to(self, ids: Sequence[str], whose: str) -> "Predictions":
+        """These predictions in the order of `ids`, one to one.
+
+        Raises:
+            DataError: an id is missing here, or one here is not among `ids`.
+        """
+        position = {name: i for i, name in enumerate(self.ids)}
+        complaints = Complaints()
+        missing = [name for name in ids if name not in position]
+        if missing:
+            complaints.add(f"{len(missing)} ids of {whose} have no prediction: {listed(missing)}")
+        extra = sorted(position.keys() - set(ids))
+        if extra:
+            complaints.add(f"{len(extra)} predicted ids are not in {whose}: {listed(extra)}")
+        complaints.raise_if_any(DataError)
+        order = np.array([position[name] for name in ids], dtype=np.int64)
+        return replace(
+            self,
+            ids=tuple(ids),
+            values=self.values[order],
+            folds=None if self.folds is None else self.folds[order],
+        )
+
+
+def write_predictions(path: Path, table: Predictions) -> None:
+    """Write `id[,fold],<outputs>`; every float in the shortest form that reads back the same."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    fold_name = [] if table.folds is None else ["fold"]
+    writer.writerow(["id", *fold_name, *table.outputs])
+    for i, (name, values) in enumerate(zip(table.ids, table.values.tolist(), strict=True)):
+        fold = [] if table.folds is None else [int(table.folds[i])]
+        writer.writerow([name, *fold, *map(repr, values)])
+    write_text(path, text.getvalue())
+
+
+def read_predictions(path: Path) -> Predictions:
+    """The table in `path`: `oof.csv` if it has a column `fold`, else `test.csv`.
+
+    Raises:
+        DataError: the file is absent, or is no such table; names the line.
+    """
+    if not path.is_file():
+        raise DataError(f"no predictions: {path} does not exist; finish the run that writes it")
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    if header[:1] != ["id"]:
+        raise DataError(f"{path}: line 1: the first column must be id, got {header[:1]}")
+    has_folds = header[1:2] == ["fold"]
+    first = 2 if has_folds else 1
+    complaints = Complaints()
+    values = np.full((len(rows), len(header) - first), np.nan)
+    folds = np.zeros(len(rows), dtype=np.int64)
+    for i, row in enumerate(rows):
+        try:
+            values[i] = [float(cell) for cell in row[first:]]
+            folds[i] = int(row[1]) if has_folds else 0
+        except (ValueError, IndexError):
+            complaints.add(
+                f"{path}: line {i + 2}: expected {','.join(header)}, got {','.join(row)}"
+            )
+    complaints.raise_if_any(DataError)
+    ids = tuple(row[0] for row in rows)
+    return Predictions(ids, tuple(header[first:]), values, folds if has_folds else None)
+
+
+def mean_of(tables: Sequence[Predictions]) -> Predictions:
+    """The mean of several tables, aligned by id to the first; outputs and folds must agree.
+
+    Raises:
+        DataError: the tables differ in ids, outputs or folds.
+    """
+    first = tables[0]
+    aligned = [table.aligned_to(first.ids, "the first table") for table in tables]
+    for table in aligned:
+        if table.outputs != first.outputs:
+            raise DataError(f"outputs differ: {listed(first.outputs)} and {listed(table.outputs)}")
+        if (table.folds is None) != (first.folds is None) or (
+            table.folds is not None and not np.array_equal(table.folds, first.folds)
+        ):
+            raise DataError("folds differ: predictions of different folds cannot be averaged")
+    return replace(first, values=np.mean([table.values for table in aligned], axis=0))

@@ -1,0 +1,236 @@
+"""Typed settings of an experiment: a unit and a range on every field, unknown keys forbidden.
+
+An experiment's TOML says only what differs from the defaults below; `key=value` on the command line
+overrides it. Where a value is to be tuned, a range stands in its place.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from foldwise.errors import Complaints, UsageError, did_you_mean
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(ge=0, le=1)]  # a peak learning rate
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of settings that refuses unknown keys and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Encoder(Section):
+    """The pretrained transformer."""
+
+    name: str = "minilm-l6"  # a folder, an installed package, or a name on the hub
+    max_length: Annotated[int, Field(ge=4, le=8192)] = 256  # tokens, special ones included
+    dropout: Share | Literal["auto"] = "auto"  # auto: 0 in regression, else the encoder's own
+    attention: Literal["auto", "sdpa", "eager"] = "auto"
+
+
+class Pooling(Section):
+    """From the tokens' vectors to one vector a text."""
+
+    kind: Literal["mean", "first", "attention"] = "mean"
+    layers: Annotated[int, Field(ge=1, le=64)] = 1  # the last n hidden layers, concatenated
+    hidden: Count = 512  # width of the attention's hidden layer
+    with_first: bool = False  # put the first token's vector beside the pooled one
+
+
+class Head(Section):
+    """From the vector to the outputs: dropout and one linear layer."""
+
+    dropout: Share = 0.0
+
+
+class Rates(Section):
+    """Peak learning rates, layer group by layer group."""
+
+    head: Rate = 1e-3  # pooling and head, which start from random weights
+    top: Rate = 1e-4  # the last encoder layer
+    shape: Literal["decay", "linear"] = "decay"
+    decay: Annotated[float, Field(gt=0, le=1)] = 1.0  # decay: each layer's share of the one above
+    span: Annotated[float, Field(ge=1)] = 5.0  # linear: the top layer's multiple of layer 0's rate
+    every: Count = 1  # linear: this many layers share a rate
+    embeddings: Rate | Literal["auto"] = "auto"  # auto: follows the shape below layer 0; 0: frozen
+
+
+class Optimizer(Section):
+    """AdamW. https://arxiv.org/abs/1711.05101."""
+
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01  # never on biases and norms
+    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    epsilon: Annotated[float, Field(gt=0)] = 1e-8
+    max_norm: Annotated[float, Field(gt=0)] = 1.0  # of the whole gradient; larger ones are scaled
+
+
+class Schedule(Section):
+    """One factor for all rates, step by step."""
+
+    kind: Literal["linear", "cosine", "constant"] = "linear"
+    warmup: Share = 0.1  # share of all steps
+
+
+class Training(Section):
+    """How long, how much at once, how often evaluated."""
+
+    epochs: Annotated[float, Field(gt=0)] = 2.0
+    batch_size: Count = 16  # texts an optimizer step
+    micro_batch_tokens: Count = 16384  # padded tokens at once; larger batches are accumulated
+    evaluations_per_epoch: Count = 2
+    keep: Literal["best", "last"] = "best"  # which weights predict
+    checkpoint_seconds: Annotated[float, Field(ge=0)] = 60.0  # at least this long between two
+    rows: Annotated[int, Field(ge=0)] = 0  # train on so many, chosen by id; 0: all
+    folds: Annotated[int, Field(ge=0)] = 0  # merge the table's folds into so many; 0: as they are
+
+
+class Hardware(Section):
+    """What it runs on; resolved once, then part of the run."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: the fastest that works here
+    threads: Annotated[int, Field(ge=0)] = 0  # of one worker on a CPU; 0: all cores
+
+
+class Tfidf(Section):
+    """TF-IDF of words and characters, with ridge or logistic regression."""
+
+    words: tuple[Count, Count] = (1, 2)  # lengths of word n-grams
+    characters: tuple[Count, Count] = (2, 5)  # lengths of character n-grams, inside words
+    min_rows: Count = 2  # n-grams in fewer rows are dropped
+    penalty: Annotated[float, Field(gt=0)] = 1.0  # ridge: alpha; logistic: 1 / C
+
+
+class Settings(Section):
+    """Everything an experiment can say."""
+
+    competition: str
+    kind: Literal["encoder", "tfidf"] = "encoder"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
+    encoder: Encoder = Encoder()
+    pooling: Pooling = Pooling()
+    head: Head = Head()
+    rates: Rates = Rates()
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    training: Training = Training()
+    hardware: Hardware = Hardware()
+    tfidf: Tfidf = Tfidf()
+
+    def flat(self) -> dict[str, Any]:
+        """Every value by its dotted name, such as `rates.top`."""
+        return dict(_flattened(self.model_dump(mode="json")))
+
+
+def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Settings:
+    """The settings in the TOML file `path`, with `key=value` overrides on top.
+
+    Raises:
+        UsageError: no TOML, an unknown key (names the nearest), a value of another type or out of
+            its range, or a range that only tuning resolves; all at once.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} must be TOML in UTF-8: {error}") from None
+    for override in overrides:
+        _apply(table, override)
+    return checked_settings(table, str(path))
+
+
+def checked_settings(table: Mapping[str, Any], where: str) -> Settings:
+    """`table` as Settings; `where` names it in messages.
+
+    Raises:
+        UsageError: see `load_experiment`.
+    """
+    complaints = Complaints()
+    for key, _ in _ranges(table):
+        complaints.add(f"{where}: {key} is a range; give it a value, or run: foldwise tune")
+    complaints.raise_if_any(UsageError)
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        for fault in error.errors():
+            complaints.add(f"{where}: {_explained(fault)}")
+        complaints.raise_if_any(UsageError)
+        raise  # pydantic reports at least one error
+
+
+def dump_toml(settings: Settings) -> str:
+    """`settings` as TOML that `load_experiment` reads back to equal settings."""
+    table = settings.model_dump(mode="json")
+    lines = [f"{key} = {_literal(value)}" for key, value in table.items() if _is_leaf(value)]
+    for name, section in table.items():
+        if not _is_leaf(section):
+            lines += ["", f"[{name}]"]
+            lines += [f"{key} = {_literal(value)}" for key, value in section.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _is_leaf(value: object) -> bool:
+    return not isinstance(value, dict)
+
+
+def _literal(value: object) -> str:
+    """A TOML literal: strings, numbers, booleans and lists are written as in JSON."""
+    return json.dumps(value, ensure_ascii=True)
+
+
+def _apply(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"an override is key=value, such as rates.top=2e-5: got {override!r}")
+    try:
+        value = tomllib.loads(f"value = {text.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a word needs no quotation marks on the command line
+    *sections, leaf = key.strip().split(".")
+    for section in sections:
+        inner = table.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise UsageError(f"{key.strip()!r} is no setting: {section!r} holds a value, no table")
+        table = inner
+    table[leaf] = value
+
+
+def _flattened(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        inner = _flattened(value, f"{prefix}{key}.") if isinstance(value, dict) else None
+        pairs += [(f"{prefix}{key}", value)] if inner is None else inner
+    return pairs
+
+
+def _ranges(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            is_range = {"low", "high"} <= value.keys() or "choices" in value
+            found += [(f"{prefix}{key}", value)] if is_range else _ranges(value, f"{prefix}{key}.")
+    return found
+
+
+def _explained(fault: Mapping[str, Any]) -> str:
+    """One pydantic error in words: the key, the rule, the value received, the nearest name."""
+    location = [
+        str(part) for part in fault["loc"] if not str(part).startswith(("constrained", "literal"))
+    ]
+    location = [part for part in location if part not in {"float", "int"}]
+    key = ".".join(location)
+    if fault["type"] == "extra_forbidden":
+        known = Settings.model_fields
+        if len(location) > 1:
+            section = Settings.model_fields[location[0]].annotation
+            known = getattr(section, "model_fields", known)
+        return f"unknown setting {key!r}; {did_you_mean(location[-1], known)}"
+    if fault["type"] == "missing":
+        return f"the setting {key!r} is missing; add it"
+    return f"{key}: {fault['msg']}, got {fault['input']!r}"

@@ -1,0 +1,1 @@
+"""Runs: folds trained, checkpointed, resumed and gathered into OOF and test predictions."""
