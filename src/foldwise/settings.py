@@ -16,6 +16,7 @@ from foldwise.errors import Complaints, UsageError, did_you_mean
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=1)]  # a peak learning rate
+FAST_ROWS, FAST_TOKENS = 800, 64  # of --fast
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -91,11 +92,15 @@ class Training(Section):
     folds: Annotated[int, Field(ge=0)] = 0  # merge the table's folds into so many; 0: as they are
 
 
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
 class Hardware(Section):
     """What it runs on; resolved once, then part of the run."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: the fastest that works here
+    device: Device = "auto"
+    precision: Precision = "auto"  # auto: the fastest that works here
     threads: Annotated[int, Field(ge=0)] = 0  # of one worker on a CPU; 0: all cores
 
 
@@ -127,6 +132,16 @@ class Settings(Section):
     def flat(self) -> dict[str, Any]:
         """Every value by its dotted name, such as `rates.top`."""
         return dict(_flattened(self.model_dump(mode="json")))
+
+
+def small_form(chosen: Settings) -> Settings:
+    """`chosen` cut down to a minute on two cores: the same path, fewer rows, folds, tokens."""
+    training = chosen.training.model_copy(
+        update={"rows": FAST_ROWS, "folds": 2, "epochs": 1.0, "evaluations_per_epoch": 1}
+    )
+    length = min(chosen.encoder.max_length, FAST_TOKENS)
+    encoder = chosen.encoder.model_copy(update={"max_length": length})
+    return chosen.model_copy(update={"training": training, "encoder": encoder})
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Settings:

@@ -27,7 +27,7 @@ class Files(_Section):
 
 
 class FileFormat(_Section):
-    """How the CSVs are written."""
+    """How train and test are written; samples, solutions and submissions are comma-separated."""
 
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
     quoting: bool = True  # False: a quotation mark is a character like any other

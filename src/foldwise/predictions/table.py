@@ -113,19 +113,35 @@ def read_predictions(path: Path) -> Predictions:
     return Predictions(ids, tuple(header[first:]), values, folds if has_folds else None)
 
 
-def mean_of(tables: Sequence[Predictions]) -> Predictions:
-    """The mean of several tables, aligned by id to the first; outputs and folds must agree.
+def weighted_mean(tables: Sequence[Predictions], weights: Sequence[float]) -> Predictions:
+    """The weighted mean of tables that share ids (in any order), outputs and folds.
+
+    Args:
+        tables: at least one; the result has the order of the first.
+        weights: one a table, summing to one.
 
     Raises:
-        DataError: the tables differ in ids, outputs or folds.
+        DataError: they do not share them; names the difference.
     """
     first = tables[0]
     aligned = [table.aligned_to(first.ids, "the first table") for table in tables]
     for table in aligned:
         if table.outputs != first.outputs:
             raise DataError(f"outputs differ: {listed(first.outputs)} and {listed(table.outputs)}")
-        if (table.folds is None) != (first.folds is None) or (
-            table.folds is not None and not np.array_equal(table.folds, first.folds)
-        ):
-            raise DataError("folds differ: predictions of different folds cannot be averaged")
-    return replace(first, values=np.mean([table.values for table in aligned], axis=0))
+        if not np.array_equal(_folds_of(table), _folds_of(first)):
+            raise DataError(
+                "folds differ: OOF predictions of different folds cannot be blended, because some "
+                "rows would be scored by models that learned from them; train on one fold table"
+            )
+    # a sum in a fixed order, not a matrix product: the same digits on every machine
+    values = sum(weight * table.values for weight, table in zip(weights, aligned, strict=True))
+    return replace(first, values=np.asarray(values))
+
+
+def mean_of(tables: Sequence[Predictions]) -> Predictions:
+    """The mean of tables that share ids (in any order), outputs and folds; see `weighted_mean`."""
+    return weighted_mean(tables, [1 / len(tables)] * len(tables))
+
+
+def _folds_of(table: Predictions) -> NDArray[np.int64]:
+    return np.empty(0, np.int64) if table.folds is None else table.folds

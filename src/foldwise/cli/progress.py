@@ -1,0 +1,102 @@
+"""How a training is shown: bars on a terminal, a line now and then elsewhere."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as Bars,
+)
+
+from foldwise.cli.output import Output
+from foldwise.training.progress import Progress, Report, ignore
+
+SECONDS_BETWEEN_LINES = 15.0
+
+
+@contextmanager
+def shown_progress(output: Output, run: str) -> Iterator[Report]:
+    """A report that shows the folds of `run` as they train."""
+    if output.level < 0:
+        yield ignore
+        return
+    if not sys.stderr.isatty():
+        yield Lines(output, run)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[score]}"),
+    )
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        yield _Bars(bars, run)
+
+
+class _Bars:
+    """One bar a fold and phase."""
+
+    def __init__(self, bars: Bars, run: str) -> None:
+        self._bars, self._run = bars, run
+        self._tasks: dict[tuple[int, str], TaskID] = {}
+
+    def __call__(self, progress: Progress) -> None:
+        key = (progress.fold, progress.phase)
+        score = "" if progress.score is None else f"best {progress.score:.4f}"
+        if key not in self._tasks:
+            text = f"{self._run} fold {progress.fold} {progress.phase}"
+            self._tasks[key] = self._bars.add_task(
+                text, total=progress.total, completed=progress.done, score=score
+            )
+        self._bars.update(self._tasks[key], completed=progress.done, score=score)
+
+
+class Lines:
+    """A line every quarter of a minute and at the end of each fold, with the time left."""
+
+    def __init__(self, output: Output, run: str) -> None:
+        self._output, self._run = output, run
+        self._lock = threading.Lock()
+        self._said_at = time.monotonic()
+        self._first: dict[tuple[int, str], tuple[float, int]] = {}
+
+    def __call__(self, progress: Progress) -> None:
+        """Show the progress, if it is time."""
+        now = time.monotonic()
+        with self._lock:
+            began, done = self._first.setdefault(
+                (progress.fold, progress.phase), (now, progress.done)
+            )
+            finished = progress.phase == "done"
+            if not finished and now - self._said_at < SECONDS_BETWEEN_LINES:
+                return
+            self._said_at = now
+        score = "" if progress.score is None else f", best {progress.score:.4f}"
+        if finished:
+            self._output.say(f"{self._run} fold {progress.fold}: done{score}")
+            return
+        rate = (progress.done - done) / (now - began) if now > began else 0.0
+        left = f", {_clock((progress.total - progress.done) / rate)} left" if rate else ""
+        self._output.say(
+            f"{self._run} fold {progress.fold}: {progress.phase} "
+            f"{progress.done}/{progress.total}{left}{score}"
+        )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

@@ -1,0 +1,131 @@
+"""A pretrained transformer: from tokens to hidden states."""
+
+import inspect
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from foldwise.errors import UsageError
+from foldwise.modeling.layer_groups import LayerGroup
+from foldwise.modeling.structure import find_layers, traced_structure
+
+XLNET_CLASSIFIER_SEGMENT = 2  # of the classifier's token, in XLNet's pretraining
+
+
+class Encoder(nn.Module):
+    """A transformer of any family that reads whole texts, and what its parameters are for.
+
+    A plain module around the transformer, not one of transformers' own classes: those initialise
+    every module below them anew, a custom head too.
+
+    Parameters that no output depends on (XLNet's mask embedding, a pooler that cannot be left out)
+    are frozen, so that every trainable parameter gets a gradient; `unused` names them.
+
+    Attributes:
+        backbone: the transformer.
+        width: of a hidden state.
+        depth: how many layers' hidden states there are, the embeddings' not counted.
+        unused: the dotted names, in the backbone, of the parameters frozen for that reason.
+    """
+
+    def __init__(self, backbone: nn.Module, config: Any) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.width = int(config.hidden_size)
+        self.depth = int(config.num_hidden_layers)
+        self._family = str(config.model_type)
+        self._takes_segments = _takes(backbone, "token_type_ids")
+        layers = find_layers(backbone, config)
+        self._structure = traced_structure(backbone, layers, self._run_on_ids)
+        self.unused = self._structure.unused
+        for name in self.unused:
+            backbone.get_parameter(name).requires_grad_(False)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        last_layers: int = 1,
+    ) -> tuple[Tensor, ...]:
+        """The hidden states of the last layers, the last one last: each (texts, tokens, width).
+
+        Args:
+            input_ids: (texts, tokens) int64.
+            attention_mask: (texts, tokens), true or 1 at tokens, false or 0 at padding.
+            token_type_ids: (texts, tokens) int64 segments, for the families that have them.
+            last_layers: how many layers' hidden states, from 1 to `depth`.
+        """
+        self.check_layers(last_layers)
+        options = self._options(attention_mask, token_type_ids)
+        if last_layers == 1:
+            return (self.backbone(input_ids, **options).last_hidden_state,)
+        output = self.backbone(input_ids, output_hidden_states=True, **options)
+        # the last one is what the encoder puts out: XLNet's hidden state is without its dropout
+        return (*output.hidden_states[-last_layers:-1], output.last_hidden_state)
+
+    def check_layers(self, last_layers: int) -> None:
+        """Check that there are so many layers.
+
+        Raises:
+            UsageError: there are fewer.
+        """
+        if not 1 <= last_layers <= self.depth:
+            raise UsageError(
+                f"pooling.layers must be from 1 to {self.depth}, the layers of this "
+                f"{self._family} encoder, got {last_layers}; lower pooling.layers"
+            )
+
+    def layer_groups(self) -> list[LayerGroup]:
+        """The layer groups "embeddings", "layer 0" .. "layer n-1", from the bottom up.
+
+        What works after the last layer (a final norm) is in the last layer's group. What is outside
+        the layers and works before or between them is in "embeddings": DeBERTa's relative positions
+        too. ALBERT's layers that share their weights are one layer group.
+        """
+        path = f"{self._structure.layers}."
+        count = len(self.layers())
+        names = ["embeddings", *(f"layer {i}" for i in range(count))]
+        groups: dict[str, dict[str, nn.Parameter]] = {name: {} for name in names}
+        for name, parameter in self.backbone.named_parameters():
+            home = "embeddings"
+            if name.startswith(path):
+                home = f"layer {name.removeprefix(path).split('.')[0]}"
+            elif name.rpartition(".")[0] in self._structure.above:
+                home = names[-1]
+            groups[home][name] = parameter
+        return [LayerGroup(name, named).inside("backbone") for name, named in groups.items()]
+
+    def layers(self) -> nn.ModuleList:
+        """The transformer's layers, from the bottom up."""
+        layers = self.backbone.get_submodule(self._structure.layers)
+        assert isinstance(layers, nn.ModuleList)  # noqa: S101  # find_layers looks for nothing else
+        return layers
+
+    def _options(self, mask: Tensor, segments: Tensor | None) -> dict[str, Any]:
+        if segments is not None and not self._takes_segments:
+            raise ValueError(
+                f"a {self._family} encoder has no segments, but token_type_ids were given; "
+                "pass None"
+            )
+        options: dict[str, Any] = {"attention_mask": mask.long()}  # XLNet subtracts it from 1
+        if self._family == "xlnet":
+            options["use_mems"] = False  # a memory of earlier texts, kept by default in evaluation
+            segments = _xlnet_segments(mask) if segments is None else segments
+        return options if segments is None else {**options, "token_type_ids": segments}
+
+    def _run_on_ids(self, input_ids: Tensor) -> Tensor:
+        output: Tensor = self(input_ids, torch.ones_like(input_ids))[0]
+        return output
+
+
+def _takes(backbone: nn.Module, argument: str) -> bool:
+    return argument in inspect.signature(backbone.forward).parameters
+
+
+def _xlnet_segments(mask: Tensor) -> Tensor:
+    """The segments of single texts as XLNet's tokenizer makes them: (texts, tokens) int64."""
+    places = torch.arange(mask.shape[1], device=mask.device)
+    last = (places * mask.long()).amax(dim=1, keepdim=True)
+    return (places == last).long() * XLNET_CLASSIFIER_SEGMENT

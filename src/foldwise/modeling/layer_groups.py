@@ -1,0 +1,74 @@
+"""Layer groups: the parameters that learn at one rate, from the bottom of the model up."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from foldwise.errors import Complaints, UsageError, did_you_mean
+
+
+@dataclass(frozen=True, eq=False)
+class LayerGroup:
+    """The parameters that learn at one rate.
+
+    Attributes:
+        name: "embeddings", "layer 0" .. "layer n-1", "pooling" or "head".
+        named: the parameters by their dotted names in the model, trainable and frozen ones.
+    """
+
+    name: str
+    named: Mapping[str, nn.Parameter]
+
+    def parameters(self) -> tuple[nn.Parameter, ...]:
+        """The group's parameters, trainable and frozen ones."""
+        return tuple(self.named.values())
+
+    def inside(self, prefix: str) -> "LayerGroup":
+        """The same group as the module that holds its module as `prefix` sees it."""
+        return LayerGroup(self.name, {f"{prefix}.{name}": p for name, p in self.named.items()})
+
+
+def check_groups(model: nn.Module, groups: Iterable[LayerGroup]) -> None:
+    """Check that `groups` hold every parameter of `model` exactly once, and nothing else.
+
+    Raises:
+        ValueError: a parameter is in no group, in two, or not in the model; names every culprit.
+    """
+    listed = [(name, p) for group in groups for name, p in group.named.items()]
+    homes = Counter(id(parameter) for _, parameter in listed)
+    own = dict(model.named_parameters())
+    faults = [
+        f"parameter {name!r} is in {homes[id(parameter)]} layer groups, expected 1"
+        for name, parameter in own.items()
+        if homes[id(parameter)] != 1
+    ]
+    known = {id(parameter) for parameter in own.values()}
+    faults += [
+        f"parameter {name!r} is in a layer group but not in the model"
+        for name, parameter in listed
+        if id(parameter) not in known
+    ]
+    if faults:
+        advice = f"{type(model).__name__}.layer_groups() must list each parameter exactly once"
+        raise ValueError("; ".join([*faults, advice]))
+
+
+def freeze_groups(groups: Iterable[LayerGroup], names: Iterable[str]) -> None:
+    """Stop the groups called `names` from learning, for as long as the model lives.
+
+    Raises:
+        UsageError: a name is that of no group; suggests the nearest. Nothing is frozen then.
+    """
+    by_name = {group.name: group for group in groups}
+    wanted = list(names)
+    complaints = Complaints()
+    for name in wanted:
+        if name not in by_name:
+            complaints.add(f"no layer group {name!r} to freeze; {did_you_mean(name, by_name)}")
+    complaints.raise_if_any(UsageError)
+    for name in wanted:
+        for parameter in by_name[name].parameters():
+            parameter.requires_grad_(False)
+            parameter.grad = None

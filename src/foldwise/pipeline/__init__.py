@@ -1,0 +1,1 @@
+"""Whole jobs over the stages: everything at once, submitting, predicting new rows."""

@@ -1,0 +1,102 @@
+"""What a run learns from and predicts: training rows with their folds, and test rows."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foldwise.competition.competition import load_competition
+from foldwise.competition.loading import LoadedCompetition, load
+from foldwise.errors import DataError, UsageError
+from foldwise.folds.table import read_checked_folds
+from foldwise.paths import Project
+from foldwise.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The rows of one run.
+
+    Attributes:
+        loaded: the competition; its `train` is restricted to the rows the run learns from.
+        folds: (rows,) the fold of each training row, 0 .. n_folds - 1.
+        n_folds: how many folds there are.
+        data_hash: of the training and test rows, whatever their order.
+        folds_hash: of the assignment of ids to folds.
+    """
+
+    loaded: LoadedCompetition
+    folds: NDArray[np.int64]
+    n_folds: int
+    data_hash: str
+    folds_hash: str
+
+    def targets(self) -> NDArray[np.float64]:
+        """The training rows' targets, (rows, targets)."""
+        if self.loaded.train.targets is None:
+            raise ValueError("training rows have targets")
+        return self.loaded.train.targets
+
+    def training_positions(self, fold: int) -> NDArray[np.int64]:
+        """Where the rows are that the model of `fold` learns from."""
+        return np.flatnonzero(self.folds != fold).astype(np.int64)
+
+    def validation_positions(self, fold: int) -> NDArray[np.int64]:
+        """Where the rows are that the model of `fold` never sees."""
+        return np.flatnonzero(self.folds == fold).astype(np.int64)
+
+
+def load_corpus(project: Project, chosen: Settings) -> Corpus:
+    """The corpus an experiment's settings describe.
+
+    Raises:
+        DataError: the data or the fold table are missing or wrong; says what to run.
+    """
+    loaded = load(load_competition(project.competition(chosen.competition)))
+    path = project.folds(chosen.competition)
+    if not path.is_file():
+        raise DataError(
+            f"no folds: {path} does not exist; run: foldwise folds {chosen.competition}"
+        )
+    table = read_checked_folds(path, loaded.train)
+    folds = table.for_rows(loaded.train)
+    n_folds = int(folds.max()) + 1
+    if chosen.training.folds:
+        n_folds = _merged_count(chosen.training.folds, n_folds)
+        folds = folds % n_folds
+    kept = _sample(loaded.train.ids, chosen.training.rows)
+    hashes = data_hash(loaded), table.fingerprint()
+    strata = loaded.strata and tuple(loaded.strata[i] for i in kept)
+    loaded = replace(loaded, train=loaded.train.take(kept), strata=strata)
+    folds = folds[kept]
+    if len(np.unique(folds)) < n_folds:
+        raise DataError(
+            f"each of the {n_folds} folds needs a row, but training.rows={chosen.training.rows} "
+            f"leaves {len(np.unique(folds))} of them; take more rows"
+        )
+    return Corpus(loaded, folds, n_folds, *hashes)
+
+
+def data_hash(loaded: LoadedCompetition) -> str:
+    """A hash of the training and test rows, whatever their order."""
+    return f"{loaded.train.fingerprint()[:32]}{loaded.test.fingerprint()[:32]}"
+
+
+def _merged_count(wanted: int, present: int) -> int:
+    if not 2 <= wanted <= present:
+        raise UsageError(
+            f"training.folds merges the table's {present} folds into 2 to {present}, got {wanted}; "
+            f"for more folds make another table: foldwise folds NAME --n {wanted}"
+        )
+    return wanted
+
+
+def _sample(ids: tuple[str, ...], wanted: int) -> NDArray[np.int64]:
+    """Positions of `wanted` rows, in file order; chosen by a hash of the id, so by no order."""
+    if wanted == 0 or wanted >= len(ids):
+        return np.arange(len(ids), dtype=np.int64)
+    digests = [hashlib.sha256(name.encode()).digest() for name in ids]
+    return np.sort(
+        np.array(sorted(range(len(ids)), key=digests.__getitem__)[:wanted], dtype=np.int64)
+    )

@@ -1,0 +1,75 @@
+"""One fold of a run as a job: everything it needs to know, and where it writes."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from foldwise.encoders import EncoderFiles
+from foldwise.locks import only_driver_of
+from foldwise.settings import Settings
+from foldwise.training.checkpoint import remove_checkpoints
+from foldwise.training.corpus import Corpus
+from foldwise.training.fold_result import FoldOutcome, finished_outcome, write_outcome
+from foldwise.training.progress import Progress, Report
+from foldwise.training.stopping import StopRequest
+
+
+@dataclass(frozen=True, eq=False)
+class FoldJob:
+    """One fold to train.
+
+    Attributes:
+        folder: `runs/<run>/fold-<k>`, the only place it writes to.
+        settings: with the hardware resolved.
+        identity: a hash of settings, data, folds and code; checkpoints of another are refused.
+        encoder: the pretrained files; None where the run needs none.
+        token_cache: the folder of the token cache.
+    """
+
+    folder: Path
+    fold: int
+    settings: Settings
+    corpus: Corpus
+    identity: str
+    encoder: EncoderFiles | None
+    token_cache: Path
+
+
+def run_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOutcome:
+    """The outcome of one fold: read if it has finished, trained (on) if not.
+
+    Raises:
+        FoldFailed: it diverged.
+        Interrupted: a stop was asked for, and everything is saved.
+        StorageError: no room, or damaged files that nothing whole replaces.
+        UsageError: another process trains this fold.
+    """
+    with only_driver_of(job.folder):
+        outcome = finished_outcome(job.folder)
+        if outcome is None:
+            outcome = _trained(job, report, stop)
+        remove_checkpoints(job.folder)  # also those a kill left behind a finished fold
+    report(Progress(job.fold, "done", 1, 1, outcome.result.score))
+    return outcome
+
+
+def _trained(job: FoldJob, report: Report, stop: StopRequest) -> FoldOutcome:
+    _sweep(job.folder)
+    if job.settings.kind == "tfidf":
+        from foldwise.training.tfidf_fold import MODEL_FILES, train_tfidf_fold
+
+        outcome = train_tfidf_fold(job, report, stop)
+        files = list(MODEL_FILES)
+    else:
+        from foldwise.training.encoder_fold import MODEL_FILE, train_encoder_fold
+
+        outcome = train_encoder_fold(job, report, stop)
+        files = [MODEL_FILE]
+    result = write_outcome(job.folder, outcome, files)
+    return FoldOutcome(result, outcome.valid, outcome.test)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left half-written; whole files and checkpoints stay."""
+    for path in [*folder.glob("ckpt-*.tmp"), *folder.glob(".*.tmp")]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,88 @@
+"""What a finished fold leaves behind, and whether it is still as it was written."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from foldwise.errors import StorageError
+from foldwise.predictions.table import Predictions, read_predictions, write_predictions
+from foldwise.storage import read_json, sha256_of_file, write_json
+
+RESULT = "result.json"
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """The facts about one finished fold.
+
+    Attributes:
+        score: of the validation rows, in the competition's metric.
+        rows: of the validation fold.
+        training_rows: the model learned from.
+        looks: how often the validation rows were looked at to choose the weights; 0: never.
+        facts: more numbers by name, such as the step kept and the tokens a second.
+        files: SHA-256 by file name; what a run folder is checked against.
+    """
+
+    fold: int
+    score: float
+    rows: int
+    training_rows: int
+    looks: int
+    seconds: float
+    facts: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class FoldOutcome:
+    """A fold's result with its predictions."""
+
+    result: FoldResult
+    valid: Predictions
+    test: Predictions
+
+
+def write_outcome(folder: Path, outcome: FoldOutcome, model_files: list[str]) -> FoldResult:
+    """Write predictions, then `result.json` last: a fold with a result is a finished fold."""
+    write_predictions(folder / "valid.csv", outcome.valid)
+    write_predictions(folder / "test.csv", outcome.test)
+    names = ["valid.csv", "test.csv", *model_files]
+    files = {name: sha256_of_file(folder / name) for name in names}
+    result = FoldResult(**{**asdict(outcome.result), "files": files})
+    if not math.isfinite(result.score):
+        raise ValueError(f"the score of fold {result.fold} is {result.score}; it is never reported")
+    write_json(folder / RESULT, asdict(result))
+    return result
+
+
+def finished_outcome(folder: Path) -> FoldOutcome | None:
+    """The outcome in `folder`; None if the fold has not finished.
+
+    Raises:
+        StorageError: a file is missing or is not what the fold wrote; names it.
+    """
+    if not (folder / RESULT).is_file():
+        return None
+    result = FoldResult(**read_json(folder / RESULT))
+    for name in ("valid.csv", "test.csv"):
+        check_file(folder, name, result)
+    return FoldOutcome(
+        result, read_predictions(folder / "valid.csv"), read_predictions(folder / "test.csv")
+    )
+
+
+def check_file(folder: Path, name: str, result: FoldResult) -> Path:
+    """The path of one of a finished fold's files.
+
+    Raises:
+        StorageError: it is missing, or is not what the fold wrote.
+    """
+    path = folder / name
+    if not path.is_file() or sha256_of_file(path) != result.files.get(name):
+        raise StorageError(
+            f"{path} is missing or differs from what the fold wrote (SHA-256 in {RESULT}); "
+            f"delete {folder} and run the same command to train this fold again"
+        )
+    return path

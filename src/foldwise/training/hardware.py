@@ -1,0 +1,56 @@
+"""The hardware settings of a run, with every "auto" replaced by what this machine has."""
+
+import os
+
+import torch
+
+from foldwise import settings
+from foldwise.errors import UsageError
+from foldwise.training.precision import fastest_precision
+
+
+def resolved_hardware(wanted: settings.Hardware) -> settings.Hardware:
+    """`wanted` with device, precision and threads decided; the same on every later look.
+
+    Raises:
+        UsageError: a GPU was asked for, or is there, that cannot run a real operation.
+    """
+    device = _device(wanted)
+    threads = wanted.threads or os.cpu_count() or 1
+    precision = wanted.precision
+    if precision == "auto":
+        precision = fastest_precision(device, threads)
+    if precision == "fp16" and device == "cpu":
+        raise UsageError("hardware.precision=fp16 needs a GPU; on a CPU choose bf16, fp32 or auto")
+    return settings.Hardware(device=device, precision=precision, threads=threads)
+
+
+def _device(wanted: settings.Hardware) -> settings.Device:
+    if wanted.device == "cpu" or (wanted.device == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    fault = gpu_fault()
+    if fault:
+        raise UsageError(f"no usable GPU: {fault}; fix it, or set hardware.device=cpu")
+    return "cuda"
+
+
+def gpu_fault() -> str | None:
+    """Why the first GPU cannot be used; None if a real operation on it succeeds.
+
+    `torch.cuda.is_available()` is no proof: it is True on cards this torch has no kernels for.
+    """
+    if not torch.cuda.is_available():
+        return "torch sees no CUDA device"
+    try:
+        square = torch.ones(64, 64, device="cuda")
+        total = float((square @ square).sum().item())
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    return None if total == 64.0**3 else f"a product of ones summed to {total}"
+
+
+def prepare_process(hardware: settings.Hardware) -> None:
+    """Set this process up as the run's hardware settings say."""
+    torch.set_num_threads(hardware.threads)
+    if hardware.device == "cuda":
+        torch.set_float32_matmul_precision("high")

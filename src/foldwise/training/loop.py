@@ -1,0 +1,105 @@
+"""The training loop: it takes steps and evaluates; its caller decides what an evaluation is for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.amp.grad_scaler import GradScaler
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LRScheduler
+
+from foldwise import settings
+from foldwise.errors import FoldFailed
+from foldwise.modeling.model import TextModel
+from foldwise.tokenization.batches import Batch
+from foldwise.training.losses import Loss
+from foldwise.training.precision import autocast
+
+
+@dataclass
+class Learner:
+    """What learns: the model and everything that changes it. The loop mutates it, step by step."""
+
+    model: TextModel
+    optimizer: AdamW
+    scheduler: LRScheduler
+    scaler: GradScaler
+    loss: Loss
+    hardware: settings.Hardware
+    max_norm: float
+
+
+class Step(NamedTuple):
+    """One optimizer step: its number (from 1), and an evaluation where one was due."""
+
+    number: int
+    outputs: Tensor | None  # (texts, outputs) of the validation rows, raw, float32 on the CPU
+
+
+def training_steps(
+    learner: Learner,
+    plan: Iterator[Sequence[Batch]],
+    targets: Tensor,
+    evaluate: Callable[[], Tensor],
+    *,
+    numbers: range,
+    every: int,
+    seed_of: Callable[[int], int],
+    losses: list[Tensor],
+) -> Iterator[Step]:
+    """Take the steps in `numbers`, evaluating after each `every` and after the last.
+
+    A generator, so that early stopping, keeping the best weights, checkpoints and pruning are
+    ordinary code in the caller's `for` loop: there are no callbacks. `plan` gives each step's
+    micro-batches; `targets` is (rows, targets), indexed by a batch's rows. Loss and gradient norm
+    of each step, (2,), are appended to `losses` and stay on the device: reading one at every step
+    would wait for the GPU. The caller clears the list after `checked_mean`.
+    """
+    for number, batches in zip(numbers, plan, strict=False):
+        torch.manual_seed(seed_of(number))  # dropout of step n is the same whenever it is taken
+        losses.append(_step(learner, batches, targets))
+        due = number % every == 0 or number == numbers.stop - 1
+        yield Step(number, evaluate() if due else None)
+
+
+def _step(learner: Learner, batches: Sequence[Batch], targets: Tensor) -> Tensor:
+    """Loss and gradient norm of one optimizer step, (2,), still on the device."""
+    learner.model.train()
+    texts = sum(len(batch.rows) for batch in batches)
+    total = torch.zeros((), device=targets.device)
+    for batch in batches:
+        with autocast(targets.device.type, learner.hardware.precision):
+            outputs = learner.model(batch.input_ids, batch.attention_mask, batch.token_type_ids)
+        loss = learner.loss(outputs, targets[batch.rows]) / texts
+        learner.scaler.scale(loss).backward()
+        total += loss.detach()
+    learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
+    norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)
+    learner.scaler.step(learner.optimizer)
+    learner.scaler.update()
+    learner.scheduler.step()
+    learner.optimizer.zero_grad(set_to_none=True)
+    if learner.scaler.is_enabled():  # fp16: an overflowing step is skipped by the scaler
+        norm = torch.zeros_like(norm)
+    return torch.stack([total, norm])
+
+
+def checked_mean(losses: Sequence[Tensor], number: int) -> float:
+    """The mean loss of the latest steps, the last of which has this `number`.
+
+    Raises:
+        FoldFailed: a loss or a gradient norm among them is not finite; names the first such step.
+    """
+    values = torch.stack(list(losses)).cpu()  # the one place that waits for the device
+    healthy = torch.isfinite(values).all(dim=1)
+    if not healthy.all():
+        first = int((~healthy).nonzero()[0])
+        loss, norm = values[first].tolist()
+        raise FoldFailed(
+            f"training diverged at step {number - len(values) + 1 + first}: loss {loss}, gradient "
+            f"norm {norm}; lower rates.top and rates.head, or lengthen schedule.warmup"
+        )
+    return float(values[:, 0].mean())

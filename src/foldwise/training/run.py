@@ -1,0 +1,146 @@
+"""A run: its folds trained, in one process or several, then gathered into OOF and test tables."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from foldwise.errors import UsageError, listed
+from foldwise.journal import Journal
+from foldwise.locks import only_driver_of
+from foldwise.paths import Project
+from foldwise.predictions.table import Predictions, mean_of
+from foldwise.settings import Settings
+from foldwise.training.fold import run_fold
+from foldwise.training.fold_result import FoldOutcome, finished_outcome
+from foldwise.training.progress import Report, ignore
+from foldwise.training.run_folder import Mode, OpenRun, open_run, set_aside
+from foldwise.training.run_scores import RunScores, read_scores, score_table, write_run
+from foldwise.training.stopping import StopRequest
+from foldwise.training.workers import Workers
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to train.
+
+    Attributes:
+        name: of the run's folder.
+        folds: only these; None for all.
+        mode: "auto" goes on with what is there; "resume" insists on it; "fresh" sets it aside.
+        workers: processes; each trains one fold at a time.
+        max_seconds: begin no fold that is not expected to end within; None for no limit.
+    """
+
+    name: str
+    settings: Settings
+    folds: tuple[int, ...] | None = None
+    mode: Mode = "auto"
+    workers: int = 1
+    max_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class RunState:
+    """A run after it was worked on: its scores, or the folds that are still to do."""
+
+    folder: Path
+    scores: RunScores | None
+    missing: tuple[int, ...]
+    trained: int  # folds trained now, rather than found finished
+
+
+def train_run(
+    project: Project, request: RunRequest, stop: StopRequest, report: Report = ignore
+) -> RunState:
+    """The run's state after training the folds asked for; finished ones are not trained again.
+
+    Raises:
+        UsageError: another process drives it, it was made from something else, no such fold.
+        FoldFailed, Interrupted, StorageError, DataError: see `run_fold`.
+    """
+    folder = project.run(request.name)
+    with only_driver_of(folder):
+        if request.mode == "fresh":
+            set_aside(folder)
+        run = open_run(project, request.name, request.settings, request.mode)
+        wanted = _wanted_folds(request.folds, run.corpus.n_folds)
+        todo = [fold for fold in wanted if finished_outcome(run.job(fold).folder) is None]
+        _train(project, run, request, todo, stop, report)
+        return _gathered(run, trained=len(todo))
+
+
+def _wanted_folds(asked: Sequence[int] | None, n_folds: int) -> list[int]:
+    unknown = [fold for fold in asked or () if not 0 <= fold < n_folds]
+    if unknown:
+        raise UsageError(f"folds are numbered 0 to {n_folds - 1}; got {listed(unknown)}")
+    return sorted(set(asked)) if asked else list(range(n_folds))
+
+
+def _train(
+    project: Project,
+    run: OpenRun,
+    request: RunRequest,
+    todo: Sequence[int],
+    stop: StopRequest,
+    report: Report,
+) -> None:
+    if request.workers > 1 and len(todo) > 1:
+        count = min(request.workers, len(todo))
+        Workers(project.root, request.name, count, report, stop).train(todo)
+        return
+    began, longest = time.monotonic(), 0.0
+    for fold in todo:
+        spent = time.monotonic() - began
+        if request.max_seconds is not None and spent + longest > request.max_seconds:
+            Journal(run.folder / "journal.jsonl").write("time is up", spent=round(spent), next=fold)
+            return
+        run_fold(run.job(fold), report, stop)
+        longest = max(longest, time.monotonic() - began - spent)
+
+
+def _gathered(run: OpenRun, trained: int) -> RunState:
+    """OOF and test predictions, if every fold has finished."""
+    outcomes = [finished_outcome(run.job(fold).folder) for fold in range(run.corpus.n_folds)]
+    finished = [outcome for outcome in outcomes if outcome is not None]
+    missing = tuple(fold for fold, outcome in enumerate(outcomes) if outcome is None)
+    if missing:
+        return RunState(run.folder, None, missing, trained)
+    oof = complete_oof(finished, run.corpus.loaded.train.ids)
+    test = mean_of([outcome.test for outcome in finished])
+    loaded = run.corpus.loaded
+    scores = RunScores(
+        competition=loaded.competition.name,
+        kind=run.settings.kind,
+        metric=loaded.competition.metric,
+        scores=score_table(loaded, oof),
+        rows=len(oof),
+        looks=[outcome.result.looks for outcome in finished],
+        data=run.corpus.data_hash,
+        folds=run.corpus.folds_hash,
+        seconds=round(sum(outcome.result.seconds for outcome in finished), 2),
+        facts={"folds": [outcome.result.facts for outcome in finished]},
+    )
+    if not (run.folder / "scores.json").is_file() or trained:
+        write_run(run.folder, scores, oof, test)
+        Journal(run.folder / "journal.jsonl").write("finished", metric=scores.metric)
+    return RunState(run.folder, read_scores(run.folder), (), trained)
+
+
+def complete_oof(outcomes: Sequence[FoldOutcome], ids: Sequence[str]) -> Predictions:
+    """One prediction for every training row, by the model that did not see it, in file order.
+
+    Raises:
+        DataError: the folds' validation rows are no partition of `ids`.
+    """
+    folds = np.concatenate([np.full(len(o.valid), o.result.fold) for o in outcomes])
+    first = outcomes[0].valid
+    joined = replace(
+        first,
+        ids=tuple(name for outcome in outcomes for name in outcome.valid.ids),
+        values=np.concatenate([outcome.valid.values for outcome in outcomes]),
+        folds=folds.astype(np.int64),
+    )
+    return joined.aligned_to(ids, "the training rows")

@@ -1,0 +1,105 @@
+"""What a finished run is worth: `scores.json` beside its `oof.csv` and `test.csv`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foldwise.competition.loading import LoadedCompetition
+from foldwise.competition.metrics import Score, companions, metric_named, score
+from foldwise.errors import DataError
+from foldwise.predictions.table import Predictions, read_predictions, write_predictions
+from foldwise.storage import read_json, write_json
+
+FILE = "scores.json"
+
+
+@dataclass(frozen=True)
+class MetricScores:
+    """One metric of an OOF table: overall, its standard error, and fold by fold."""
+
+    value: float
+    standard_error: float | None
+    folds: list[float]
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """A finished run in figures.
+
+    Attributes:
+        kind: "encoder", "tfidf" or "ensemble".
+        scores: by metric, the competition's own first.
+        looks: evaluations of each fold's validation rows to choose its weights; their best is
+            reported, so that scores are optimistic by a little that grows with the looks.
+        data, folds: hashes; runs made from different ones are never mixed.
+        seconds: of training, all folds together.
+    """
+
+    competition: str
+    kind: str
+    metric: str
+    scores: dict[str, MetricScores]
+    rows: int
+    looks: list[int]
+    data: str
+    folds: str
+    seconds: float
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def score_table(loaded: LoadedCompetition, oof: Predictions) -> dict[str, MetricScores]:
+    """The competition's metric and its companions on OOF predictions, with standard errors.
+
+    Raises:
+        DataError: the table is no OOF of these training rows: ids differ, or it has no folds.
+    """
+    aligned = oof.aligned_to(loaded.train.ids, "the training rows")
+    targets = loaded.train.targets
+    if aligned.folds is None or targets is None:
+        raise DataError("an OOF table has a column fold, and its rows have targets; got none")
+    own = metric_named(loaded.competition.metric, loaded.competition.task)
+    table = {}
+    for metric in (own, *companions(own)):
+        overall: Score = score(metric, targets, aligned.values, loaded.train.groups)
+        by_fold = [
+            score(metric, targets[aligned.folds == k], aligned.values[aligned.folds == k]).value
+            for k in np.unique(aligned.folds)
+        ]
+        table[metric.name] = MetricScores(overall.value, overall.standard_error, by_fold)
+    return table
+
+
+def write_run(run: Path, scores: RunScores, oof: Predictions, test: Predictions) -> None:
+    """Write a finished run's tables, and its scores last."""
+    write_predictions(run / "oof.csv", oof)
+    write_predictions(run / "test.csv", test)
+    write_json(run / FILE, asdict(scores))
+
+
+def is_finished(run: Path) -> bool:
+    """Whether the run has scores, and so a complete OOF table."""
+    return (run / FILE).is_file()
+
+
+def read_scores(run: Path) -> RunScores:
+    """The scores of a finished run.
+
+    Raises:
+        DataError: the run does not exist or has not finished; says what to run.
+    """
+    if not is_finished(run):
+        state = "has not finished" if run.is_dir() else "does not exist"
+        raise DataError(
+            f"run {run.name!r} {state}: no {run / FILE}; run: foldwise train EXPERIMENT"
+        )
+    content: Mapping[str, Any] = read_json(run / FILE)
+    scores = {name: MetricScores(**value) for name, value in content["scores"].items()}
+    return RunScores(**{**content, "scores": scores})
+
+
+def read_tables(run: Path) -> tuple[Predictions, Predictions]:
+    """OOF and test predictions of a finished run."""
+    return read_predictions(run / "oof.csv"), read_predictions(run / "test.csv")

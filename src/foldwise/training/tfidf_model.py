@@ -1,0 +1,117 @@
+"""TF-IDF of words and characters with a linear model, saved without pickle.
+
+The sublinear weights and the ridge or logistic regression on top are the classical baseline of text
+classification: https://aclanthology.org/P12-2018/
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from foldwise import settings
+from foldwise.competition.competition import Task
+from foldwise.storage import read_json, write_atomically, write_json
+
+WEIGHTS_FILE, VOCABULARY_FILE = "tfidf.safetensors", "vocabulary.json"
+VIEWS = ("words", "characters")
+WORD = r"(?u)\b\w+\b|[!?]+"  # one-letter words and marks carry sentiment
+MAX_ITERATIONS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class TfidfModel:
+    """A fitted model.
+
+    Attributes:
+        vectorizers: one a view, words then characters.
+        coefficients: (outputs, n-grams).
+        intercepts: (outputs,).
+    """
+
+    task: Task
+    vectorizers: tuple[TfidfVectorizer, ...]
+    coefficients: NDArray[np.float64]
+    intercepts: NDArray[np.float64]
+
+    def predict(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Values or probabilities, (texts, outputs)."""
+        if not texts:
+            return np.empty((0, len(self.intercepts)))
+        features = sparse.hstack([view.transform(texts) for view in self.vectorizers]).tocsr()
+        scores = np.asarray(features @ self.coefficients.T) + self.intercepts
+        if self.task == "regression":
+            return scores
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def fit_tfidf(
+    chosen: settings.Tfidf,
+    task: Task,
+    texts: Sequence[str],
+    targets: NDArray[np.float64],
+    outputs: int,
+) -> TfidfModel:
+    """The model fitted to `texts` and `targets` (texts, targets); classes are 0 .. outputs - 1."""
+    views = _vectorizers(chosen)
+    features = sparse.hstack([view.fit_transform(texts) for view in views]).tocsr()
+    if task == "regression":
+        ridge = Ridge(alpha=chosen.penalty, solver="lsqr").fit(features, targets)
+        coefficients = np.atleast_2d(ridge.coef_)
+        intercepts = np.atleast_1d(ridge.intercept_)
+    else:
+        coefficients, intercepts = _logistic(features, targets[:, 0], outputs, chosen.penalty)
+    return TfidfModel(task, views, coefficients, intercepts)
+
+
+def _vectorizers(chosen: settings.Tfidf) -> tuple[TfidfVectorizer, ...]:
+    common: dict[str, Any] = {"min_df": chosen.min_rows, "sublinear_tf": True, "dtype": np.float64}
+    words = TfidfVectorizer(ngram_range=chosen.words, token_pattern=WORD, **common)
+    characters = TfidfVectorizer(ngram_range=chosen.characters, analyzer="char_wb", **common)
+    return words, characters
+
+
+def _logistic(
+    features: sparse.csr_matrix, labels: NDArray[np.float64], outputs: int, penalty: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coefficients (outputs, n-grams) and intercepts; an absent class is never predicted."""
+    fitted = LogisticRegression(C=1 / penalty, max_iter=MAX_ITERATIONS).fit(features, labels)
+    coefficients = np.zeros((outputs, features.shape[1]))
+    intercepts = np.full(outputs, -np.inf if len(fitted.classes_) < outputs else 0.0)
+    present = fitted.classes_.astype(np.int64)
+    if len(present) == 2:  # one row of scores, for the second class against the first
+        coefficients[present[1]], intercepts[present] = fitted.coef_[0], [0, fitted.intercept_[0]]
+    else:
+        coefficients[present], intercepts[present] = fitted.coef_, fitted.intercept_
+    return coefficients, intercepts
+
+
+def save_tfidf(model: TfidfModel, folder: Path) -> None:
+    """Write the weights as safetensors and the n-grams as JSON."""
+    arrays = {"coefficients": model.coefficients, "intercepts": model.intercepts}
+    vocabulary: dict[str, list[str]] = {}
+    for name, view in zip(VIEWS, model.vectorizers, strict=True):
+        arrays[f"idf.{name}"] = view.idf_
+        vocabulary[name] = view.get_feature_names_out().tolist()
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    write_atomically(folder / WEIGHTS_FILE, lambda path: save_file(contiguous, path))
+    write_json(folder / VOCABULARY_FILE, vocabulary)
+
+
+def load_tfidf(folder: Path, chosen: settings.Tfidf, task: Task) -> TfidfModel:
+    """The model that `save_tfidf` wrote."""
+    arrays = load_file(folder / WEIGHTS_FILE)
+    vocabulary = read_json(folder / VOCABULARY_FILE)
+    views = _vectorizers(chosen)
+    for name, view in zip(VIEWS, views, strict=True):
+        view.vocabulary = {term: i for i, term in enumerate(vocabulary[name])}
+        view.idf_ = arrays[f"idf.{name}"]
+    return TfidfModel(task, views, arrays["coefficients"], arrays["intercepts"])

@@ -1,0 +1,54 @@
+"""A fold in a process of its own: `python -m foldwise.training.worker ROOT RUN FOLD`.
+
+It reads the run's settings, writes only the fold's folder, and tells its driver on standard output:
+one JSON object a line. It stops, with everything saved, on SIGTERM or when its driver is gone.
+"""
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from foldwise.errors import FoldwiseError
+from foldwise.paths import Project
+from foldwise.training.fold import run_fold
+from foldwise.training.progress import Progress
+from foldwise.training.run_folder import reopened_run
+from foldwise.training.stopping import StopRequest, stop_on_signals
+
+
+def main(root: str, run: str, fold: str) -> int:
+    """The exit code of one fold's training."""
+    with stop_on_signals() as stop:
+        threading.Thread(target=_stop_with_driver, args=(stop,), daemon=True).start()
+        try:
+            job = reopened_run(Project(Path(root)), run).job(int(fold))
+            run_fold(job, _report, stop)
+        except FoldwiseError as error:
+            _say({"error": type(error).__name__, "complaints": list(error.complaints)})
+            return error.exit_code
+    return 0
+
+
+def _stop_with_driver(stop: StopRequest) -> None:
+    """Ask for a stop once standard input ends: the driver held its other end, and died."""
+    sys.stdin.buffer.read()
+    stop.ask(signal.SIGTERM)
+
+
+def _report(progress: Progress) -> None:
+    _say({"progress": progress.as_json()})
+
+
+def _say(message: dict[str, Any]) -> None:
+    try:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the driver is gone; the stop that follows saves everything
+        sys.stdout = Path("/dev/null").open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

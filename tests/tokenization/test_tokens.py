@@ -1,0 +1,221 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transformers import AutoTokenizer
+
+from foldwise.encoders import EncoderFiles
+from foldwise.errors import DataError, FoldwiseWarning
+from foldwise.tokenization import tokens as module
+from foldwise.tokenization.tokenizer import Tokenizer
+from foldwise.tokenization.tokens import Text, Tokens, length_report, tokenize
+from tests.tiny_encoders import FAMILIES, Family
+
+MakeTokenizer = Callable[[Family, int], Tokenizer]
+EncoderOf = Callable[[Family], EncoderFiles]
+
+ODD_TEXTS = [
+    *("", " ", "\n\t ", "x", "\0", "a\0b", "NA", "é", "\u200b", "😀😀😀", "👩‍👩‍👧‍👦", "[SEP] </s> <sep>"),
+    *("the film " * 30, "x" * 100_000, "the child reads. " * 6000),
+]
+SEVERAL = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def plain(files: EncoderFiles, texts: list[Text], length: int) -> Any:
+    """What transformers gives, one text at a time."""
+    options = {"add_prefix_space": True} if "roberta" in files.name else {}
+    tokenizer = AutoTokenizer.from_pretrained(files.folder, **options)
+    return [
+        tokenizer(*text, truncation="longest_first", max_length=length, return_token_type_ids=True)
+        for text in texts
+    ]
+
+
+def check_against_plain(tokens: Tokens, expected: Any) -> None:
+    assert len(tokens) == len(expected)
+    for i, one in enumerate(expected):
+        at = slice(tokens.offsets[i], tokens.offsets[i + 1])
+        assert tokens.ids[at].tolist() == one["input_ids"]
+        if tokens.type_ids is not None:
+            assert tokens.type_ids[at].tolist() == one["token_type_ids"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ids_equal_those_of_a_plain_call(
+    family: Family, encoder_of: EncoderOf, tokenizer_of: MakeTokenizer
+) -> None:
+    texts: list[Text] = [(text,) for text in ODD_TEXTS]
+    tokens = tokenize(tokenizer_of(family, 24), texts, None)
+    check_against_plain(tokens, plain(encoder_of(family), texts, 24))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ids_of_pairs_equal_those_of_a_plain_call(
+    family: Family, encoder_of: EncoderOf, tokenizer_of: MakeTokenizer
+) -> None:
+    texts: list[Text] = [(a[:200], b[:200]) for a in ODD_TEXTS for b in ODD_TEXTS]
+    tokens = tokenize(tokenizer_of(family, 24), texts, None)
+    check_against_plain(tokens, plain(encoder_of(family), texts, 24))
+
+
+@SEVERAL
+@given(st.lists(st.tuples(any_text), max_size=8), st.integers(6, 30), st.sampled_from(FAMILIES))
+def test_ids_of_any_text_equal_those_of_a_plain_call(
+    encoder_of: EncoderOf,
+    tokenizer_of: MakeTokenizer,
+    texts: list[Text],
+    length: int,
+    family: Family,
+) -> None:
+    tokens = tokenize(tokenizer_of(family, length), texts, None)
+    check_against_plain(tokens, plain(encoder_of(family), texts, length))
+
+
+def test_every_text_has_a_token_and_none_too_many(tokenizer_of: MakeTokenizer) -> None:
+    for family in FAMILIES:
+        tokens = tokenize(tokenizer_of(family, 24), [(text,) for text in ODD_TEXTS], None)
+        assert tokens.lengths.min() >= 2
+        assert tokens.lengths.max() == 24
+
+
+def test_cut_texts_are_counted_with_their_whole_lengths(tokenizer_of: MakeTokenizer) -> None:
+    texts = [("the " * n,) for n in (0, 2, 14, 15, 500)]
+    tokens = tokenize(tokenizer_of("bert", 16), texts, None)
+    assert tokens.whole_lengths.tolist() == [2, 4, 16, 17, 502]
+    assert tokens.lengths.tolist() == [2, 4, 16, 16, 16]
+    assert tokens.truncated.tolist() == [False, False, False, True, True]
+    report = length_report(tokens)
+    assert (report.texts, report.truncated) == (5, 2)
+    assert (report.quantiles[0.0], report.quantiles[0.5], report.quantiles[1.0]) == (2, 16, 502)
+
+
+def test_a_cut_text_keeps_its_closing_tokens(tokenizer_of: MakeTokenizer) -> None:
+    tokenizer = tokenizer_of("xlnet", 6)
+    tokens = tokenize(tokenizer, [("film " * 20,)], None)
+    words = [tokenizer.backend.id_to_token(i) for i in tokens.ids.tolist()]
+    assert words == ["▁film"] * 4 + ["<sep>", "<cls>"]
+
+
+def test_no_text_gives_no_token(tokenizer_of: MakeTokenizer) -> None:
+    tokens = tokenize(tokenizer_of("bert", 16), [], None)
+    assert (len(tokens), tokens.ids.size, tokens.offsets.tolist()) == (0, 0, [0])
+    assert length_report(tokens).quantiles == {}
+
+
+def test_chunks_change_nothing(
+    tokenizer_of: MakeTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [(f"film {i} " * (i % 7),) for i in range(60)]
+    whole = tokenize(tokenizer_of("bert", 16), texts, None)
+    monkeypatch.setattr(module, "CHUNK_TEXTS", 4)
+    monkeypatch.setattr(module, "CHUNK_CHARACTERS", 50)
+    monkeypatch.setattr(module, "TAKEN_AT_ONCE", 3)
+    in_chunks = tokenize(tokenizer_of("bert", 16), texts, None)
+    np.testing.assert_array_equal(whole.ids, in_chunks.ids)
+    np.testing.assert_array_equal(whole.offsets, in_chunks.offsets)
+
+
+def test_take_gives_the_same_texts_in_another_order(tokenizer_of: MakeTokenizer) -> None:
+    texts: list[Text] = [("the film",), ("",), ("a very good story",)]
+    tokens = tokenize(tokenizer_of("bert", 16), texts, None)
+    expected = tokenize(tokenizer_of("bert", 16), [texts[2], texts[0], texts[2]], None)
+    taken = tokens.take([2, 0, 2])
+    np.testing.assert_array_equal(taken.ids, expected.ids)
+    np.testing.assert_array_equal(taken.offsets, expected.offsets)
+    np.testing.assert_array_equal(taken.type_ids, expected.type_ids)
+
+
+def test_rows_of_one_and_of_two_texts_are_refused_together(tokenizer_of: MakeTokenizer) -> None:
+    with pytest.raises(DataError, match=r"got rows of \[1, 2\] texts"):
+        tokenize(tokenizer_of("bert", 16), [("a",), ("a", "b")], None)
+
+
+def test_half_a_surrogate_pair_is_refused_by_name(tokenizer_of: MakeTokenizer) -> None:
+    with pytest.raises(DataError, match="half a surrogate pair stands in"):
+        tokenize(tokenizer_of("bert", 16), [("good",), ("bad \ud83d",)], None)
+
+
+def test_ids_outside_of_the_encoders_vocabulary_are_refused(tokenizer_of: MakeTokenizer) -> None:
+    from dataclasses import replace
+
+    small = replace(tokenizer_of("bert", 16), vocabulary=20)
+    with pytest.raises(DataError, match="ids must be below the encoder's vocab_size of 20"):
+        tokenize(small, [("film",)], None)
+
+
+# --- the cache -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts each call to the tokenizer's backend was for."""
+    calls: list[int] = []
+    original = module._encode
+
+    def counted(tokenizer: Tokenizer, texts: Any) -> Any:
+        calls.append(len(texts))
+        return original(tokenizer, texts)
+
+    monkeypatch.setattr(module, "_encode", counted)
+    return calls
+
+
+def test_each_different_text_is_encoded_once(
+    tokenizer_of: MakeTokenizer, tmp_path: Path, encoded: list[int]
+) -> None:
+    texts: list[Text] = [("film",), ("story",), ("film",)]
+    first = tokenize(tokenizer_of("bert", 16), texts, tmp_path)
+    again = tokenize(tokenizer_of("bert", 16), texts[::-1], tmp_path)  # another order, same rows
+    assert encoded == [2]
+    np.testing.assert_array_equal(first.ids, again.ids)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_other_rules_or_texts_are_kept_apart(
+    tokenizer_of: MakeTokenizer, tmp_path: Path, encoded: list[int]
+) -> None:
+    tokenize(tokenizer_of("bert", 16), [("film",)], tmp_path)
+    tokenize(tokenizer_of("bert", 17), [("film",)], tmp_path)
+    tokenize(tokenizer_of("roberta", 16), [("film",)], tmp_path)
+    tokenize(tokenizer_of("bert", 16), [("fil", "m")], tmp_path)
+    assert len(encoded) == len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "swapped"])
+def test_a_damaged_cache_is_noticed_and_made_anew(
+    damage: str, tokenizer_of: MakeTokenizer, tmp_path: Path, encoded: list[int]
+) -> None:
+    tokenizer, texts = tokenizer_of("bert", 16), [("a very good film",)]
+    good = tokenize(tokenizer, texts, tmp_path)
+    (path,) = tmp_path.iterdir()
+    data = bytearray(path.read_bytes())
+    if damage == "flipped":
+        data[-3] ^= 1
+    elif damage == "swapped":
+        tokenize(tokenizer, [("a very bad film",)], tmp_path / "other")
+        data = bytearray(next((tmp_path / "other").iterdir()).read_bytes())
+    path.write_bytes({"cut": data[:-5], "empty": b""}.get(damage, data))
+    encoded.clear()
+    with pytest.warns(FoldwiseWarning, match=r"cached tokens in .* are damaged .*: made anew"):
+        again = tokenize(tokenizer, texts, tmp_path)
+    np.testing.assert_array_equal(again.ids, good.ids)
+    np.testing.assert_array_equal(tokenize(tokenizer, texts, tmp_path).ids, good.ids)
+    assert encoded == [1]
+
+
+def test_what_is_read_back_is_what_was_made(tokenizer_of: MakeTokenizer, tmp_path: Path) -> None:
+    texts: list[Text] = [(text[:300], "story") for text in ODD_TEXTS]
+    made = tokenize(tokenizer_of("xlnet", 24), texts, tmp_path)
+    read = tokenize(tokenizer_of("xlnet", 24), texts, tmp_path)
+    for name in ("ids", "offsets", "type_ids", "whole_lengths"):
+        one, other = getattr(made, name), getattr(read, name)
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    assert made.padding == read.padding
