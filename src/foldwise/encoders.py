@@ -116,6 +116,11 @@ def resolve_encoder(
     return local
 
 
+def is_here(name: str) -> bool:
+    """Whether the packaged encoder `name` is on this machine, installed or in the cache."""
+    return (_in_package(name, []) or _in_cache(name, [])) is not None
+
+
 def fingerprint(files: EncoderFiles) -> str:
     """A SHA-256 of what the encoder computes: config, tokenizer files and weights, by content."""
     paths = [files.folder / "config.json", *files.weights()]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from foldwise.competition.competition import Competition, load_competition
-from foldwise.competition.loading import load, load_labels, load_test, load_train
+from foldwise.competition.loading import load, load_labels, load_rows, load_test, load_train
 from foldwise.errors import DataError, UsageError
 
 MakeCompetition = Callable[..., Competition]
@@ -225,6 +225,16 @@ def test_one_label_alone_is_no_classification(make_competition: MakeCompetition)
 def test_test_rows_need_no_targets(make_competition: MakeCompetition) -> None:
     competition = make_competition(group="book", target_sd="sd")
     assert load_test(competition).groups is None
+
+
+def test_any_file_in_the_format_of_the_test_file_is_loaded(
+    make_competition: MakeCompetition, tmp_path: Path
+) -> None:
+    (tmp_path / "new.csv").write_text("text,id\nNA,007\n")
+    rows = load_rows(tmp_path / "new.csv", make_competition())
+    assert (rows.ids, rows.texts, rows.targets) == (("007",), (("NA",),), None)
+    with pytest.raises(DataError, match="no such file"):
+        load_rows(tmp_path / "absent.csv", make_competition())
 
 
 def test_loading_imports_nothing_heavy() -> None:

@@ -9,44 +9,9 @@ import pytest
 
 from foldwise.competition.competition import Competition
 from foldwise.competition.loading import load
-from foldwise.competition.report import TokenCounts, describe, folded_text
+from foldwise.competition.report import TokenCounts, describe
 
 MakeCompetition = Callable[..., Competition]
-
-
-def test_duplicates_and_leaks_are_reported_exactly_and_folded(
-    make_competition: MakeCompetition,
-) -> None:
-    files = {
-        "train.csv": (
-            "id,text,target\n"
-            "a,The same,1\nb,The same,1\n"  # equal texts, equal targets
-            "c,the  SAME,2\n"  # equal but for case and white space, another target
-            "d,twice,0\ne,twice,0.5\nf,twice,0\n"  # conflicting targets
-            "g,alone,3\n"
-        ),
-        "test.csv": "id,text\nx,alone\ny,Alone \n",
-    }
-    report = describe(load(make_competition(files)))
-    assert report.exact.texts == 2
-    assert report.exact.rows == 5
-    assert report.exact.conflicts == (("d", "e", "f"),)
-    assert report.exact.in_test == ("x",)
-    assert report.folded.texts == 2
-    assert report.folded.rows == 6
-    assert report.folded.conflicts == (("a", "b", "c"), ("d", "e", "f"))
-    assert report.folded.in_test == ("x", "y")
-
-
-def test_a_pair_is_a_duplicate_only_as_a_whole(make_competition: MakeCompetition) -> None:
-    files = {
-        "train.csv": "id,q1,q2,target\na,one,two,1\nb,one two,,0\nc,ONE,Two,0\n",
-        "test.csv": "id,q1,q2\nx,two,one\ny,one,two\n",
-    }
-    report = describe(load(make_competition(files, text=["q1", "q2"])))
-    assert report.exact.rows == 0
-    assert report.exact.in_test == ("y",)
-    assert report.folded.conflicts == (("a", "c"),)
 
 
 def test_blank_texts_are_reported(make_competition: MakeCompetition) -> None:
@@ -112,16 +77,12 @@ def test_a_report_is_json(make_competition: MakeCompetition) -> None:
     assert read_back["groups"] is None
 
 
-def test_folding_knows_more_than_ascii() -> None:
-    assert folded_text(("STRASSE\u00a0 1", "ÄÖ")) == folded_text(("straße 1", "äö"))
-
-
-def test_two_hundred_thousand_rows_are_described_in_seconds(
+def test_sixty_thousand_rows_are_described_within_a_second(
     make_competition: MakeCompetition,
 ) -> None:
-    train = "".join(f"{i},phrase {i % 150_000} of the sentence,{i % 7}\n" for i in range(156_060))
-    test = "".join(f"{i},phrase {i} of another sentence\n" for i in range(66_292))
-    sample = "".join(f"{i},0\n" for i in range(66_292))
+    train = "".join(f"{i},phrase {i % 38_000} of the sentence,{i % 7}\n" for i in range(40_000))
+    test = "".join(f"{i},phrase {i} of another sentence\n" for i in range(20_000))
+    sample = "".join(f"{i},0\n" for i in range(20_000))
     files = {
         "train.csv": f"id,text,target\n{train}",
         "test.csv": f"id,text\n{test}",
@@ -130,5 +91,5 @@ def test_two_hundred_thousand_rows_are_described_in_seconds(
     loaded = load(make_competition(files))
     start = time.process_time()
     report = describe(loaded)
-    assert time.process_time() - start < 3
-    assert report.exact.texts == 6060
+    assert time.process_time() - start < 1
+    assert report.exact.texts == 2000

@@ -7,7 +7,7 @@ import pytest
 
 from foldwise.competition.competition import Competition
 from foldwise.competition.sample import load_sample
-from foldwise.competition.solution import private_score
+from foldwise.competition.solution import private_scores
 from foldwise.competition.submission import Submission, build_submission
 from foldwise.errors import DataError
 
@@ -23,15 +23,14 @@ def test_there_is_no_score_without_a_solution(make_competition: MakeCompetition)
     competition = make_competition()
     sample = load_sample(competition, ())
     built = build_submission(sample, ["x", "y"], np.zeros((2, 1)))
-    assert private_score(competition, sample, built) is None
+    assert private_scores(competition, sample, built) == {}
 
 
 def test_a_solution_in_another_order_is_aligned_by_id(make_competition: MakeCompetition) -> None:
     competition = solved(make_competition, "usage,target,id\nprivate,5,y\nprivate,1,x\n")
     sample = load_sample(competition, ())
     built = build_submission(sample, ["x", "y"], np.array([[2.0], [8.0]]))
-    got = private_score(competition, sample, built)
-    assert got is not None
+    got = private_scores(competition, sample, built)[competition.metric]
     assert got.value == pytest.approx(np.sqrt((1 + 9) / 2))
     assert got.rows == 2
 
@@ -60,8 +59,7 @@ def test_labels_and_probabilities_are_scored(
     )
     sample = load_sample(competition, ("a", "b"))
     built = build_submission(sample, ["x", "y"], np.array([[0.8, 0.2], [0.7, 0.3]]))
-    got = private_score(competition, sample, built)
-    assert got is not None
+    got = private_scores(competition, sample, built)[competition.metric]
     assert got.value == pytest.approx(value)
 
 
@@ -70,9 +68,11 @@ def test_a_solution_may_lack_a_label(make_competition: MakeCompetition) -> None:
         make_competition, "id,target\nx,a\ny,b\n", task="classification", metric="accuracy"
     )
     sample = load_sample(competition, ("a", "b", "c"))
-    got = private_score(competition, sample, Submission(sample.header, (("x", "a"), ("y", "c"))))
-    assert got is not None
-    assert got.value == 0.5
+    built = Submission(sample.header, (("x", "a"), ("y", "c")))
+    got = private_scores(competition, sample, built)
+    # Labels alone have no log loss to show beside the accuracy.
+    assert list(got) == ["accuracy", "macro_f1"]
+    assert got["accuracy"].value == 0.5
 
 
 def test_all_faults_of_a_solution_are_listed_at_once(make_competition: MakeCompetition) -> None:
@@ -80,7 +80,7 @@ def test_all_faults_of_a_solution_are_listed_at_once(make_competition: MakeCompe
     sample = load_sample(competition, ())
     built = build_submission(sample, ["x", "y"], np.zeros((2, 1)))
     with pytest.raises(DataError) as caught:
-        private_score(competition, sample, built)
+        private_scores(competition, sample, built)
     path = competition.path("solution")
     assert caught.value.complaints == (
         f"{path}: ids must be unique, but 1 in 'id' stand more than once: 'x' (lines 2, 3); "
@@ -96,11 +96,11 @@ def test_a_solution_that_is_promised_must_be_there(make_competition: MakeCompeti
     sample = load_sample(competition, ())
     built = build_submission(sample, ["x", "y"], np.zeros((2, 1)))
     with pytest.raises(DataError, match=r"solution.csv does not exist; run: foldwise data tiny"):
-        private_score(competition, sample, built)
+        private_scores(competition, sample, built)
 
 
 def test_a_faulty_submission_is_not_scored(make_competition: MakeCompetition) -> None:
     competition = solved(make_competition, "id,target\nx,1\ny,1\n")
     sample = load_sample(competition, ())
     with pytest.raises(DataError, match=r"every id of sample.csv needs a row"):
-        private_score(competition, sample, Submission(sample.header, (("x", "1"),)))
+        private_scores(competition, sample, Submission(sample.header, (("x", "1"),)))

@@ -1,7 +1,6 @@
 """One tiny encoder of each family, made once."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 

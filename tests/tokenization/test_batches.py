@@ -7,8 +7,9 @@ from transformers import AutoModel, AutoTokenizer
 
 from foldwise.encoders import EncoderFiles
 from foldwise.tokenization.batches import collate
+from foldwise.tokenization.encoding import Text
 from foldwise.tokenization.tokenizer import Tokenizer
-from foldwise.tokenization.tokens import Text, tokenize
+from foldwise.tokenization.tokens import tokenize
 from tests.tiny_encoders import FAMILIES, Family
 
 MakeTokenizer = Callable[[Family, int], Tokenizer]

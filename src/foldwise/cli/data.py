@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from foldwise.cli.output import Output
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
@@ -50,8 +52,8 @@ def token_counts(
     tokenizer = load_tokenizer(files, max_length)
     cache = cache_folder("tokens")
     return TokenCounts(
-        tokenize(tokenizer, loaded.train.texts, cache).full_lengths,
-        tokenize(tokenizer, loaded.test.texts, cache).full_lengths,
+        tokenize(tokenizer, loaded.train.texts, cache).whole_lengths.astype(np.int64),
+        tokenize(tokenizer, loaded.test.texts, cache).whole_lengths.astype(np.int64),
         tokenizer.max_length,
     )
 

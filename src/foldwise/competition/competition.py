@@ -82,7 +82,8 @@ class Competition(_Section):
 
     def path(self, file: Literal["train", "test", "sample_submission", "solution"]) -> Path:
         """Where one of its files lies."""
-        return self.folder / getattr(self.files, file)
+        name: str = getattr(self.files, file)
+        return self.folder / name
 
     @model_validator(mode="after")
     def _consistent(self) -> "Competition":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from foldwise.competition.competition import Competition
@@ -11,7 +12,7 @@ from foldwise.competition.labels import labels_of, output_names
 from foldwise.competition.metrics import metric_named
 from foldwise.competition.reading import RawTable, parse_table
 from foldwise.competition.rows import Rows
-from foldwise.competition.sample import Sample, load_sample
+from foldwise.competition.sample import Sample, check_sample, load_sample
 from foldwise.competition.targets import absent_labels, label_indices, noise_of, target_numbers
 from foldwise.errors import Complaints, DataError, listed
 
@@ -56,7 +57,7 @@ def load(competition: Competition) -> LoadedCompetition:
     Raises:
         UsageError: the metric is unknown, or scores another task.
         DataError: whatever is wrong with the files; see `load_train`, `load_test`,
-            `foldwise.competition.sample.load_sample` and `check_sample`.
+            `load_sample` and `check_sample` of `foldwise.competition.sample`.
     """
     metric_named(competition.metric, competition.task)
     files: list[FileName] = ["train", "test", "sample_submission"]
@@ -127,44 +128,25 @@ def load_test(competition: Competition) -> Rows:
         DataError: the file cannot be read, or ids are empty or stand twice.
     """
     require_files(competition, "test")
+    return load_rows(competition.path("test"), competition)
+
+
+def load_rows(path: Path, competition: Competition) -> Rows:
+    """The ids and texts of a file in the format of the competition's test file.
+
+    Raises:
+        DataError: the file cannot be read, or ids are empty or stand twice.
+    """
     complaints = Complaints()
     columns = [competition.id, *competition.text]
-    table = parse_table(
-        competition.path("test"), competition.format, columns, complaints, rows_required=False
-    )
+    table = parse_table(path, competition.format, columns, complaints, rows_required=False)
     rows = _rows(competition, table, complaints)
     complaints.raise_if_any(DataError)
     return rows
 
 
-def check_sample(competition: Competition, sample: Sample, test: Rows) -> None:
-    """Check that the sample submission has the ids of the test rows, in whatever order.
-
-    Raises:
-        DataError: ids that stand in only one of the two.
-    """
-    complaints = Complaints()
-    in_sample, in_test = set(sample.ids), set(test.ids)
-    path = competition.path("test")
-    if missing := [name for name in test.ids if name not in in_sample]:
-        complaints.add(
-            f"{sample.path}: a sample submission has the ids of the test rows, but "
-            f"{len(missing)} of {path.name} are missing: {listed(missing)}; {_fetch(competition)}"
-        )
-    if extra := [name for name in sample.ids if name not in in_test]:
-        complaints.add(
-            f"{sample.path}: a sample submission has the ids of the test rows, but "
-            f"{len(extra)} are not in {path.name}: {listed(extra)}; {_fetch(competition)}"
-        )
-    complaints.raise_if_any(DataError)
-
-
 def _solution(competition: Competition) -> list[FileName]:
     return ["solution"] if competition.files.solution else []
-
-
-def _fetch(competition: Competition) -> str:
-    return f"the two files must come from one download: foldwise data {competition.name}"
 
 
 def _both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:

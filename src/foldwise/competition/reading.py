@@ -79,22 +79,19 @@ def parse_table(
     rows = _quoted_rows(path, text, style) if style.quoting else _plain_rows(text, style)
     _, header = next(rows)
     _check_header(path, header, columns, style)
-    lines, cells = _well_formed(path, header, rows, complaints)
+    names = list(dict.fromkeys(columns))
+    lines, cells = _well_formed(path, header, names, rows, complaints)
     if rows_required and not cells and not complaints:
         complaints.add(f"{path}: at least one row must follow the header, got none; fetch it again")
-    wanted = {name: header.index(name) for name in columns}
-    return RawTable(
-        path,
-        tuple(header),
-        {name: [row[at] for row in cells] for name, at in wanted.items()},
-        np.array(lines, dtype=np.int64),
-    )
+    wanted = {name: [row[at] for row in cells] for at, name in enumerate(names)}
+    return RawTable(path, tuple(header), wanted, np.array(lines, dtype=np.int64))
 
 
 def _plain_rows(text: str, style: FileFormat) -> Iterator[tuple[int, list[str]]]:
     """Line number and fields of each row; a field is everything between separators."""
-    for number, line in enumerate(text.rstrip("\r\n").split("\n"), start=1):
-        yield number, line.removesuffix("\r").split(style.separator)
+    lines = io.StringIO(text.rstrip("\r\n"), newline="\n")  # a lone CR ends no line
+    for number, line in enumerate(lines, start=1):
+        yield number, line.removesuffix("\n").removesuffix("\r").split(style.separator)
 
 
 def _quoted_rows(path: Path, text: str, style: FileFormat) -> Iterator[tuple[int, list[str]]]:
@@ -145,23 +142,32 @@ def _check_header(
 def _well_formed(
     path: Path,
     header: Sequence[str],
+    names: Sequence[str],
     rows: Iterator[tuple[int, list[str]]],
     complaints: Complaints,
-) -> tuple[list[int], list[list[str]]]:
-    """Lines and fields of the rows that have as many fields as the header."""
+) -> tuple[list[int], list[tuple[str, ...]]]:
+    """Lines and named cells of the rows that have as many fields as the header."""
     lines: list[int] = []
-    cells: list[list[str]] = []
+    cells: list[tuple[str, ...]] = []
     wrong: list[str] = []
     width = len(header)
-    for line, row in rows:
-        if len(row) == width:
-            lines.append(line)
-            cells.append(row)
-        else:
-            wrong.append(f"line {line} has {len(row)}")
+    positions = [header.index(name) for name in names]
+    broken: tuple[str, ...] = ()
+    try:
+        for line, row in rows:
+            if len(row) == width:
+                lines.append(line)
+                cells.append(tuple([row[at] for at in positions]))
+            else:
+                wrong.append(f"line {line} has {len(row)}")
+    except DataError as error:  # an open quotation mark: what follows cannot be told apart
+        broken = error.complaints
     if wrong:
         complaints.add(
             f"{path}: every row must have {width} fields like the header, but {listed(wrong)}; "
             f"quote fields that hold the separator or a line end, or remove the extra ones"
         )
+    if broken:
+        complaints.extend(broken)
+        complaints.raise_if_any(DataError)
     return lines, cells

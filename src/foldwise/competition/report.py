@@ -1,17 +1,17 @@
 """What a competition's data is like: labels, lengths, duplicates, groups."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foldwise.competition.duplicates import Duplicates, find_duplicates, folded_text
 from foldwise.competition.loading import LoadedCompetition
 from foldwise.competition.rows import Rows
 
-Text = tuple[str, ...]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -51,23 +51,6 @@ class TargetSummary:
     least: float
     greatest: float
     quantiles: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Duplicates:
-    """Texts that stand more than once.
-
-    Attributes:
-        texts: different training texts that stand in several training rows.
-        rows: training rows whose text stands in another training row too.
-        conflicts: the ids of each set of training rows with one text and different targets.
-        in_test: ids of test rows whose text stands in the training file.
-    """
-
-    texts: int
-    rows: int
-    conflicts: tuple[tuple[str, ...], ...]
-    in_test: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -127,15 +110,10 @@ def describe(loaded: LoadedCompetition, tokens: TokenCounts | None = None) -> Da
         test=_part(test, None if tokens is None else tokens.test, limit),
         labels=_label_counts(loaded),
         targets=_target_summaries(loaded),
-        exact=_duplicates(train, test, lambda text: text),
-        folded=_duplicates(train, test, folded_text),
+        exact=find_duplicates(train, test),
+        folded=find_duplicates(train, test, folded_text),
         groups=None if train.groups is None else _groups(train.groups),
     )
-
-
-def folded_text(text: Text) -> Text:
-    """`text` in one case, with single spaces between its words."""
-    return tuple(" ".join(part.casefold().split()) for part in text)
 
 
 def _part(rows: Rows, tokens: NDArray[np.int64] | None, limit: int | None) -> PartReport:
@@ -182,23 +160,6 @@ def _target_summaries(loaded: LoadedCompetition) -> tuple[TargetSummary, ...]:
         )
         for name, values in columns
     )
-
-
-def _duplicates(train: Rows, test: Rows, key: Callable[[Text], Text]) -> Duplicates:
-    rows_of: dict[Text, list[int]] = {}
-    for i, text in enumerate(train.texts):
-        rows_of.setdefault(key(text), []).append(i)
-    repeated = [rows for rows in rows_of.values() if len(rows) > 1]
-    conflicts = [
-        tuple(train.ids[i] for i in rows) for rows in repeated if _conflict(train.targets, rows)
-    ]
-    pairs = zip(test.ids, test.texts, strict=True)
-    in_test = [name for name, text in pairs if key(text) in rows_of]
-    return Duplicates(len(repeated), sum(map(len, repeated)), tuple(conflicts), tuple(in_test))
-
-
-def _conflict(targets: NDArray[np.float64] | None, rows: list[int]) -> bool:
-    return targets is not None and bool((targets[rows] != targets[rows[0]]).any())
 
 
 def _groups(groups: Sequence[str]) -> Groups:

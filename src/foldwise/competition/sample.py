@@ -10,6 +10,7 @@ from foldwise.competition.ids import id_complaints
 from foldwise.competition.labels import output_names
 from foldwise.competition.metrics import metric_named
 from foldwise.competition.reading import parse_table
+from foldwise.competition.rows import Rows
 from foldwise.errors import Complaints, DataError, listed
 
 Layout = Literal["values", "label", "probability", "probabilities"]
@@ -65,6 +66,32 @@ def load_sample(competition: Competition, labels: tuple[str, ...]) -> Sample:
     shown = columns if layout in {"values", "probabilities"} else []
     outputs = tuple(names.index(name) for name in shown) if names else ()
     return Sample(path, table.header, competition.id, ids, style, layout, outputs, labels)
+
+
+def check_sample(competition: Competition, sample: Sample, test: Rows) -> None:
+    """Check that the sample submission has the ids of the test rows, in whatever order.
+
+    Raises:
+        DataError: ids that stand in only one of the two.
+    """
+    complaints = Complaints()
+    in_sample, in_test = set(sample.ids), set(test.ids)
+    path = competition.path("test")
+    if missing := [name for name in test.ids if name not in in_sample]:
+        complaints.add(
+            f"{sample.path}: a sample submission has the ids of the test rows, but "
+            f"{len(missing)} of {path.name} are missing: {listed(missing)}; {_fetch(competition)}"
+        )
+    if extra := [name for name in sample.ids if name not in in_test]:
+        complaints.add(
+            f"{sample.path}: a sample submission has the ids of the test rows, but "
+            f"{len(extra)} are not in {path.name}: {listed(extra)}; {_fetch(competition)}"
+        )
+    complaints.raise_if_any(DataError)
+
+
+def _fetch(competition: Competition) -> str:
+    return f"the two files must come from one download: foldwise data {competition.name}"
 
 
 def format_of(competition: Competition, path: Path) -> FileFormat:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from foldwise.competition.competition import Competition
 from foldwise.competition.files import require_files
 from foldwise.competition.ids import id_complaints
-from foldwise.competition.metrics import Score, metric_named, score
+from foldwise.competition.metrics import Score, companions, metric_named, score
 from foldwise.competition.reading import parse_table
 from foldwise.competition.sample import Sample, format_of
 from foldwise.competition.submission import Submission, check_submission
@@ -16,8 +16,13 @@ from foldwise.errors import Complaints, DataError, listed
 Floats = NDArray[np.float64]
 
 
-def private_score(competition: Competition, sample: Sample, submission: Submission) -> Score | None:
-    """The score of `submission` on the solution file; None where the competition has none.
+def private_scores(
+    competition: Competition, sample: Sample, submission: Submission
+) -> dict[str, Score]:
+    """The submission's scores on the solution file, by metric; empty where there is none.
+
+    The competition's own metric comes first, then its companions; a submission of labels has no
+    probabilities to score.
 
     The solution holds the id and the target columns, in any order of rows; further columns are
     ignored.
@@ -26,10 +31,12 @@ def private_score(competition: Competition, sample: Sample, submission: Submissi
         DataError: the submission or the solution is no good, or their ids differ.
     """
     if not competition.files.solution:
-        return None
+        return {}
     targets = _solution(competition, sample)
     shown = _outputs(sample, check_submission(submission, sample))
-    return score(metric_named(competition.metric, competition.task), targets, shown)
+    own = metric_named(competition.metric, competition.task)
+    fitting = [m for m in companions(own) if not (m.probabilities and sample.layout == "label")]
+    return {metric.name: score(metric, targets, shown) for metric in (own, *fitting)}
 
 
 def _solution(competition: Competition, sample: Sample) -> Floats:

@@ -1,7 +1,6 @@
 """Submissions: built in the sample's image, checked, written whole with where they come from."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.competition.competition import FileFormat
-from foldwise.competition.labels import is_finite, unknown_label
 from foldwise.competition.reading import parse_table
 from foldwise.competition.sample import Sample
+from foldwise.competition.submission_faults import cell_faults, id_faults, order_faults
 from foldwise.errors import Complaints, DataError, listed
 from foldwise.storage import write_json, write_text
 
@@ -41,7 +40,7 @@ def build_submission(sample: Sample, ids: Sequence[str], values: Floats) -> Subm
     if values.shape != (len(ids), width):
         raise ValueError(f"values must be (ids, outputs) = {len(ids), width}, got {values.shape}")
     complaints = Complaints()
-    complaints.extend(_id_complaints("the predictions", ids, sample))
+    complaints.extend(id_faults("the predictions", ids, sample))
     wrong = [ids[i] for i in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist()]
     if wrong:
         complaints.add(
@@ -82,9 +81,9 @@ def check_submission(submission: Submission | Path, sample: Sample) -> Submissio
         complaints.add(f"{where}: every row must have {width} cells, not so line {listed(wrong)}")
         complaints.raise_if_any(DataError)
     at = sample.header.index(sample.id)
-    complaints.extend(_id_complaints(where, [row[at] for row in submission.rows], sample))
-    complaints.extend(_order_complaints(where, [row[at] for row in submission.rows], sample))
-    complaints.extend(_cell_complaints(where, submission, lines, sample))
+    complaints.extend(id_faults(where, [row[at] for row in submission.rows], sample))
+    complaints.extend(order_faults(where, [row[at] for row in submission.rows], sample))
+    complaints.extend(cell_faults(where, submission.rows, lines, sample))
     complaints.raise_if_any(DataError)
     return submission
 
@@ -154,70 +153,3 @@ def _read(path: Path, sample: Sample, complaints: Complaints) -> _Read:
     columns = [table.columns[name] for name in sample.header]
     rows = tuple(zip(*columns, strict=True))
     return _Read(str(path), table.lines.tolist(), Submission(table.header, rows))
-
-
-def _id_complaints(where: str, ids: Sequence[str], sample: Sample) -> list[str]:
-    """Ids that are missing, not the sample's, or there twice."""
-    complaints = []
-    counts = Counter(ids)
-    expected = set(sample.ids)
-    if missing := [name for name in sample.ids if name not in counts]:
-        complaints.append(
-            f"{where}: every id of {sample.path.name} needs a row, but {len(missing)} have none: "
-            f"{listed(missing)}; predict the test rows again"
-        )
-    if extra := [repr(name) for name in counts if name not in expected]:
-        complaints.append(
-            f"{where}: only ids of {sample.path.name} may have a row, but {len(extra)} others do: "
-            f"{listed(extra)}; predict the test rows again"
-        )
-    if repeated := [name for name, count in counts.items() if count > 1]:
-        complaints.append(
-            f"{where}: every id has one row, but {len(repeated)} have more: {listed(repeated)}; "
-            f"remove the repeated rows"
-        )
-    return complaints
-
-
-def _order_complaints(where: str, ids: Sequence[str], sample: Sample) -> list[str]:
-    """The first id that is out of order, if the ids are the right ones."""
-    if tuple(ids) == sample.ids or sorted(ids) != sorted(sample.ids):
-        return []
-    pairs = enumerate(zip(ids, sample.ids, strict=True))
-    row, got, expected = next((i, a, b) for i, (a, b) in pairs if a != b)
-    return [
-        f"{where}: ids must be in the order of {sample.path.name}, but row {row + 1} has {got!r} "
-        f"instead of {expected!r}; build the submission again"
-    ]
-
-
-def _cell_complaints(
-    where: str, submission: Submission, lines: Sequence[int], sample: Sample
-) -> list[str]:
-    """Cells that are no label, no finite number, or no probability."""
-    at = sample.header.index(sample.id)
-    wrong: list[str] = []
-    for line, row in zip(lines, submission.rows, strict=True):
-        for column, cell in zip(sample.header, row, strict=True):
-            if column != sample.id and not _fits(cell, sample):
-                shown = (
-                    unknown_label(cell, sample.labels) if sample.layout == "label" else repr(cell)
-                )
-                wrong.append(f"{shown} for {row[at]!r} in {column!r} (line {line})")
-    if not wrong:
-        return []
-    return [f"{where}: {_rule(sample)}, got {listed(wrong)}; find the run that made them"]
-
-
-def _fits(cell: str, sample: Sample) -> bool:
-    if sample.layout == "label":
-        return cell in sample.labels
-    return is_finite(cell) and (sample.layout == "values" or 0 <= float(cell) <= 1)
-
-
-def _rule(sample: Sample) -> str:
-    if sample.layout == "label":
-        return "a cell must be one of the labels"
-    if sample.layout == "values":
-        return "a cell must be a finite number"
-    return "a cell must be a probability from 0 to 1"

@@ -109,7 +109,7 @@ def quantile_edges(values: NDArray[np.float64], bins: int) -> NDArray[np.float64
     begin = 0
     for k in range(1, bins):
         # the first of the equal values around the quantile, so that the bin has all of them
-        at = int(np.searchsorted(ordered, ordered[round(k * share)]))
+        at = int(np.searchsorted(ordered, ordered[k * len(ordered) // bins]))
         if min(at - begin, len(ordered) - at) >= share / 2:
             edges.append(float(ordered[at]))
             begin = at

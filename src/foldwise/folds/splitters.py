@@ -1,7 +1,7 @@
 """Units to folds: each splitter returns the fold of every unit.
 
-Units come in the order of their keyed hash, which plays the part of shuffling: a splitter of
-scikit-learn run without shuffling on that order is a function of ids and content alone.
+Units come in the order of their keyed hash, which plays the part of shuffling: what a library's
+splitter makes of that order is a function of ids and content alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ def split_by_criteria(
         return deal(_with_sizes(units, criteria), n)
     from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
-    splitter = MultilabelStratifiedKFold(n, random_state=seed)
+    splitter = MultilabelStratifiedKFold(n, shuffle=True, random_state=seed)
     return _fold_of_each(splitter.split(counts, counts > 0), len(units))
 
 

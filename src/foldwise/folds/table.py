@@ -1,7 +1,6 @@
 """The fold table: which fold each training id is validated in; `folds/<competition>.csv`."""
 
 import csv
-import io
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -61,11 +60,16 @@ class FoldTable:
 
 def write_folds(path: Path, table: FoldTable) -> None:
     """Write `id,fold`, sorted by id: the file does not depend on the order of the rows."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(sorted(zip(table.ids, table.folds.tolist(), strict=True)))
-    write_text(path, text.getvalue())
+    pairs = sorted(zip(table.ids, table.folds.tolist(), strict=True))
+    lines = [",".join(HEADER), *(f"{_quoted(name)},{fold}" for name, fold in pairs), ""]
+    write_text(path, "\n".join(lines))
+
+
+def _quoted(name: str) -> str:
+    """The id as a CSV cell. Python's writer leaves a carriage return bare, its reader ends a row."""
+    if not any(mark in name for mark in ',"\r\n'):
+        return name
+    return '"' + name.replace('"', '""') + '"'
 
 
 def read_folds(path: Path) -> FoldTable:

@@ -112,7 +112,7 @@ def _checked(backbone: Any, config: PreTrainedConfig, dropout: float | None) -> 
 
 def _attention(config: PreTrainedConfig, wanted: Attention | None) -> Attention:
     """`wanted`, or the faster one that this family has."""
-    has_sdpa = bool(getattr(MODEL_MAPPING[type(config)], "_supports_sdpa", False))
+    has_sdpa = bool(getattr(_transformer(config), "_supports_sdpa", False))
     if wanted == "sdpa" and not has_sdpa:
         raise UsageError(
             f'encoder.attention="sdpa" is not there for a {config.model_type!r} encoder; '
@@ -121,9 +121,15 @@ def _attention(config: PreTrainedConfig, wanted: Attention | None) -> Attention:
     return wanted or ("sdpa" if has_sdpa else "eager")
 
 
+def _transformer(config: PreTrainedConfig) -> Any:
+    """The class of the family's transformer; of the first, where a family has several."""
+    found: Any = MODEL_MAPPING[type(config)]
+    return found[0] if isinstance(found, list | tuple) else found
+
+
 def _without_pooler(config: PreTrainedConfig) -> dict[str, bool]:
     """The switch that leaves an unused pooler out, in the families that have one."""
-    arguments = inspect.signature(MODEL_MAPPING[type(config)]).parameters
+    arguments = inspect.signature(_transformer(config)).parameters
     return {"add_pooling_layer": False} if "add_pooling_layer" in arguments else {}
 
 

@@ -1,14 +1,17 @@
 """One fold of an encoder run: build the model, train it, predict validation and test rows."""
 
+from typing import Literal
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 
+from foldwise.competition.competition import Task
 from foldwise.modeling.model import TextModel, build_model
 from foldwise.modeling.saving import save_model
 from foldwise.predictions.table import Predictions
-from foldwise.storage import write_atomically
 from foldwise.tokenization.tokenizer import Tokenizer, load_tokenizer
 from foldwise.tokenization.tokens import Tokens, tokenize
 from foldwise.training.fold import FoldJob
@@ -48,7 +51,7 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     put_back(training.learner.model, training.state.best)
     test = tokenize(tokenizer, job.corpus.loaded.test.texts, job.token_cache)
     test_outputs = _predicted_test(job, training.learner.model, test, report, stop)
-    _save(job, training.learner.model)
+    save_model(job.folder / MODEL_FILE, training.learner.model)
     return _outcome(job, training, train, test_outputs)
 
 
@@ -72,7 +75,7 @@ def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopReque
     return FoldTraining(job, learner, state, train, stop)
 
 
-def _model(job: FoldJob, cls_position: str) -> TextModel:
+def _model(job: FoldJob, cls_position: Literal["first", "last"]) -> TextModel:
     """The pretrained model with a fresh head, on its device, frozen where the rates say zero."""
     if job.encoder is None:
         raise ValueError("an encoder fold needs the encoder's files")
@@ -93,15 +96,16 @@ def _model(job: FoldJob, cls_position: str) -> TextModel:
     return model.to(chosen.hardware.device)
 
 
-def _starting_bias(targets: np.ndarray, task: str, outputs: int) -> Tensor:
+def _starting_bias(targets: NDArray[np.float64], task: Task, outputs: int) -> list[float]:
     """The bias that predicts what the training rows are on average, (outputs,).
 
     Raw targets may lie far from zero; the head need not spend steps on getting there.
     """
     if task == "regression":
-        return torch.from_numpy(targets.mean(axis=0)).float()
+        return [float(mean) for mean in targets.mean(axis=0)]
     counts = np.bincount(targets[:, 0].astype(np.int64), minlength=outputs)
-    return torch.from_numpy(np.log((counts + 1) / (len(targets) + outputs))).float()
+    shares = (counts + 1) / (len(targets) + outputs)  # a class may be absent from the sample
+    return [float(value) for value in np.log(shares)]
 
 
 def _predicted_test(
@@ -116,10 +120,6 @@ def _predicted_test(
     budget = job.settings.training.micro_batch_tokens
     positions = np.arange(total, dtype=np.int64)
     return predict(model, test, positions, job.settings.hardware, budget, after_batch)
-
-
-def _save(job: FoldJob, model: TextModel) -> None:
-    write_atomically(job.folder / MODEL_FILE, lambda path: save_model(model, path))
 
 
 def _outcome(

@@ -74,7 +74,7 @@ def _step(learner: Learner, batches: Sequence[Batch], targets: Tensor) -> Tensor
         with autocast(targets.device.type, learner.hardware.precision):
             outputs = learner.model(batch.input_ids, batch.attention_mask, batch.token_type_ids)
         loss = learner.loss(outputs, targets[batch.rows]) / texts
-        learner.scaler.scale(loss).backward()
+        torch.autograd.backward(learner.scaler.scale(loss))
         total += loss.detach()
     learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
     norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)

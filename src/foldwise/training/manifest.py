@@ -86,8 +86,9 @@ def check_same(run: Path, old: Manifest, new: Manifest) -> None:
         if getattr(old, part) != getattr(new, part)
     ]
     if differences:
+        listing = "".join(f"\n  - {difference}" for difference in differences)
         raise UsageError(
-            *differences,
-            f"{run} was made from something else; give the new run a name (--name), use the old "
-            f"one as it is, or begin again with --fresh (the old folder is kept aside)",
+            f"a run goes on only from what it was begun with, but of {run} there differ:{listing}\n"
+            f"Give the new run another name (--name), use the old one as it is, or begin again "
+            f"with --fresh (the old folder is kept aside)"
         )

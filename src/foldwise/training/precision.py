@@ -5,15 +5,15 @@ import platform
 import subprocess
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 
 from foldwise.errors import UsageError
 from foldwise.paths import cache_folder
+from foldwise.settings import Device, Precision
 from foldwise.storage import read_json, sha256_of_strings, write_json
 
-Precision = Literal["fp32", "bf16", "fp16"]
 PROBE_SECONDS = 120
 WORTHWHILE = 1.1  # a reduced precision must be this much faster than fp32 to be chosen
 
@@ -25,7 +25,7 @@ class Probe(NamedTuple):
     bf16: float | None
 
 
-def fastest_precision(device: Literal["cpu", "cuda"], threads: int) -> Precision:
+def fastest_precision(device: Device, threads: int) -> Precision:
     """The format to train in on this machine.
 
     On a GPU: bf16 where the hardware multiplies it natively (Ampere and newer), else fp16. On a CPU

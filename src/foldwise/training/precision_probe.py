@@ -10,7 +10,8 @@ import time
 import torch
 from torch import nn
 
-from foldwise.training.precision import Precision, autocast
+from foldwise.settings import Precision
+from foldwise.training.precision import autocast
 
 TOKENS, WIDTH, INNER = 432, 384, 1536  # a batch of 16 short texts in a small encoder
 ROUNDS = 12

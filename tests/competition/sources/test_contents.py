@@ -11,11 +11,12 @@ from foldwise.competition.competition import FileFormat
 from foldwise.competition.sources.contents import Contents, read_contents
 from foldwise.errors import DataError
 
+COMMA = FileFormat()
 TAB = FileFormat(separator="\t", quoting=False)
 CELL = st.text(alphabet='a"\n,\r é', max_size=6)
 
 
-def contents(path: Path, data: bytes, how: FileFormat = FileFormat()) -> Contents:
+def contents(path: Path, data: bytes, how: FileFormat = COMMA) -> Contents:
     path.write_bytes(data)
     return read_contents(path, how)
 
@@ -48,7 +49,7 @@ def test_a_packed_file_is_read_in_place(tmp_path: Path) -> None:
     path = tmp_path / "train.csv.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("train.csv", "id,text\n1,one\n")
-    assert read_contents(path, FileFormat()) == Contents(("id", "text"), 1)
+    assert read_contents(path, COMMA) == Contents(("id", "text"), 1)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n"])

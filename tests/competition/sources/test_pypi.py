@@ -190,5 +190,5 @@ def test_without_a_network_the_error_comes_soon(
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nobody listens there
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setattr(pypi, "DOWNLOAD_SECONDS", 30)
-    with pytest.raises(DataError, match="with pip failed: pip said:(.|\n)*Check the network"):
+    with pytest.raises(DataError, match=r"with pip failed: pip said:(.|\n)*Check the network"):
         obtain(archive_of(CONTENT))

@@ -17,9 +17,9 @@ RATINGS = "movieReviewSnippets_anonDataRatings.txt"
 
 
 def test_ratings_are_joined_by_id_whatever_their_order(write_snippets: WriteSnippets) -> None:
-    archive = write_snippets(
-        {TRUTH: b"1\t0.33333333333\tone\r\n2\t2\ttwo\r\n", RATINGS: b"2\t2\t0.7\t[]\r\n1\t0.333333333\t0.1\t[]"}
-    )  # fmt: skip
+    truth = b"1\t0.33333333333\tone\r\n2\t2\ttwo\r\n"
+    ratings = b"2\t2\t0.7\t[]\r\n1\t0.333333333\t0.1\t[]"
+    archive = write_snippets({TRUTH: truth, RATINGS: ratings})
     table = read_movie_valence(archive)
     assert table.columns == ("id", "text", "target", "target_sd")
     assert table.rows == (("1", "one", "0.33333333333", "0.1"), ("2", "two", "2", "0.7"))
@@ -77,5 +77,5 @@ def test_an_editorials_id_without_a_document_is_refused(write_snippets: WriteSni
         "nytEditorialSnippets_GroundTruth.txt": b"x_3\t1\tone",
         "nytEditorialSnippets_anonDataRatings.txt": b"x_3\t1\t0.5\t[]",
     }
-    with pytest.raises(DataError, match="an editorial's id is document_snippet.*'x_3'"):
+    with pytest.raises(DataError, match=r"an editorial's id is document_snippet.*'x_3'"):
         read_editorial_valence(write_snippets(files))

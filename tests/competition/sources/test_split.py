@@ -74,7 +74,7 @@ def test_no_rows_are_no_units() -> None:
 
 
 def test_ids_texts_and_groups_must_be_of_one_length() -> None:
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         chosen_for_test(["1", "2"], ["one"])
     with pytest.raises(ValueError, match="one group a row"):
         chosen_for_test(["1", "2"], ["one", "two"], ["g"])

@@ -21,6 +21,12 @@ def fill(folder: Path, content: str) -> None:
         (stage.scratch / "download.zip").write_text(content)
 
 
+def fill_until(folder: Path, error: Exception) -> None:
+    with staged(folder) as stage:
+        (stage.files / "train.csv").write_text("new")
+        raise error
+
+
 def test_files_appear_together_and_scratch_does_not(tmp_path: Path) -> None:
     fill(tmp_path, "new")
     assert names(tmp_path) == {"train.csv", "test.csv"}
@@ -36,18 +42,16 @@ def test_nothing_appears_before_the_stage_is_left(tmp_path: Path) -> None:
 
 def test_an_error_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
     fill(tmp_path, "old")
-    with pytest.raises(KeyError), staged(tmp_path) as stage:
-        (stage.files / "train.csv").write_text("new")
-        raise KeyError
+    with pytest.raises(KeyError):
+        fill_until(tmp_path, KeyError())
     assert names(tmp_path) == {"train.csv", "test.csv"}
     assert (tmp_path / "train.csv").read_text() == "old"
 
 
 def test_a_full_disk_is_explained_and_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
     fill(tmp_path, "old")
-    with pytest.raises(StorageError, match="the disk is full"), staged(tmp_path) as stage:
-        (stage.files / "train.csv").write_text("new")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(StorageError, match="the disk is full"):
+        fill_until(tmp_path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert (tmp_path / "train.csv").read_text() == "old"
 
 

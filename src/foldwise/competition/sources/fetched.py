@@ -105,8 +105,9 @@ def _faults(competition: Competition, kind: FileKind, path: Path, contents: Cont
     faults = []
     if missing := sorted(needed - set(contents.columns)):
         faults.append(
-            f"{path.name} must have the column {listed(missing)}: it has "
-            f"{listed(contents.columns)}; give the files of {competition.title}"
+            f"{path.name} must have the columns {listed(sorted(needed))}: it lacks "
+            f"{listed(missing)} and has {listed(contents.columns)}; "
+            f"give the files of {competition.title}"
         )
     if kind == "train" and not contents.rows:
         faults.append(f"{path.name} must have rows: it has only column names; get the whole file")

@@ -1,0 +1,51 @@
+# Everything a person does here, one word each. `make` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.dev-ready
+COMPETITION ?= movie-valence
+RUNS ?= $(COMPETITION)-minilm $(COMPETITION)-tfidf
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run fast test check format bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## make .venv with the pinned packages
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(DEV_READY): $(READY) requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+run: $(READY)  ## from nothing to submissions/movie-valence.csv (under 15 minutes on two cores)
+	$(BIN)/foldwise run $(RUNS)
+
+fast: $(READY)  ## the same path in a minute: few rows, two folds
+	$(BIN)/foldwise run $(RUNS) --fast
+
+test: $(DEV_READY)  ## the test suite, offline (under 10 minutes on two cores)
+	$(BIN)/python -m pytest
+
+check: $(DEV_READY)  ## style, types, import order
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_READY)  ## rewrite the files in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## measure speed and quality side by side; writes benchmarks/*.md
+	$(BIN)/python benchmarks/training_speed.py
+
+clean:  ## remove the environment and tool caches; runs and data stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
