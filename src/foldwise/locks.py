@@ -26,10 +26,11 @@ def only_driver_of(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "unknown"
+            holder = file.read().strip()
+            stop = f", or stop it with: kill {holder}" if holder else ""  # it may be about to sign
             raise UsageError(
-                f"one driver per run: {folder} is in use by process {holder}; "
-                f"wait for it, or stop it with: kill {holder}"
+                f"one driver per run: {folder} is in use by process {holder or 'unknown'}; "
+                f"wait for it{stop}"
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foldwise.errors import UsageError, did_you_mean
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,14 @@ class Project:
         """
         if name.endswith(".toml") and Path(name).is_file():
             return Path(name)
-        path = self.root / "experiments" / f"{name.removesuffix('.toml')}.toml"
-        if not path.is_file():
-            known = [found.stem for found in self.root.glob("experiments/*.toml")]
+        folder, stem = self.root / "experiments", name.removesuffix(".toml")
+        if not NAME.fullmatch(stem) or not (folder / f"{stem}.toml").is_file():
+            known = [found.stem for found in folder.glob("*.toml")]
             raise UsageError(
-                f"no experiment {name!r}: {path} does not exist; {did_you_mean(name, known)}"
+                f"no experiment {name!r}: it is neither a TOML file nor the name of one in "
+                f"{folder}; {did_you_mean(Path(stem).name, known)}"
             )
-        return path
+        return folder / f"{stem}.toml"
 
 
 def find_project(start: Path | None = None) -> Project:
@@ -83,7 +84,7 @@ def find_project(start: Path | None = None) -> Project:
 def cache_folder(part: str) -> Path:
     """The user's cache for `part` (such as "tokens"); `FOLDWISE_CACHE` moves it."""
     base = os.environ.get("FOLDWISE_CACHE")
-    if base is None:
+    if not base:  # an empty variable is no folder
         home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         base = str(Path(home) / "foldwise")
     return Path(base) / part
@@ -93,11 +94,12 @@ def checked_name(what: str, name: str) -> str:
     """`name`, if it can be the name of a file: never a path, never hidden.
 
     Raises:
-        UsageError: it holds other characters than letters, digits, dot, dash and underscore.
+        UsageError: it holds other characters than letters, digits, dot, dash and underscore, or is
+            too long.
     """
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"a {what}'s name is letters, digits, '.', '_' and '-', beginning with a letter or "
-            f"a digit: got {name!r}; choose another name"
+            f"a {what}'s name is up to 100 letters, digits, '.', '_' and '-', beginning with a "
+            f"letter or a digit: got {name!r}; choose another name"
         )
     return name

@@ -5,12 +5,13 @@ overrides it. Where a value is to be tuned, a range stands in its place.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from foldwise.errors import Complaints, UsageError, did_you_mean
 
@@ -18,12 +19,13 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=1)]  # a peak learning rate
 FAST_ROWS, FAST_TOKENS = 800, 64  # of --fast
 Count = Annotated[int, Field(ge=1)]
+ALTERNATIVE = re.compile(r"(constrained|literal|float$|int$)")  # pydantic's names in a union
 
 
 class Section(BaseModel):
-    """A table of settings that refuses unknown keys and never changes."""
+    """A table of settings that refuses unknown keys, takes no NaN, and never changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Encoder(Section):
@@ -104,11 +106,20 @@ class Hardware(Section):
     threads: Annotated[int, Field(ge=0)] = 0  # of one worker on a CPU; 0: all cores
 
 
+def _ascending(lengths: tuple[int, int]) -> tuple[int, int]:
+    if lengths[0] > lengths[1]:
+        raise ValueError("the shortest length comes first")
+    return lengths
+
+
+Lengths = Annotated[tuple[Count, Count], AfterValidator(_ascending)]  # the shortest, the longest
+
+
 class Tfidf(Section):
     """TF-IDF of words and characters, with ridge or logistic regression."""
 
-    words: tuple[Count, Count] = (1, 2)  # lengths of word n-grams
-    characters: tuple[Count, Count] = (2, 5)  # lengths of character n-grams, inside words
+    words: Lengths = (1, 2)  # of word n-grams
+    characters: Lengths = (2, 5)  # of character n-grams, inside words
     min_rows: Count = 2  # n-grams in fewer rows are dropped
     penalty: Annotated[float, Field(gt=0)] = 1.0  # ridge: alpha; logistic: 1 / C
 
@@ -136,9 +147,13 @@ class Settings(Section):
 
 def small_form(chosen: Settings) -> Settings:
     """`chosen` cut down to a minute on two cores: the same path, fewer rows, folds, tokens."""
-    training = chosen.training.model_copy(
-        update={"rows": FAST_ROWS, "folds": 2, "epochs": 1.0, "evaluations_per_epoch": 1}
-    )
+    smaller = {
+        "rows": min(chosen.training.rows or FAST_ROWS, FAST_ROWS),
+        "folds": 2,
+        "epochs": min(chosen.training.epochs, 1.0),
+        "evaluations_per_epoch": 1,
+    }
+    training = chosen.training.model_copy(update=smaller)
     length = min(chosen.encoder.max_length, FAST_TOKENS)
     encoder = chosen.encoder.model_copy(update={"max_length": length})
     return chosen.model_copy(update={"training": training, "encoder": encoder})
@@ -153,10 +168,14 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Settings:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"no settings: {path} does not exist; restore it or write it") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} must be TOML in UTF-8: {error}") from None
+    complaints = Complaints()
     for override in overrides:
-        _apply(table, override)
+        complaints.extend(_apply(table, override))
+    complaints.raise_if_any(UsageError)
     return checked_settings(table, str(path))
 
 
@@ -170,11 +189,10 @@ def checked_settings(table: Mapping[str, Any], where: str) -> Settings:
     for key, _ in _ranges(table):
         complaints.add(f"{where}: {key} is a range; give it a value, or run: foldwise tune")
     complaints.raise_if_any(UsageError)
-    try:
-        return Settings.model_validate(table)
+    try:  # as JSON, where strictness takes a list for a tuple but no "1" or true for 1
+        return Settings.model_validate_json(json.dumps(table, default=str), strict=True)
     except ValidationError as error:
-        for fault in error.errors():
-            complaints.add(f"{where}: {_explained(fault)}")
+        complaints.extend(f"{where}: {message}" for message in _explained(error))
         complaints.raise_if_any(UsageError)
         raise  # pydantic reports at least one error
 
@@ -195,14 +213,19 @@ def _is_leaf(value: object) -> bool:
 
 
 def _literal(value: object) -> str:
-    """A TOML literal: strings, numbers, booleans and lists are written as in JSON."""
-    return json.dumps(value, ensure_ascii=True)
+    """A TOML literal: strings, numbers, booleans and lists are written as in JSON.
+
+    Except that TOML has no surrogate pairs, so that characters stand as they are, and escapes DEL.
+    https://toml.io/en/v1.0.0#string
+    """
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _apply(table: dict[str, Any], override: str) -> None:
+def _apply(table: dict[str, Any], override: str) -> list[str]:
+    """Complaints about an override, which is in `table` if there are none."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"an override is key=value, such as rates.top=2e-5: got {override!r}")
+        return [f"an override is key=value, such as rates.top=2e-5: got {override!r}"]
     try:
         value = tomllib.loads(f"value = {text.strip()}")["value"]
     except tomllib.TOMLDecodeError:
@@ -211,9 +234,10 @@ def _apply(table: dict[str, Any], override: str) -> None:
     for section in sections:
         inner = table.setdefault(section, {})
         if not isinstance(inner, dict):
-            raise UsageError(f"{key.strip()!r} is no setting: {section!r} holds a value, no table")
+            return [f"{key.strip()!r} is no setting: {section!r} holds a value, no table"]
         table = inner
     table[leaf] = value
+    return []
 
 
 def _flattened(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -233,19 +257,28 @@ def _ranges(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]
     return found
 
 
-def _explained(fault: Mapping[str, Any]) -> str:
-    """One pydantic error in words: the key, the rule, the value received, the nearest name."""
-    location = [
-        str(part) for part in fault["loc"] if not str(part).startswith(("constrained", "literal"))
-    ]
-    location = [part for part in location if part not in {"float", "int"}]
-    key = ".".join(location)
-    if fault["type"] == "extra_forbidden":
-        known = Settings.model_fields
-        if len(location) > 1:
-            section = Settings.model_fields[location[0]].annotation
-            known = getattr(section, "model_fields", known)
-        return f"unknown setting {key!r}; {did_you_mean(location[-1], known)}"
-    if fault["type"] == "missing":
-        return f"the setting {key!r} is missing; add it"
-    return f"{key}: {fault['msg']}, got {fault['input']!r}"
+def _explained(error: ValidationError) -> list[str]:
+    """Pydantic's errors in words, one a key: the rule, the value received, the nearest name."""
+    rules: dict[str, list[str]] = {}
+    values: dict[str, Any] = {}
+    messages: list[str] = []
+    for fault in error.errors():
+        location = [str(part) for part in fault["loc"] if not ALTERNATIVE.match(str(part))]
+        key = ".".join(location)
+        if fault["type"] == "extra_forbidden":
+            messages.append(f"unknown setting {key!r}; {_nearest(location)}")
+        elif fault["type"] == "missing":
+            messages.append(f"the setting {key!r} is missing; add it")
+        else:
+            rules.setdefault(key, []).append(fault["msg"].removeprefix("Value error, "))
+            values[key] = fault["input"]
+    for key, texts in rules.items():  # one a key, though each alternative of its type has its own
+        rule = " or ".join(text.removeprefix("Input should be ") for text in texts)
+        must = " must be" if texts[0].startswith("Input should be ") else ":"
+        messages.append(f"{key}{must} {rule}, got {values[key]!r}")
+    return messages
+
+
+def _nearest(location: Sequence[str]) -> str:
+    section = Settings.model_fields[location[0]].annotation if len(location) > 1 else Settings
+    return did_you_mean(location[-1], getattr(section, "model_fields", {}))

@@ -5,6 +5,7 @@ power cut once its folder is synced. https://pubs.opengroup.org/onlinepubs/96999
 """
 
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -13,26 +14,34 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from foldwise.errors import StorageError
 
 CHUNK_BYTES = 1 << 20
+BLOCK_BYTES = 512  # the unit of st_blocks, whatever the file system's own
+
+Record = TypeVar("Record")
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], None], needed: int = 0) -> None:
     """Let `write` fill a temporary file beside `path`, sync it, and rename it to `path`.
 
     Readers see the old file or the new one. On any failure the old file is untouched and the
     temporary one is gone.
 
+    Args:
+        path: the file.
+        write: is given the temporary path.
+        needed: bytes that `write` will write at least, where that is known.
+
     Raises:
-        StorageError: the disk is full; names the bytes needed so far and those free.
+        StorageError: the disk is full; names the bytes needed and those free.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with disk_full_explained(path):
+        with disk_full_explained(path, needed):
+            path.parent.mkdir(parents=True, exist_ok=True)
             write(aside)
             sync_file(aside)
             aside.replace(path)
@@ -48,7 +57,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data`, whole or not at all."""
-    write_atomically(path, lambda aside: _write_all(aside, data))
+    write_atomically(path, lambda aside: _write_all(aside, data), needed=len(data))
 
 
 def write_json(path: Path, value: object) -> None:
@@ -57,8 +66,34 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The value in a JSON file.
+
+    Raises:
+        StorageError: the file is damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _damaged(path, error) from None
+
+
+def read_record(path: Path, kind: Callable[..., Record]) -> Record:
+    """What `kind` makes of the fields in a JSON file.
+
+    Raises:
+        StorageError: the file is damaged, or has other fields.
+    """
+    table = read_json(path)
+    try:
+        return kind(**table)
+    except (TypeError, AttributeError) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> StorageError:
+    return StorageError(
+        f"{path} is damaged ({error}); restore it, or move it away and run the same command again"
+    )
 
 
 def _write_all(path: Path, data: bytes) -> None:
@@ -82,28 +117,45 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def disk_full_explained(path: Path) -> Iterator[None]:
-    """Turn "no space left" into a StorageError that says how much is missing and free."""
+def disk_full_explained(path: Path, needed: int = 0) -> Iterator[None]:
+    """Turn "no space left" into a StorageError that says how much is missing and free.
+
+    Args:
+        path: the file or folder being written.
+        needed: its bytes at least, where that is known.
+    """
     try:
         yield
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
-        raise _disk_full(path) from error
+        raise _disk_full(path, needed) from error
     except Exception as error:  # safetensors wraps the system's error in one of its own
         if "No space left" not in str(error) and "os error 28" not in str(error):
             raise
-        raise _disk_full(path) from error
+        raise _disk_full(path, needed) from error
 
 
-def _disk_full(path: Path) -> StorageError:
-    free = shutil.disk_usage(path.parent).free
-    written = sum(p.stat().st_size for p in path.parent.glob("*.tmp*") if p.is_file())
-    needed = max(written, path.stat().st_size if path.is_file() else 0)
+def _disk_full(path: Path, needed: int) -> StorageError:
+    """The error; what is half-written counts as free, since it is deleted next."""
+    partial = [file.stat() for file in _half_written(path)]
+    written = sum(stat.st_size for stat in partial)
+    existing = next(folder for folder in path.absolute().parents if folder.is_dir())
+    free = shutil.disk_usage(existing).free + sum(s.st_blocks for s in partial) * BLOCK_BYTES
+    least = max(needed, written)
+    amount = f"at least {least:,} bytes" if least else "more"
     return StorageError(
-        f"the disk is full: writing {path} needs more than {needed:,} bytes and {free:,} are free; "
+        f"the disk is full: writing {path} needs {amount}, with {free:,} bytes free; "
         f"what was there before is intact. Free some space, then run the same command again"
     )
+
+
+def _half_written(path: Path) -> list[Path]:
+    """The files written aside for `path`, or in it where it is itself a temporary folder."""
+    aside = [path] if path.suffix == ".tmp" else []
+    aside += path.parent.glob(f".{glob.escape(path.name)}.*.tmp")
+    inside = [file for folder in aside for file in folder.rglob("*")]
+    return [file for file in [*aside, *inside] if file.is_file()]
 
 
 def sha256_of_file(path: Path) -> str:

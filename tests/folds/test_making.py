@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -64,7 +66,7 @@ def test_whatever_the_rows_folds_are_a_partition_that_splits_no_text_or_a_user_e
     except (DataError, UsageError):
         return
     check_folds(table, rows)
-    same = {}
+    same: dict[str, int] = {}
     for (text,), fold in zip(rows.texts, table.folds.tolist(), strict=True):
         assert same.setdefault(text.replace("\r\n", "\n"), fold) == fold
 
@@ -106,6 +108,12 @@ def test_group_duplicates_leaves_no_text_in_two_folds() -> None:
     assert leaks == [()] * 5
     apart = [len(make_folds(loaded, seed=seed).leaks.sentences()) for seed in range(5)]
     assert sum(apart) > 0
+
+
+def test_making_folds_is_imported_without_heavy_packages() -> None:
+    code = "import foldwise.folds.making, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "transformers", "pandas", "sklearn", "scipy"} & set(done.stdout.split())
 
 
 def test_the_report_is_json_with_reason_folds_and_leaks() -> None:

@@ -58,7 +58,7 @@ def make_loaded(
         ids=rows.ids,
         format=FileFormat(),
         layout="label" if labels else "values",
-        outputs=() if labels else tuple(target),
+        outputs=() if labels else tuple(range(len(target))),
         labels=tuple(labels),
     )
     return LoadedCompetition(

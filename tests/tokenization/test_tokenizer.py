@@ -199,3 +199,25 @@ def test_the_fingerprint_tells_rules_apart_but_not_folders(
     assert one == same
     others = {tokenizer_of("bert", 17).fingerprint, tokenizer_of("distilbert", 16).fingerprint}
     assert len(others | {one}) == 3
+
+
+def test_a_slow_tokenizer_is_refused(encoder_of: EncoderOf, tmp_path: Path) -> None:
+    files = changed_copy(
+        encoder_of("bert"),
+        tmp_path / "slow",
+        "tokenizer_config.json",
+        tokenizer_class="ByT5Tokenizer",
+    )
+    with pytest.raises(UsageError, match=r"must be a fast one: .*slow makes a ByT5Tokenizer"):
+        load_tokenizer(files, 16)
+
+
+@pytest.mark.parametrize("name", ["PreTrainedTokenizerFast", "RobertaTokenizerFast"])
+def test_a_roberta_with_another_class_name_gets_its_space_too(
+    name: str, encoder_of: EncoderOf, tmp_path: Path
+) -> None:
+    folder = tmp_path / "renamed"
+    files = changed_copy(
+        encoder_of("roberta"), folder, "tokenizer_config.json", tokenizer_class=name
+    )
+    assert words(load_tokenizer(files, 16), "film")[1] == "Ġfilm"

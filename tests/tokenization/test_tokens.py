@@ -175,7 +175,7 @@ def test_ids_outside_of_the_encoders_vocabulary_are_refused(tokenizer_of: MakeTo
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many texts each call to the tokenizer's backend was for."""
     calls: list[int] = []
-    original = module.encode
+    original = encoding.encode
 
     def counted(tokenizer: Tokenizer, texts: Any) -> Any:
         calls.append(len(texts))

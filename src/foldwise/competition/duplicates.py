@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from foldwise.competition.rows import Rows
 
 Text = tuple[str, ...]
@@ -32,19 +29,21 @@ def find_duplicates(
     train: Rows, test: Rows, key: Callable[[Text], Text] = lambda text: text
 ) -> Duplicates:
     """The duplicates among rows whose texts have the same `key`; by default, equal texts."""
-    rows_of: dict[Text, list[int]] = {}
-    for i, text in enumerate(train.texts):
-        rows_of.setdefault(key(text), []).append(i)
-    repeated = [rows for rows in rows_of.values() if len(rows) > 1]
-    conflicts = [
-        tuple(train.ids[i] for i in rows) for rows in repeated if _conflict(train.targets, rows)
-    ]
-    pairs = zip(test.ids, test.texts, strict=True)
-    in_test = [name for name, text in pairs if key(text) in rows_of]
-    return Duplicates(len(repeated), sum(map(len, repeated)), tuple(conflicts), tuple(in_test))
+    first: dict[Text, int] = {}
+    repeated: dict[Text, list[int]] = {}
+    for i, text in enumerate(map(key, train.texts)):
+        before = first.setdefault(text, i)
+        if before != i:  # lists only for the few texts that need one
+            repeated.setdefault(text, [before]).append(i)
+    sets = list(repeated.values())
+    conflicts = [tuple(train.ids[i] for i in rows) for rows in sets if _conflict(train, rows)]
+    pairs = zip(test.ids, map(key, test.texts), strict=True)
+    in_test = [name for name, text in pairs if text in first]
+    return Duplicates(len(sets), sum(map(len, sets)), tuple(conflicts), tuple(in_test))
 
 
-def _conflict(targets: NDArray[np.float64] | None, rows: list[int]) -> bool:
+def _conflict(train: Rows, rows: list[int]) -> bool:
+    targets = train.targets
     return targets is not None and bool((targets[rows] != targets[rows[0]]).any())
 
 

@@ -13,7 +13,7 @@ from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions, weighted_mean
-from foldwise.storage import read_json, sha256_of_file, write_json
+from foldwise.storage import read_record, sha256_of_file, write_json
 from foldwise.training.run_scores import (
     RunScores,
     is_finished,
@@ -170,4 +170,4 @@ def is_ensemble(run: Path) -> bool:
 
 def read_ensemble(run: Path) -> Ensemble:
     """How the ensemble in `run` was made."""
-    return Ensemble(**read_json(run / FILE))
+    return read_record(run / FILE, Ensemble)

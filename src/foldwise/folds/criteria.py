@@ -108,8 +108,9 @@ def quantile_edges(values: NDArray[np.float64], bins: int) -> NDArray[np.float64
     edges: list[float] = []
     begin = 0
     for k in range(1, bins):
-        # the first of the equal values around the quantile, so that the bin has all of them
-        at = int(np.searchsorted(ordered, ordered[k * len(ordered) // bins]))
+        nearest = min((2 * k * len(ordered) + bins) // (2 * bins), len(ordered) - 1)
+        # the first of the equal values there, so that the bin has all of them
+        at = int(np.searchsorted(ordered, ordered[nearest]))
         if min(at - begin, len(ordered) - at) >= share / 2:
             edges.append(float(ordered[at]))
             begin = at

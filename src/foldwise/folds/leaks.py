@@ -87,7 +87,10 @@ class Leaks:
         kinds = [
             (self.equal, "equal texts in several folds"),
             (self.folded, "texts in several folds that differ in case, space and punctuation only"),
-            (self.similar, "similar texts in different folds (pairs; four fifths of their words)"),
+            (
+                self.similar,
+                "pairs in different folds that share four fifths of their five-word runs",
+            ),
             (self.conflicts, "equal texts with different targets"),
             (self.known_test, f"test texts that stand in the training file, {exact:,} exactly"),
         ]

@@ -66,7 +66,7 @@ def write_folds(path: Path, table: FoldTable) -> None:
 
 
 def _quoted(name: str) -> str:
-    """The id as a CSV cell. Python's writer leaves a carriage return bare, its reader ends a row."""
+    """The id as a CSV cell; csv.writer would leave a carriage return bare, which ends a row."""
     if not any(mark in name for mark in ',"\r\n'):
         return name
     return '"' + name.replace('"', '""') + '"'

@@ -87,7 +87,7 @@ def build_encoder(
             attn_implementation=_attention(config, attention),
             **_without_pooler(config),
         )
-    return _checked(backbone.eval(), config, dropout)
+    return _checked(backbone, config, dropout)
 
 
 def _config(folder: Path, dropout: float | None) -> PreTrainedConfig:
@@ -107,7 +107,7 @@ def _config(folder: Path, dropout: float | None) -> PreTrainedConfig:
 def _checked(backbone: Any, config: PreTrainedConfig, dropout: float | None) -> Encoder:
     if dropout is not None:
         check_dropout(backbone, dropout)
-    return Encoder(backbone, config)
+    return Encoder(backbone, config).eval()
 
 
 def _attention(config: PreTrainedConfig, wanted: Attention | None) -> Attention:

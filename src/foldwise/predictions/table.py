@@ -1,11 +1,11 @@
 """Predictions as id-aligned tables: `oof.csv` and `test.csv`."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,12 @@ class Predictions:
         if self.values.shape != expected:
             raise ValueError(f"values must be (ids, outputs) = {expected}, got {self.values.shape}")
         complaints = Complaints()
-        repeated = [name for name, count in Counter(self.ids).items() if count > 1]
-        if repeated:
-            complaints.add(f"ids must be unique, but {listed(repeated)} appear more than once")
+        for what, names in (("ids", self.ids), ("outputs", self.outputs)):
+            repeated = [name for name, count in Counter(names).items() if count > 1]
+            if repeated:
+                complaints.add(f"{what} must be unique, but {listed(repeated)} are repeated")
+        if self.outputs[:1] in {(), ("fold",)}:  # read back, it would be the column of folds
+            complaints.add(f"outputs must be some, and the first not 'fold'; got {self.outputs}")
         finite = np.isfinite(self.values).all(axis=1)
         if not finite.all():
             wrong = [self.ids[i] for i in np.flatnonzero(~finite)]
@@ -73,14 +76,17 @@ class Predictions:
 
 def write_predictions(path: Path, table: Predictions) -> None:
     """Write `id[,fold],<outputs>`; every float in the shortest form that reads back the same."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
     fold_name = [] if table.folds is None else ["fold"]
-    writer.writerow(["id", *fold_name, *table.outputs])
+    lines = [["id", *fold_name, *table.outputs]]
     for i, (name, values) in enumerate(zip(table.ids, table.values.tolist(), strict=True)):
-        fold = [] if table.folds is None else [int(table.folds[i])]
-        writer.writerow([name, *fold, *map(repr, values)])
-    write_text(path, text.getvalue())
+        fold = [] if table.folds is None else [str(int(table.folds[i]))]
+        lines.append([name, *fold, *map(repr, values)])
+    write_text(path, "".join(f"{','.join(map(_quoted, line))}\n" for line in lines))
+
+
+def _quoted(cell: str) -> str:
+    """`cell` as RFC 4180 writes it. Python 3.11's csv.writer leaves a lone CR unquoted."""
+    return '"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -91,26 +97,49 @@ def read_predictions(path: Path) -> Predictions:
     """
     if not path.is_file():
         raise DataError(f"no predictions: {path} does not exist; finish the run that writes it")
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    if header[:1] != ["id"]:
-        raise DataError(f"{path}: line 1: the first column must be id, got {header[:1]}")
-    has_folds = header[1:2] == ["fold"]
+    header, *records = _records(path)
+    if header.cells[:1] != ["id"]:
+        raise DataError(f"{path}: line 1: the first column must be id, got {header.cells[:1]}")
+    has_folds = header.cells[1:2] == ["fold"]
     first = 2 if has_folds else 1
+    outputs = tuple(header.cells[first:])
     complaints = Complaints()
-    values = np.full((len(rows), len(header) - first), np.nan)
-    folds = np.zeros(len(rows), dtype=np.int64)
-    for i, row in enumerate(rows):
+    values = np.full((len(records), len(outputs)), np.nan)
+    folds = np.zeros(len(records), dtype=np.int64)
+    for i, (line, cells) in enumerate(records):
         try:
-            values[i] = [float(cell) for cell in row[first:]]
-            folds[i] = int(row[1]) if has_folds else 0
+            # converted to a row first: numpy would spread a single number over all outputs
+            values[i] = np.array(cells[first:], dtype=np.float64).reshape(len(outputs))
+            folds[i] = int(cells[1]) if has_folds else 0
         except (ValueError, IndexError):
-            complaints.add(
-                f"{path}: line {i + 2}: expected {','.join(header)}, got {','.join(row)}"
-            )
+            expected, got = ",".join(header.cells), ",".join(cells)
+            complaints.add(f"{path}: line {line}: expected {expected}, got {got}")
     complaints.raise_if_any(DataError)
-    ids = tuple(row[0] for row in rows)
-    return Predictions(ids, tuple(header[first:]), values, folds if has_folds else None)
+    ids = tuple(cells[0] for _, cells in records)
+    try:
+        return Predictions(ids, outputs, values, folds if has_folds else None)
+    except DataError as error:
+        raise DataError(*(f"{path}: {complaint}" for complaint in error.complaints)) from None
+
+
+class _Record(NamedTuple):
+    line: int  # on which it begins: quoted ids may span lines
+    cells: list[str]
+
+
+def _records(path: Path) -> list[_Record]:
+    """All records of a CSV, the header first."""
+    records: list[_Record] = []
+    begin = 1
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            for cells in reader:
+                records.append(_Record(begin, cells))
+                begin = reader.line_num + 1
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: line {begin} or later is no CSV in UTF-8: {error}") from None
+    return records or [_Record(1, [])]
 
 
 def weighted_mean(tables: Sequence[Predictions], weights: Sequence[float]) -> Predictions:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import tokenizers
+from tokenizers.pre_tokenizers import ByteLevel
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
 
 from foldwise.encoders import TOKENIZER_FILES, EncoderFiles
@@ -78,6 +79,8 @@ def load_tokenizer(files: EncoderFiles, max_length: int) -> Tokenizer:
     backend = tokenizers.Tokenizer.from_str(loaded.backend_tokenizer.to_str())
     backend.no_truncation()  # some files ask for 128 tokens, padded to 128
     backend.no_padding()
+    if config.model_type in SPACE_BEFORE:
+        _put_space_before(files, backend)
     length = _usable_length(files, config, max_length)
     _check_room(files, backend, length)
     types = takes_type_ids(config)
@@ -122,29 +125,36 @@ def _load(files: EncoderFiles) -> tuple[PreTrainedConfig, Any]:
     local = {"local_files_only": True, "trust_remote_code": False}
     try:
         config = AutoConfig.from_pretrained(files.folder, **local)
-        rules = {"add_prefix_space": True} if config.model_type in SPACE_BEFORE else {}
-        loaded = AutoTokenizer.from_pretrained(files.folder, **local, **rules)
+        loaded = AutoTokenizer.from_pretrained(files.folder, **local)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise UsageError(
             f"the tokenizer in {files.folder} cannot be loaded: {error}; it must be one that "
             f"transformers knows without code of the encoder's own"
         ) from error
-    _check_kind(files, config, loaded)
+    _check_kind(files, loaded)
     return config, loaded
 
 
-def _check_kind(files: EncoderFiles, config: PreTrainedConfig, loaded: Any) -> None:
+def _check_kind(files: EncoderFiles, loaded: Any) -> None:
     if not loaded.is_fast:
         raise UsageError(
             f"a tokenizer must be a fast one: {files.folder} makes a {type(loaded).__name__}; "
             f"add a tokenizer.json, or choose another encoder"
         )
-    words = [loaded.backend_tokenizer.encode(text).ids for text in ("story", " story")]
-    if config.model_type in SPACE_BEFORE and words[0] != words[1]:
+
+
+def _put_space_before(files: EncoderFiles, backend: tokenizers.Tokenizer) -> None:
+    """Let the first word look as it does inside a sentence.
+
+    Set here and not as an option of the class, since some classes do not pass it on.
+    """
+    if isinstance(backend.pre_tokenizer, ByteLevel):
+        backend.pre_tokenizer.add_prefix_space = True
+    if backend.encode("story").ids != backend.encode(" story").ids:
         raise UsageError(
-            f"a {config.model_type} tokenizer puts a space before the first word, but the one in "
-            f"{files.folder} does not take add_prefix_space; set its tokenizer_class to that of "
-            f"the family"
+            f"the first word must look as it does inside a sentence, but the tokenizer in "
+            f"{files.folder} has no byte-level rule to put a space before it; "
+            f"take the tokenizer files of the encoder's family"
         )
 
 

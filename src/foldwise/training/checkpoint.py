@@ -10,8 +10,9 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -40,8 +41,19 @@ class Checkpoint:
     folder: Path
 
     def tensors(self, name: str) -> dict[str, Tensor]:
-        """The tensors of one file, on the CPU."""
-        return dict(load_file(self.folder / f"{name}.safetensors"))
+        """The tensors of one file, on the CPU.
+
+        Raises:
+            StorageError: it holds something else than tensors, such as a pickle.
+        """
+        path = self.folder / f"{name}.safetensors"
+        try:
+            return dict(load_file(path))
+        except (SafetensorError, OSError) as error:
+            raise StorageError(
+                f"{path} is no safetensors file ({error}); nothing in it was run. Move "
+                f"{self.folder} away, and the same command goes on from the checkpoint before"
+            ) from None
 
 
 def save_checkpoint(fold: Path, step: int, state: Mapping[str, Any], tensors: TensorFiles) -> Path:
@@ -55,8 +67,9 @@ def save_checkpoint(fold: Path, step: int, state: Mapping[str, Any], tensors: Te
         return final
     aside = fold / f"{final.name}.tmp"
     shutil.rmtree(aside, ignore_errors=True)
+    needed = sum(value.nbytes for content in tensors.values() for value in content.values())
     try:
-        with disk_full_explained(aside):
+        with disk_full_explained(aside, needed):
             _fill(aside, step, state, tensors)
             aside.rename(final)
             sync_folder(fold)
@@ -88,43 +101,74 @@ def _fill(aside: Path, step: int, state: Mapping[str, Any], tensors: TensorFiles
 def newest_checkpoint(fold: Path, journal: Journal) -> Checkpoint | None:
     """The newest checkpoint whose every byte is as written; None where there is none at all.
 
-    Damaged ones are passed over, each with its reason in the journal, and left where they are.
+    Damaged ones are passed over, each with its reason in the journal. Once a whole one is found
+    they are put aside as `ckpt-00000123.damaged`, so that none passes for the fallback of a later
+    one, or for the checkpoint of its own step when that step is taken again.
 
     Raises:
-        StorageError: there are checkpoints, and none is whole.
+        StorageError: there are checkpoints, and none is whole; nothing was changed.
     """
-    reasons = []
+    damaged: dict[Path, str] = {}
     for folder in reversed(_folders(fold)):
         reason = _damage(folder)
         if reason is None:
             state = read_json(folder / "state.json")
-            return Checkpoint(int(NAME.fullmatch(folder.name)[1]), state, folder)  # type: ignore[index]
-        reasons.append(reason)
-        journal.write("damaged checkpoint", folder=folder.name, reason=reason)
-    if reasons:
+            _put_aside(damaged, journal)
+            return Checkpoint(_step(folder), state, folder)
+        damaged[folder] = reason
+    if damaged:
         raise StorageError(
-            *reasons,
+            *damaged.values(),
             f"no checkpoint in {fold} is whole and nothing was changed; restore one of them, or "
             f"begin this run again with --fresh",
         )
     return None
 
 
+def _put_aside(damaged: Mapping[Path, str], journal: Journal) -> None:
+    for folder, reason in damaged.items():
+        journal.write("damaged checkpoint", folder=folder.name, reason=reason)
+        aside = folder.with_name(f"{folder.name}.damaged")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+
+
 def _damage(folder: Path) -> str | None:
     """What is wrong with a checkpoint, naming the file; None if it is whole."""
     try:
-        files = read_json(folder / "manifest.json")["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+        files = _written_files(folder / "manifest.json")
+    except (OSError, StorageError, LookupError, TypeError, ValueError, AttributeError):
         return f"{folder / 'manifest.json'} is missing or unreadable"
-    for name, expected in files.items():
+    for name, written in files.items():
         path = folder / name
         if not path.is_file():
             return f"{path} is missing"
-        if path.stat().st_size != expected["bytes"]:
-            return f"{path} has {path.stat().st_size:,} bytes, expected {expected['bytes']:,}"
-        if sha256_of_file(path) != expected["sha256"]:
+        if path.stat().st_size != written.size:
+            return f"{path} has {path.stat().st_size:,} bytes, expected {written.size:,}"
+        if sha256_of_file(path) != written.sha256:
             return f"{path} differs from what was written (SHA-256)"
     return None
+
+
+class _Written(NamedTuple):
+    size: int  # bytes
+    sha256: str
+
+
+def _written_files(manifest: Path) -> dict[str, _Written]:
+    """What a checkpoint's manifest says, by file name; a damaged one raises one of many errors."""
+    table = read_json(manifest)
+    files = {
+        name: _Written(int(e["bytes"]), str(e["sha256"])) for name, e in table["files"].items()
+    }
+    if int(table["step"]) != _step(manifest.parent) or "state.json" not in files:
+        raise ValueError("the manifest is of another checkpoint, or incomplete")
+    return files
+
+
+def _step(folder: Path) -> int:
+    """The number in a checkpoint folder's name."""
+    return int(folder.name.removeprefix("ckpt-"))
 
 
 def _folders(fold: Path) -> list[Path]:

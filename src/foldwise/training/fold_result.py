@@ -7,7 +7,7 @@ from typing import Any
 
 from foldwise.errors import StorageError
 from foldwise.predictions.table import Predictions, read_predictions, write_predictions
-from foldwise.storage import read_json, sha256_of_file, write_json
+from foldwise.storage import read_record, sha256_of_file, write_json
 
 RESULT = "result.json"
 
@@ -65,7 +65,7 @@ def finished_outcome(folder: Path) -> FoldOutcome | None:
     """
     if not (folder / RESULT).is_file():
         return None
-    result = FoldResult(**read_json(folder / RESULT))
+    result = read_record(folder / RESULT, FoldResult)
     for name in ("valid.csv", "test.csv"):
         check_file(folder, name, result)
     return FoldOutcome(

@@ -9,7 +9,7 @@ from typing import Any
 import foldwise
 from foldwise.errors import UsageError
 from foldwise.settings import Settings
-from foldwise.storage import read_json, sha256_of_strings, write_json
+from foldwise.storage import read_record, sha256_of_strings, write_json
 from foldwise.training.corpus import Corpus
 
 FILE = "manifest.json"
@@ -60,8 +60,12 @@ def code_hash() -> str:
 
 
 def read_manifest(run: Path) -> Manifest:
-    """The manifest of the run in `run`."""
-    return Manifest(**read_json(run / FILE))
+    """The manifest of the run in `run`.
+
+    Raises:
+        StorageError: it is damaged.
+    """
+    return read_record(run / FILE, Manifest)
 
 
 def write_manifest(run: Path, manifest: Manifest) -> None:

@@ -17,7 +17,7 @@ from foldwise.training.fold import run_fold
 from foldwise.training.fold_result import FoldOutcome, finished_outcome
 from foldwise.training.progress import Report, ignore
 from foldwise.training.run_folder import Mode, OpenRun, open_run, set_aside
-from foldwise.training.run_scores import RunScores, read_scores, score_table, write_run
+from foldwise.training.run_scores import RunScores, is_finished, read_scores, score_table, write_run
 from foldwise.training.stopping import StopRequest
 from foldwise.training.workers import Workers
 
@@ -123,7 +123,7 @@ def _gathered(run: OpenRun, trained: int) -> RunState:
         seconds=round(sum(outcome.result.seconds for outcome in finished), 2),
         facts={"folds": [outcome.result.facts for outcome in finished]},
     )
-    if not (run.folder / "scores.json").is_file() or trained:
+    if trained or not is_finished(run.folder):
         write_run(run.folder, scores, oof, test)
         Journal(run.folder / "journal.jsonl").write("finished", metric=scores.metric)
     return RunState(run.folder, read_scores(run.folder), (), trained)

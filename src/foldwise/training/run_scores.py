@@ -11,7 +11,7 @@ from foldwise.competition.loading import LoadedCompetition
 from foldwise.competition.metrics import Score, companions, metric_named, score
 from foldwise.errors import DataError
 from foldwise.predictions.table import Predictions, read_predictions, write_predictions
-from foldwise.storage import read_json, write_json
+from foldwise.storage import read_record, write_json
 
 FILE = "scores.json"
 
@@ -80,8 +80,8 @@ def write_run(run: Path, scores: RunScores, oof: Predictions, test: Predictions)
 
 
 def is_finished(run: Path) -> bool:
-    """Whether the run has scores, and so a complete OOF table."""
-    return (run / FILE).is_file()
+    """Whether the run has scores and both tables."""
+    return all((run / name).is_file() for name in (FILE, "oof.csv", "test.csv"))
 
 
 def read_scores(run: Path) -> RunScores:
@@ -89,15 +89,20 @@ def read_scores(run: Path) -> RunScores:
 
     Raises:
         DataError: the run does not exist or has not finished; says what to run.
+        StorageError: its scores are damaged.
     """
     if not is_finished(run):
         state = "has not finished" if run.is_dir() else "does not exist"
+        missing = [n for n in (FILE, "oof.csv", "test.csv") if not (run / n).is_file()]
         raise DataError(
-            f"run {run.name!r} {state}: no {run / FILE}; run: foldwise train EXPERIMENT"
+            f"run {run.name!r} {state}: {run} has no {listed(missing)}; "
+            f"run: foldwise train EXPERIMENT"
         )
-    content: Mapping[str, Any] = read_json(run / FILE)
-    scores = {name: MetricScores(**value) for name, value in content["scores"].items()}
-    return RunScores(**{**content, "scores": scores})
+    return read_record(run / FILE, _run_scores)
+
+
+def _run_scores(scores: Mapping[str, Mapping[str, Any]], **rest: Any) -> RunScores:
+    return RunScores(scores={name: MetricScores(**s) for name, s in scores.items()}, **rest)
 
 
 def read_tables(run: Path) -> tuple[Predictions, Predictions]:

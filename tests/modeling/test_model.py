@@ -1,0 +1,182 @@
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from foldwise import settings
+from foldwise.errors import UsageError
+from foldwise.modeling.layer_groups import LayerGroup
+from foldwise.modeling.model import TextModel, build_model, check_partition
+from tests.modeling.tiny_models import (
+    COMMONLIT,
+    POOLINGS,
+    experiment,
+    native_kernels,
+    text_alone,
+    tiny_batch,
+    tiny_model,
+)
+
+LENGTHS = [9, 1, 4, 2]
+both_poolings = pytest.mark.parametrize("pooling", POOLINGS.values(), ids=POOLINGS)
+
+
+@both_poolings
+def test_padding_never_changes_a_prediction(folder: Path, pooling: settings.Pooling) -> None:
+    model = tiny_model(folder, pooling)
+    batch = tiny_batch(folder, LENGTHS)
+    together = model(*batch)
+    for row in range(len(LENGTHS)):
+        alone = model(*text_alone(batch, row))[0]
+        torch.testing.assert_close(together[row], alone, rtol=0, atol=1e-5)
+
+
+def test_the_comparison_above_would_notice_padding_that_counts(folder: Path) -> None:
+    model = tiny_model(folder)
+    batch = tiny_batch(folder, LENGTHS)
+    unmasked = model(batch.input_ids, torch.ones_like(batch.attention_mask))
+    assert (unmasked - model(*batch))[1:].abs().max() > 1e-4
+
+
+@both_poolings
+def test_groups_are_a_partition_from_the_bottom_up(folder: Path, pooling: settings.Pooling) -> None:
+    model = tiny_model(folder, pooling)
+    check_partition(model)
+    pooled = ["pooling"] if pooling.kind == "attention" else []
+    names = [group.name for group in model.layer_groups()]
+    assert names == ["embeddings", "layer 0", "layer 1", *pooled, "head"]
+    listed = {name: p for group in model.layer_groups() for name, p in group.named.items()}
+    assert listed.keys() == dict(model.named_parameters()).keys()
+    assert all(listed[name] is parameter for name, parameter in model.named_parameters())
+
+
+class Forgetful(TextModel):
+    def layer_groups(self) -> list[LayerGroup]:
+        return super().layer_groups()[:-1]
+
+
+def test_a_forgotten_group_is_named(bert: Path) -> None:
+    made = tiny_model(bert)
+    with pytest.raises(ValueError, match=re.escape("parameter 'head.linear.bias' is in 0 layer")):
+        check_partition(Forgetful(made.encoder, made.pooling, made.head))
+
+
+def test_a_training_step_changes_every_trainable_parameter(folder: Path) -> None:
+    model = tiny_model(folder, COMMONLIT).train()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=0.01)
+    model(*tiny_batch(folder, LENGTHS)).square().sum().backward()
+    without = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    assert without == []
+    optimizer.step()
+    # Biases and norms of the encoder too; only what no output depends on stays.
+    unchanged = {n for n, p in model.named_parameters() if torch.equal(p.detach(), before[n])}
+    assert unchanged == {f"encoder.backbone.{name}" for name in model.encoder.unused}
+
+
+def test_the_heads_initialisation_survives(folder: Path) -> None:
+    torch.manual_seed(5)
+    model = build_model(folder, experiment(), 500, "classification")
+    assert model.head.linear.weight.detach().std().item() == pytest.approx(0.02, rel=0.05)
+    assert (model.head.linear.bias == 0).all()
+    torch.manual_seed(5)
+    again = build_model(folder, experiment(), 500, "classification")
+    assert torch.equal(model.head.linear.weight, again.head.linear.weight)
+
+
+def test_outputs_start_near_the_bias_given(bert: Path) -> None:
+    model = tiny_model(bert)
+    model.initialise_head_bias([-0.96, 0.5, 7.0])
+    outputs = model(*tiny_batch(bert, LENGTHS))
+    torch.testing.assert_close(
+        outputs, torch.tensor([-0.96, 0.5, 7.0]).expand_as(outputs), rtol=0, atol=0.5
+    )
+
+
+def test_the_commonlit_regressor_is_what_it_says(bert: Path) -> None:
+    model = tiny_model(bert, COMMONLIT, outputs=1)
+    batch = tiny_batch(bert, LENGTHS)
+    hidden = torch.cat(model.encoder(*batch, last_layers=2), dim=-1)
+    weights = model.token_weights(*batch)
+    # The weighted mean and the first token's vector over both layers, side by side, then linear.
+    vectors = torch.cat([torch.einsum("xt,xtw->xw", weights, hidden), hidden[:, 0]], dim=-1)
+    expected = nn.functional.linear(vectors, model.head.linear.weight, model.head.linear.bias)
+    torch.testing.assert_close(model(*batch), expected, rtol=0, atol=1e-5)
+    assert model.head.linear.in_features == 4 * 16
+
+
+@both_poolings
+def test_outputs_are_float32_under_autocast(bert: Path, pooling: settings.Pooling) -> None:
+    model = tiny_model(bert, pooling)
+    batch = tiny_batch(bert, LENGTHS)
+    with native_kernels(), torch.autocast("cpu", torch.bfloat16):
+        outputs = model(*batch)
+    assert outputs.dtype == torch.float32
+    assert outputs.shape == (4, 3)
+    torch.testing.assert_close(outputs, model(*batch), rtol=0, atol=0.05)
+
+
+def test_frozen_groups_neither_learn_nor_keep_a_graph(folder: Path) -> None:
+    model = tiny_model(folder).train()
+    model.freeze(["embeddings", "layer 0"])
+    keeps_graph: dict[int, bool] = {}
+
+    def note(number: int, output: Tensor | tuple[Tensor, ...]) -> None:
+        state = output if isinstance(output, Tensor) else output[0]
+        keeps_graph[number] = state.requires_grad
+
+    for i, layer in enumerate(model.encoder.layers()):
+        layer.register_forward_hook(lambda _module, _args, output, i=i: note(i, output))
+    model(*tiny_batch(folder, LENGTHS)).sum().backward()
+    assert keeps_graph == {0: False, 1: True}
+    groups = {group.name: group for group in model.layer_groups()}
+    assert all(p.grad is None for p in groups["embeddings"].parameters())
+    assert all(p.grad is not None for p in groups["layer 1"].parameters())
+
+
+def test_freezing_an_unknown_group_is_refused(bert: Path) -> None:
+    message = re.escape("no layer group 'embedding' to freeze; did you mean 'embeddings'?")
+    with pytest.raises(UsageError, match=message):
+        tiny_model(bert).freeze(["embedding"])
+
+
+def dropouts(model: TextModel) -> set[float]:
+    return {m.p for m in model.encoder.modules() if isinstance(m, nn.Dropout)}
+
+
+def test_automatic_dropout_is_none_in_regression_and_else_the_encoders_own(folder: Path) -> None:
+    assert dropouts(tiny_model(folder, task="regression")) == {0.0}
+    assert dropouts(tiny_model(folder, task="classification")) == {0.1}
+
+
+def test_dropout_that_is_set_counts_in_both_tasks(bert: Path) -> None:
+    chosen = experiment(encoder=settings.Encoder(dropout=0.2), head=settings.Head(dropout=0.4))
+    model = build_model(bert, chosen, 1, "regression")
+    assert dropouts(model) == {0.2}
+    assert model.head.dropout.p == 0.4
+
+
+@both_poolings
+def test_training_without_dropout_is_deterministic(folder: Path, pooling: settings.Pooling) -> None:
+    model = tiny_model(folder, pooling).train()
+    batch = tiny_batch(folder, LENGTHS)
+    assert torch.equal(model(*batch), model(*batch))
+
+
+def test_attention_that_is_set_is_used(bert: Path) -> None:
+    for wanted, found in (("auto", "sdpa"), ("sdpa", "sdpa"), ("eager", "eager")):
+        chosen = experiment(encoder=settings.Encoder.model_validate({"attention": wanted}))
+        backbone = build_model(bert, chosen, 1, "regression").encoder.backbone
+        assert getattr(backbone.config, "_attn_implementation", None) == found
+
+
+def test_more_layers_than_the_encoder_has_are_refused(bert: Path) -> None:
+    with pytest.raises(UsageError, match=re.escape("pooling.layers must be from 1 to 2")):
+        tiny_model(bert, settings.Pooling(layers=4))
+
+
+def test_the_first_token_twice_is_refused(bert: Path) -> None:
+    with pytest.raises(UsageError, match=re.escape("set pooling.with_first=false")):
+        tiny_model(bert, settings.Pooling(kind="first", with_first=True))

@@ -1,0 +1,74 @@
+"""Trains a tiny run in children that are killed with SIGKILL; started by test_kill.py.
+
+One process imports torch, single-threaded, and forks a child for each attempt, so that an attempt
+takes a fraction of a second. Arguments: the project's root, the run's name, how to kill.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from foldwise.paths import Project
+from tests.training.tiny_runs import train_tiny
+
+MOST_ATTEMPTS = 400
+CHANGES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}
+
+
+def main(root: str, name: str, how: str) -> None:
+    """Print how many children were killed before one finished the run."""
+    torch.set_num_threads(1)
+    project = Project(Path(root))
+    killed = 0
+    for attempt in range(1, MOST_ATTEMPTS):
+        child = os.fork()
+        if child == 0:
+            os._exit(_train(project, name, attempt if how == "operations" else 0))
+        if how == "times":
+            time.sleep(random.Random(attempt).uniform(0.0, 0.05 * attempt))  # noqa: S311
+            os.kill(child, signal.SIGKILL)  # a child that has ended waits to be collected
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            sys.stdout.write(json.dumps({"killed": killed, "code": os.WEXITSTATUS(status)}))
+            return
+        killed += 1
+    raise RuntimeError(f"not finished after {MOST_ATTEMPTS} attempts")
+
+
+def _train(project: Project, name: str, operation: int) -> int:
+    if operation:
+        sys.addaudithook(_kill_before(operation, str(project.run(name))))
+    train_tiny(project, name, training={"checkpoint_seconds": 0.0, "epochs": 1.0})
+    return 0
+
+
+def _kill_before(operation: int, folder: str) -> Callable[[str, tuple[Any, ...]], None]:
+    """A hook that kills this process just before its n-th change to `folder`.
+
+    https://docs.python.org/3/library/audit_events.html
+    """
+    seen = 0
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal seen
+        if event not in CHANGES or not str(arguments[0]).startswith(folder):
+            return
+        if event == "open" and not set(str(arguments[1])) & set("wax+"):
+            return
+        seen += 1
+        if seen == operation:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return hook
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
