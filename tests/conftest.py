@@ -1,8 +1,12 @@
-"""No test sees the user's caches or the network."""
+"""No test sees the user's caches or the network, and none fails because the machine is busy."""
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("foldwise", deadline=None)
+settings.load_profile("foldwise")
 
 
 @pytest.fixture(scope="session", autouse=True)

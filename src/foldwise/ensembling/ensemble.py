@@ -16,6 +16,7 @@ from foldwise.predictions.table import Predictions, weighted_mean
 from foldwise.storage import read_record, sha256_of_file, write_json
 from foldwise.training.run_scores import (
     RunScores,
+    check_unchanged,
     is_finished,
     read_scores,
     read_tables,
@@ -58,10 +59,13 @@ def make_ensemble(
     """The scores of the run `name`, the weighted mean (plain by default) of the runs `names`.
 
     Raises:
-        UsageError: fewer than two members, one twice, bad weights; `name` is a run of another kind.
-        DataError: a member has not finished, or members differ in competition, data, folds, ids.
+        UsageError: fewer than two members, one twice, bad weights; `name` is a run of another kind,
+            or among the members or theirs.
+        DataError: a member has not finished, members differ in competition, data, folds, ids, or
+            the data has changed since.
     """
     shares = _shares(names, weights)
+    _check_no_cycle(project, names, name)
     members = [read_member(project, member) for member in names]
     check_same_origin(members)
     folder = project.run(name)
@@ -85,6 +89,7 @@ def _written(
     oof = weighted_mean([member.oof for member in members], ensemble.weights)
     test = weighted_mean([member.test for member in members], ensemble.weights)
     loaded = load(load_competition(project.competition(first.competition)))
+    check_unchanged(loaded, first, members[0].name)
     kept = set(oof.ids)
     rows = [i for i, row_id in enumerate(loaded.train.ids) if row_id in kept]
     loaded = replace(loaded, train=loaded.train.take(rows))
@@ -122,6 +127,27 @@ def _shares(names: Sequence[str], weights: Sequence[float] | None) -> list[float
         complaints.add(f"weights are zero or more, and not all zero; got {listed(given)}")
     complaints.raise_if_any(UsageError)
     return [weight / sum(given) for weight in given]
+
+
+def _check_no_cycle(project: Project, names: Sequence[str], name: str) -> None:
+    if name in names:
+        raise UsageError(
+            f"an ensemble is no member of itself: {name!r} is in {listed(names)}; give the new "
+            f"ensemble another name (--name)"
+        )
+    for member in names:
+        if name in members_below(project, member):
+            raise UsageError(
+                f"an ensemble is no member of itself: {member!r} is made from {name!r}; give the "
+                f"new ensemble another name (--name)"
+            )
+
+
+def members_below(project: Project, name: str) -> list[str]:
+    """The runs that `name` was blended from, members of members too; none if it was trained."""
+    folder = project.run(name)
+    members = read_ensemble(folder).members if is_ensemble(folder) else []
+    return [run for member in members for run in (member, *members_below(project, member))]
 
 
 def read_member(project: Project, name: str) -> Member:

@@ -87,11 +87,13 @@ class FoldTraining:
             tick = now
             if step.outputs is not None:
                 self._look(step.outputs)
-            if self._stop.asked or now - saved_at >= chosen.training.checkpoint_seconds:
+            leaving = self._stop.asked  # read once: a signal after this line waits for the next step
+            if leaving or now - saved_at >= chosen.training.checkpoint_seconds:
                 save_state(self.job.folder, self.job.identity, self.learner, self.state)
                 saved_at = time.monotonic()
             report(self._progress())
-            self._stop.raise_if_asked()
+            if leaving:
+                self._stop.raise_if_asked()
 
     def _batches(self) -> Iterator[list[Batch]]:
         """The micro-batches of each step, from the one after the state's."""

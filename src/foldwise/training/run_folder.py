@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from foldwise.encoders import EncoderFiles, fingerprint, resolve_encoder
-from foldwise.errors import UsageError
+from foldwise.errors import UsageError, listed
 from foldwise.journal import Journal
 from foldwise.paths import Project, cache_folder
 from foldwise.settings import Settings, dump_toml, load_experiment
@@ -24,6 +24,7 @@ from foldwise.training.manifest import (
 )
 
 Mode = Literal["auto", "resume", "fresh"]
+BEGINNING = {"settings.toml", "encoder"}  # written before the manifest
 ENCODER_SUFFIXES = (".json", ".txt", ".model")  # of config and tokenizer files; not the weights
 
 
@@ -54,7 +55,8 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
     """The run `name`, begun if it is new. The caller holds the folder's lock.
 
     Raises:
-        UsageError: it was made from something else; or `resume`, and there is nothing to resume.
+        UsageError: it was made from something else, or is no trained run; or `resume`, and there
+            is nothing to resume.
         DataError: data or folds are missing or wrong.
     """
     folder = project.run(name)
@@ -73,13 +75,31 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
         raise UsageError(
             f"nothing to resume: {folder} holds no run; leave out --resume to begin it"
         )
-    settings = wanted.model_copy(update={"hardware": resolved_hardware(wanted.hardware)})
+    _check_empty(folder)
+    settings = wanted
+    if wanted.kind == "encoder":
+        settings = wanted.model_copy(update={"hardware": resolved_hardware(wanted.hardware)})
     write_text(folder / "settings.toml", dump_toml(settings))
     if encoder is not None:
         keep_encoder_files(encoder, folder / "encoder")
     write_manifest(folder, manifest)  # last: a run with a manifest is complete so far
     journal.write("begun", identity=manifest.identity(), hardware=settings.hardware.model_dump())
     return OpenRun(folder, settings, corpus, encoder, manifest.identity())
+
+
+def _check_empty(folder: Path) -> None:
+    """Refuse to begin a run among the files of another, such as an ensemble's.
+
+    Raises:
+        UsageError: the folder holds more than a beginning that was killed leaves.
+    """
+    others = sorted({path.name for path in folder.glob("[!.]*")} - BEGINNING)
+    if others:
+        raise UsageError(
+            f"{folder} has no {FILE}, yet it holds {listed(others)}, so it is no run that training "
+            f"can go on with; give the run another name (--name), or begin with --fresh (the old "
+            f"folder is kept aside)"
+        )
 
 
 def reopened_run(project: Project, name: str) -> OpenRun:
@@ -103,9 +123,11 @@ def set_aside(folder: Path) -> Path | None:
     """Where the old run now lies, out of the way of a fresh one; None if there was none."""
     if not any(folder.glob("[!.]*")):
         return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     aside = folder.with_name(f".{folder.name}.{stamp}")
     aside.mkdir()
-    for path in folder.glob("[!.]*"):  # the lock stays: it is held
+    # the lock stays, since it is held; what says which run this is goes last, so that a kill in
+    # between leaves no fold that could pass for one of a new run
+    for path in sorted(folder.glob("[!.]*"), key=lambda path: path.name == FILE):
         path.rename(aside / path.name)
     return aside

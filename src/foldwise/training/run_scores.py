@@ -9,9 +9,10 @@ import numpy as np
 
 from foldwise.competition.loading import LoadedCompetition
 from foldwise.competition.metrics import Score, companions, metric_named, score
-from foldwise.errors import DataError
+from foldwise.errors import DataError, listed
 from foldwise.predictions.table import Predictions, read_predictions, write_predictions
 from foldwise.storage import read_record, write_json
+from foldwise.training.corpus import data_hash
 
 FILE = "scores.json"
 
@@ -72,8 +73,22 @@ def score_table(loaded: LoadedCompetition, oof: Predictions) -> dict[str, Metric
     return table
 
 
+def check_unchanged(loaded: LoadedCompetition, scores: RunScores, run: str) -> None:
+    """Refuse a run that was made from other files than those in `input/`.
+
+    Raises:
+        DataError: the training or test rows have changed since.
+    """
+    if data_hash(loaded) != scores.data:
+        raise DataError(
+            f"the files of {scores.competition!r} have changed since run {run!r} was made; fetch "
+            f"the ones it was made from, or train again with --fresh"
+        )
+
+
 def write_run(run: Path, scores: RunScores, oof: Predictions, test: Predictions) -> None:
-    """Write a finished run's tables, and its scores last."""
+    """Write a finished run's tables, and its scores last, so that these are never of others."""
+    (run / FILE).unlink(missing_ok=True)
     write_predictions(run / "oof.csv", oof)
     write_predictions(run / "test.csv", test)
     write_json(run / FILE, asdict(scores))
@@ -81,7 +96,11 @@ def write_run(run: Path, scores: RunScores, oof: Predictions, test: Predictions)
 
 def is_finished(run: Path) -> bool:
     """Whether the run has scores and both tables."""
-    return all((run / name).is_file() for name in (FILE, "oof.csv", "test.csv"))
+    return not _missing(run)
+
+
+def _missing(run: Path) -> list[str]:
+    return [name for name in (FILE, "oof.csv", "test.csv") if not (run / name).is_file()]
 
 
 def read_scores(run: Path) -> RunScores:
@@ -91,9 +110,8 @@ def read_scores(run: Path) -> RunScores:
         DataError: the run does not exist or has not finished; says what to run.
         StorageError: its scores are damaged.
     """
-    if not is_finished(run):
+    if missing := _missing(run):
         state = "has not finished" if run.is_dir() else "does not exist"
-        missing = [n for n in (FILE, "oof.csv", "test.csv") if not (run / n).is_file()]
         raise DataError(
             f"run {run.name!r} {state}: {run} has no {listed(missing)}; "
             f"run: foldwise train EXPERIMENT"

@@ -5,6 +5,7 @@ one JSON object a line. It stops, with everything saved, on SIGTERM or when its 
 """
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -34,7 +35,8 @@ def main(root: str, run: str, fold: str) -> int:
 
 def _stop_with_driver(stop: StopRequest) -> None:
     """Ask for a stop once standard input ends: the driver held its other end, and died."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # not sys.stdin.read: its lock outlives the thread
+        pass
     stop.ask(signal.SIGTERM)
 
 
