@@ -32,8 +32,11 @@ FAMILIES: dict[str, dict[str, Any]] = {
 }
 
 
+CONVBERT = {**SIZES, "embedding_size": 8}
+
+
 def encoder_of(family: str) -> Encoder:
-    config = AutoConfig.for_model(family, **FAMILIES[family])
+    config = AutoConfig.for_model(family, **FAMILIES.get(family, CONVBERT))
     return Encoder(AutoModel.from_config(config), config)  # type: ignore[no-untyped-call]  # it has no annotations
 
 
@@ -85,6 +88,13 @@ def test_a_pooler_that_cannot_be_left_out_is_frozen() -> None:
     encoder = encoder_of("squeezebert")
     assert encoder.unused == ("pooler.dense.weight", "pooler.dense.bias")
     assert not encoder.backbone.get_parameter("pooler.dense.weight").requires_grad
+
+
+def test_a_family_that_looks_at_padding_is_refused() -> None:
+    torch.manual_seed(0)
+    message = "padding must never change a prediction, but it changes .* of this convbert encoder"
+    with pytest.raises(UsageError, match=message):
+        encoder_of("convbert")
 
 
 class Config:

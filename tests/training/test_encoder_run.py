@@ -51,7 +51,7 @@ def test_each_row_is_predicted_once_by_the_model_that_did_not_see_it(project: Pr
     for fold in range(3):
         valid = read_predictions(state.folder / f"fold-{fold}" / "valid.csv")
         assert set(valid.ids) == {i for i, k in zip(oof.ids, oof.folds, strict=True) if k == fold}
-        assert np.array_equal(valid.values, oof.aligned_to(train.ids, "x").values[oof.folds == fold])
+        assert np.array_equal(valid.values, oof.values[oof.folds == fold])
 
 
 def test_test_predictions_are_the_mean_over_the_folds(project: Project) -> None:
@@ -126,9 +126,7 @@ def test_folds_in_another_order_and_in_two_workers_give_the_same_bits(project: P
 
 
 def test_some_folds_alone_give_no_score(project: Project) -> None:
-    state = train_run(
-        project, RunRequest("run", tiny_settings(project), folds=(1,)), StopRequest()
-    )
+    state = train_run(project, RunRequest("run", tiny_settings(project), folds=(1,)), StopRequest())
 
     assert state.scores is None
     assert state.missing == (0, 2)

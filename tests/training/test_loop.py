@@ -168,7 +168,7 @@ def test_evaluations_come_every_few_steps_and_after_the_last(folder: Path, token
 def test_a_loss_that_is_not_finite_fails_and_names_its_step() -> None:
     losses = [torch.tensor([1.0, 0.5]), torch.tensor([math.nan, 0.5]), torch.tensor([2.0, 0.1])]
 
-    with pytest.raises(FoldFailed, match="diverged at step 11: loss nan, gradient norm 0.5"):
+    with pytest.raises(FoldFailed, match=r"diverged at step 11: loss nan, gradient norm 0\.5"):
         checked_mean(losses, number=12)
     with pytest.raises(FoldFailed, match="gradient norm inf"):
         checked_mean([torch.tensor([1.0, math.inf])], number=1)

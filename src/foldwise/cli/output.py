@@ -3,66 +3,66 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from foldwise.cli.tables import rendered
 from foldwise.errors import FoldwiseError
+
+NOTHING = object()
 
 
 class Output:
     """Prints for people, or JSON for programs.
 
     Args:
-        json: the result is one JSON value on standard output.
+        json: standard output gets one JSON value, and nothing else.
         level: below zero, only results and errors; above, every detail.
     """
 
-    def __init__(self, json: bool, level: int) -> None:
+    def __init__(self, json: bool, level: int = 0) -> None:
         self.json = json
         self.level = level
+        self._result: Any = NOTHING
 
     def say(self, message: str) -> None:
         """A line about what is being done."""
         if self.level >= 0:
-            sys.stderr.write(f"{message}\n")
-            sys.stderr.flush()
+            _to_stderr(message)
 
     def detail(self, message: str) -> None:
         """A line for those who asked for more."""
         if self.level > 0:
-            self.say(message)
+            _to_stderr(message)
 
     def error(self, error: FoldwiseError) -> None:
         """A user's error: a message, and JSON where that was asked for."""
-        sys.stderr.write(f"error: {error}\n")
-        if self.json:
-            self.result({
-                "error": type(error).__name__,
-                "exit_code": error.exit_code,
-                "complaints": list(error.complaints),
-            })  # fmt: skip
+        _to_stderr(f"error: {error}")
+        self._fail(type(error).__name__, error.exit_code, error.complaints)
+
+    def bug(self, error: Exception) -> None:
+        """A programming error, whose traceback follows; JSON where that was asked for."""
+        self._fail(type(error).__name__, 1, [str(error)])
+
+    def _fail(self, kind: str, exit_code: int, complaints: Sequence[str]) -> None:
+        self.result({"error": kind, "exit_code": exit_code, "complaints": list(complaints)})
+        self.finish()
 
     def result(self, value: Any) -> None:
-        """The command's result for programs, if that was asked for."""
-        if self.json:
-            sys.stdout.write(json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
+        """The command's result for programs; a later one, such as an error, takes its place."""
+        self._result = value
+
+    def finish(self) -> None:
+        """Print the result, if it was asked for, and flush."""
+        if self.json and self._result is not NOTHING:
+            text = json.dumps(self._result, indent=2, allow_nan=False, default=_plain)
+            sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table for people; numbers to the right."""
-        if self.json:
-            return
-        from rich.box import SIMPLE_HEAD
-        from rich.console import Console
-        from rich.table import Table
-
-        console = Console(file=sys.stdout, highlight=False)
-        console.print(title, style="bold")
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for i, column in enumerate(columns):
-            numeric = bool(rows) and all(_is_number(row[i]) for row in rows)
-            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(_shown(cell) for cell in row))
-        console.print(table)
+        if not self.json:
+            sys.stdout.write(rendered(title, columns, rows))
 
     def lines(self, lines: Sequence[str]) -> None:
         """Lines of the result for people."""
@@ -71,21 +71,16 @@ class Output:
 
     def facts(self, title: str, facts: Mapping[str, object]) -> None:
         """A table of two columns: what, and how much."""
-        self.table(title, ["", ""], [[name, value] for name, value in facts.items()])
+        self.table(title, [], [[name, value] for name, value in facts.items()])
 
 
-def _is_number(cell: object) -> bool:
-    return isinstance(cell, int | float) or (isinstance(cell, str) and cell[:1].isdigit())
+def _to_stderr(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
 
 
-def _shown(cell: object) -> str:
-    from rich.markup import escape
-
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return escape(str(cell))
-    return f"{cell:,}" if isinstance(cell, int) else f"{cell:.4f}"
-
-
-def with_error(value: float, standard_error: float | None) -> str:
-    """A score with its standard error, such as 1.0930 ± 0.0090."""
-    return f"{value:.4f}" if standard_error is None else f"{value:.4f} ± {standard_error:.4f}"
+def _plain(value: object) -> str:
+    """A path as a string; anything else is no JSON."""
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"a result is made of JSON's types, got {type(value).__name__}")

@@ -1,16 +1,17 @@
 """A pretrained transformer: from tokens to hidden states."""
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from foldwise.errors import UsageError
 from foldwise.modeling.layer_groups import LayerGroup
-from foldwise.modeling.structure import find_layers, traced_structure
+from foldwise.modeling.structure import TRACED_TOKENS, find_layers, traced_structure
 
 XLNET_CLASSIFIER_SEGMENT = 2  # of the classifier's token, in XLNet's pretraining
+PADDING_TOLERANCE = 1e-4  # of the largest hidden value; rounding in float32 is below 1e-6
 
 
 class Encoder(nn.Module):
@@ -21,6 +22,9 @@ class Encoder(nn.Module):
 
     Parameters that no output depends on (XLNet's mask embedding, a pooler that cannot be left out)
     are frozen, so that every trainable parameter gets a gradient; `unused` names them.
+
+    Raises:
+        UsageError: the layers cannot be found, or padding changes what the transformer computes.
 
     Attributes:
         backbone: the transformer.
@@ -41,6 +45,7 @@ class Encoder(nn.Module):
         self.unused = self._structure.unused
         for name in self.unused:
             backbone.get_parameter(name).requires_grad_(False)
+        self._check_padding(int(getattr(config, "pad_token_id", None) or 0))
 
     def forward(
         self,
@@ -99,9 +104,25 @@ class Encoder(nn.Module):
 
     def layers(self) -> nn.ModuleList:
         """The transformer's layers, from the bottom up."""
-        layers = self.backbone.get_submodule(self._structure.layers)
-        assert isinstance(layers, nn.ModuleList)  # noqa: S101  # find_layers looks for nothing else
-        return layers
+        return cast("nn.ModuleList", self.backbone.get_submodule(self._structure.layers))
+
+    @torch.no_grad()
+    def _check_padding(self, pad: int) -> None:
+        """Refuse families that look at padding, such as those with convolutions over tokens."""
+        was_training = self.backbone.training
+        self.backbone.eval()
+        ids = torch.arange(TRACED_TOKENS, device=next(self.parameters()).device)[None]
+        mask = torch.ones_like(ids)
+        padding, zeros = torch.full_like(ids, pad), torch.zeros_like(ids)
+        alone = self(ids, mask)[0]
+        padded = self(torch.cat([ids, padding], 1), torch.cat([mask, zeros], 1))[0]
+        self.backbone.train(was_training)
+        change = float((padded[:, :TRACED_TOKENS] - alone).abs().max() / alone.abs().max())
+        if change > PADDING_TOLERANCE:
+            raise UsageError(
+                f"padding must never change a prediction, but it changes the hidden states of this "
+                f"{self._family} encoder by {change:.2%}; choose one whose layers mask padding"
+            )
 
     def _options(self, mask: Tensor, segments: Tensor | None) -> dict[str, Any]:
         if segments is not None and not self._takes_segments:

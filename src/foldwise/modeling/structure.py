@@ -7,7 +7,7 @@ Found from the modules and from one traced run over four tokens, never from the 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -81,14 +81,15 @@ def traced_structure(
 @contextmanager
 def _calls_after_layers(backbone: nn.Module, layers: str) -> Iterator[set[str]]:
     """The set, filled while the context is open, of modules first called after the last layer."""
-    last = backbone.get_submodule(layers)[-1]  # type: ignore[index]  # find_layers chose a list
+    last = cast("nn.ModuleList", backbone.get_submodule(layers))[-1]
     below: set[str] = set()
     above: set[str] = set()
     done: list[bool] = []
     outside = [
         (name, module)
         for name, module in backbone.named_modules()
-        if not name.startswith(layers) and any(True for _ in module.parameters(recurse=False))
+        if not f"{name}.".startswith(f"{layers}.")
+        and any(True for _ in module.parameters(recurse=False))
     ]
 
     def note(name: str) -> None:

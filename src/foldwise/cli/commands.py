@@ -1,0 +1,178 @@
+"""The commands and their options; nothing is imported here but what parsing needs."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import NamedTuple
+
+from foldwise.cli.values import count, duration, fold_numbers, names, shares
+
+
+class Command(NamedTuple):
+    """One command of the command line.
+
+    Attributes:
+        module: of `foldwise.cli`, with the function `run`.
+        does: one line for the list of commands.
+        example: a command line that works in a project.
+        options: adds what the command takes to its parser.
+        listed: the argument that takes any number of words, before and after options; empty: none.
+    """
+
+    name: str
+    module: str
+    does: str
+    example: str
+    options: Callable[[ArgumentParser], None]
+    listed: str = ""
+
+
+def _run(command: ArgumentParser) -> None:
+    command.add_argument(
+        "experiments", nargs="+", metavar="EXPERIMENT", help="a TOML file, or its name"
+    )
+    command.add_argument(
+        "--name", help="of the submission, and of the ensemble of several experiments' runs"
+    )
+    command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
+    _hurry(command)
+
+
+def _data(command: ArgumentParser) -> None:
+    command.add_argument("name", metavar="COMPETITION", help="a folder in input/")
+    command.add_argument(
+        "--from", dest="source", metavar="PATH", help="a folder or ZIP that holds the files"
+    )
+    command.add_argument("--refresh", action="store_true", help="fetch again what is there")
+    command.add_argument(
+        "--encoder", help="whose tokens the lengths are counted in (minilm-l6, if it is here)"
+    )
+    command.add_argument(
+        "--max-length", type=count, default=256, help="tokens; shows the share of texts over it"
+    )
+
+
+def _folds(command: ArgumentParser) -> None:
+    command.add_argument("name", metavar="COMPETITION", help="a folder in input/")
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="only check the table that is there")
+    how.add_argument("--force", action="store_true", help="replace a table with other folds")
+    command.add_argument("--n", type=count, help="how many folds (5)")
+    command.add_argument(
+        "--strategy", help="auto, kfold, stratified, group, stratified-group, multilabel (auto)"
+    )
+    command.add_argument("--seed", type=int, help="another seed, other folds (42)")
+    command.add_argument(
+        "--criteria", type=names, help="whose distribution the folds share, such as target,length"
+    )
+    command.add_argument(
+        "--group-duplicates", action="store_true", help="keep nearly equal texts in one fold too"
+    )
+
+
+def _train(command: ArgumentParser) -> None:
+    command.add_argument("experiment", metavar="EXPERIMENT", help="a TOML file, or its name")
+    command.add_argument(
+        "overrides", nargs="*", metavar="key=value", default=[], help="settings, such as seed=7"
+    )
+    command.add_argument("--name", help="of the run's folder (the experiment's name)")
+    command.add_argument("--folds", type=fold_numbers, help="only these, such as 0,2")
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--resume", action="store_true", help="insist on going on with a run")
+    how.add_argument("--fresh", action="store_true", help="set an old run aside, begin again")
+    command.add_argument("--max-time", type=duration, help="begin no fold after, such as 8h or 50m")
+    _hurry(command)
+
+
+def _hurry(command: ArgumentParser) -> None:
+    command.add_argument("--fast", action="store_true", help="a minute: few rows, two folds")
+    command.add_argument("--workers", type=count, default=1, help="folds trained at once (1)")
+
+
+def _ensemble(command: ArgumentParser) -> None:
+    command.add_argument("runs", nargs="+", metavar="RUN", help="a finished run, see foldwise runs")
+    command.add_argument("--name", required=True, help="of the new run")
+    command.add_argument("--method", choices=["mean"], default="mean", help="how to blend (mean)")
+    command.add_argument("--weights", type=shares, help="one a run, such as 3,1; not fitted")
+
+
+def _submit(command: ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")
+    command.add_argument("--name", help="of the submission (the run's)")
+    command.add_argument("--check-only", action="store_true", help="check, and write nothing")
+
+
+def _predict(command: ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")
+    command.add_argument(
+        "texts", nargs="+", metavar="FILE|TEXT", help="a CSV like the test file, or texts as words"
+    )
+    command.add_argument("--output", help="a CSV to write all predictions to")
+
+
+def _nothing(_command: ArgumentParser) -> None:
+    pass
+
+
+COMMANDS = (
+    Command(
+        "run",
+        "everything",
+        "everything: data, folds, train, ensemble, submission",
+        "foldwise run movie-valence-minilm movie-valence-tfidf",
+        _run,
+        "experiments",
+    ),
+    Command(
+        "data",
+        "data",
+        "fetch a competition's files, check and describe them",
+        "foldwise data movie-valence",
+        _data,
+    ),
+    Command(
+        "folds",
+        "folds",
+        "make the fold table, or check it",
+        "foldwise folds movie-valence --n 5",
+        _folds,
+    ),
+    Command(
+        "train",
+        "train",
+        "train an experiment's folds; goes on where it was",
+        "foldwise train movie-valence-minilm rates.top=2e-5 --name lower --folds 0,1",
+        _train,
+        "overrides",
+    ),
+    Command(
+        "ensemble",
+        "ensemble",
+        "blend finished runs into a run of its own",
+        "foldwise ensemble movie-valence-minilm movie-valence-tfidf --weights 3,1 --name blend",
+        _ensemble,
+        "runs",
+    ),
+    Command(
+        "submit",
+        "submit",
+        "a checked submission from a finished run",
+        "foldwise submit movie-valence-minilm --name first",
+        _submit,
+    ),
+    Command(
+        "predict",
+        "predict",
+        "predict new rows, or texts",
+        'foldwise predict movie-valence-minilm "A film to remember."',
+        _predict,
+        "texts",
+    ),
+    Command("runs", "runs", "a table of runs with their OOF scores", "foldwise runs -v", _nothing),
+    Command(
+        "doctor",
+        "doctor",
+        "versions, hardware, disk, encoders, network",
+        "foldwise doctor --json",
+        _nothing,
+    ),
+)

@@ -1,0 +1,81 @@
+"""Tables as text: numbers to the right, cells wrapped only where a terminal is too narrow."""
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+UNLIMITED = 10_000  # columns, for a file or a pipe: a wrapped line could not be searched
+
+
+class Figure(str):
+    """A number that is already formatted, such as "1.0930 ± 0.0090"."""
+
+    __slots__ = ()
+
+
+def figure(value: float, standard_error: float | None = None, digits: int = 4) -> Figure:
+    """A number with its standard error, where there is one: "1.0930 ± 0.0090"."""
+    shown = f"{value:.{digits}f}"
+    return Figure(shown if standard_error is None else f"{shown} ± {standard_error:.{digits}f}")
+
+
+def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """The table as text that ends with an empty line.
+
+    Numbers and figures stand to the right, strings to the left; no columns: no header.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+
+    table = Table(
+        box=SIMPLE_HEAD,
+        show_header=bool(columns),
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for i in range(len(rows[0]) if rows else len(columns)):
+        table.add_column(
+            _printable(columns[i]) if columns else "",
+            justify="right" if _is_numeric([row[i] for row in rows]) else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(_shown(cell) for cell in row))
+    text = io.StringIO()
+    terminal = sys.stdout.isatty()
+    console = Console(file=text, width=_width(terminal), force_terminal=terminal, highlight=False)
+    console.print(_printable(title), style="bold", soft_wrap=True)
+    console.print(Padding(table, (0, 0, 1, 0), expand=False))
+    return "".join(f"{line.rstrip(' ')}\n" for line in text.getvalue().splitlines())
+
+
+def _width(terminal: bool) -> int:
+    """Characters a line may have; COLUMNS says it too."""
+    if terminal or os.environ.get("COLUMNS"):
+        return shutil.get_terminal_size().columns
+    return UNLIMITED
+
+
+def _is_numeric(cells: Sequence[object]) -> bool:
+    """Whether all cells that are not blank are numbers, and one at least is not blank."""
+    filled = [cell for cell in cells if cell != ""]
+    return bool(filled) and all(isinstance(cell, int | float | Figure) for cell in filled)
+
+
+def _shown(cell: object) -> str:
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return _printable(str(cell))
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:.4f}"
+
+
+def _printable(text: str) -> str:
+    """`text` without what a terminal would obey, and without rich's markup."""
+    from rich.markup import escape
+
+    kept = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return escape(kept)

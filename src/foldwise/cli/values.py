@@ -1,0 +1,52 @@
+"""Values of options, from the words they are written with."""
+
+import re
+from argparse import ArgumentTypeError
+
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)?")
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+
+
+def duration(text: str) -> float:
+    """Seconds of a duration such as 90, 50m or 8h."""
+    match = DURATION.fullmatch(text)
+    if not match:
+        raise ArgumentTypeError(f"a duration is a number with s, m or h, such as 8h: got {text!r}")
+    return float(match[1]) * SECONDS[match[2]]
+
+
+def fold_numbers(text: str) -> tuple[int, ...]:
+    """Fold numbers with commas between them, each once."""
+    parts = text.split(",")
+    if not all(_is_whole(part) for part in parts):
+        raise ArgumentTypeError(f"folds are numbers with commas, such as 0,2: got {text!r}")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def shares(text: str) -> tuple[float, ...]:
+    """Weights with commas between them; whether they fit the runs is for others to say."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(
+            f"weights are numbers with commas, such as 3,1: got {text!r}"
+        ) from None
+
+
+def count(text: str) -> int:
+    """A whole number from one."""
+    if not _is_whole(text) or int(text) < 1:
+        raise ArgumentTypeError(f"a whole number from 1: got {text!r}")
+    return int(text)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(found):
+        raise ArgumentTypeError(f"names with commas, such as target,length: got {text!r}")
+    return found
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

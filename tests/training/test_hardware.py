@@ -1,0 +1,74 @@
+import os
+
+import pytest
+import torch
+
+from foldwise.errors import UsageError
+from foldwise.settings import Hardware
+from foldwise.training import hardware
+from foldwise.training.hardware import gpu_fault, prepare_process, resolved_hardware
+
+CPU = Hardware(device="cpu", precision="fp32", threads=2)
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture
+def broken_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that torch sees and has no kernels for."""
+
+    def fail(*_sizes: int, device: str) -> torch.Tensor:
+        raise RuntimeError(f"{device}: no kernel image is available\nmore lines")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", fail)
+
+
+def test_what_is_decided_stays(no_gpu: None) -> None:
+    assert resolved_hardware(CPU) == CPU
+
+
+def test_auto_becomes_what_the_machine_has(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "fastest_precision", lambda *_: "bf16")
+    resolved = resolved_hardware(Hardware())
+    assert resolved == Hardware(device="cpu", precision="bf16", threads=os.cpu_count() or 1)
+    # resolving again changes nothing
+    assert resolved_hardware(resolved) == resolved
+
+
+def test_half_precision_needs_a_gpu(no_gpu: None) -> None:
+    with pytest.raises(UsageError, match=r"hardware\.precision=fp16 needs a GPU"):
+        resolved_hardware(Hardware(device="cpu", precision="fp16"))
+
+
+def test_a_gpu_that_was_asked_for_and_is_not_there_is_refused(no_gpu: None) -> None:
+    with pytest.raises(UsageError, match="no usable GPU: torch sees no CUDA device; fix it, or se"):
+        resolved_hardware(Hardware(device="cuda", precision="fp32"))
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_a_gpu_that_cannot_compute_is_no_silent_fallback(broken_gpu: None, device: str) -> None:
+    with pytest.raises(UsageError, match="no usable GPU: cuda: no kernel image is available; fix"):
+        resolved_hardware(Hardware(device=device, precision="fp32"))
+
+
+def test_the_cpu_can_be_chosen_beside_a_broken_gpu(broken_gpu: None) -> None:
+    assert resolved_hardware(CPU).device == "cpu"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_working_gpu_has_no_fault() -> None:
+    assert gpu_fault() is None
+
+
+def test_the_process_uses_the_threads_of_the_settings() -> None:
+    before = torch.get_num_threads()
+    try:
+        prepare_process(Hardware(device="cpu", precision="fp32", threads=1))
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
