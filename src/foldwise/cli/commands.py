@@ -91,7 +91,12 @@ def _hurry(command: ArgumentParser) -> None:
 def _ensemble(command: ArgumentParser) -> None:
     command.add_argument("runs", nargs="+", metavar="RUN", help="a finished run, see foldwise runs")
     command.add_argument("--name", required=True, help="of the new run")
-    command.add_argument("--method", choices=["mean"], default="mean", help="how to blend (mean)")
+    command.add_argument(
+        "--method",
+        choices=["mean", "nnls"],
+        default="mean",
+        help="mean, or nnls: weights fitted and scored on rows they were not fitted on (mean)",
+    )
     command.add_argument("--weights", type=shares, help="one a run, such as 3,1; not fitted")
 
 

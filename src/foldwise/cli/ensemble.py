@@ -4,15 +4,15 @@ import argparse
 from dataclasses import asdict
 
 from foldwise.cli.output import Output, with_error
-from foldwise.ensembling.ensemble import make_ensemble, read_ensemble
+from foldwise.ensembling.ensemble import Ensemble, make_ensemble, read_ensemble
 from foldwise.paths import find_project
-from foldwise.training.run_scores import read_scores
+from foldwise.training.run_scores import RunScores, read_scores
 
 
 def run(options: argparse.Namespace, output: Output) -> None:
     """Blend finished runs, and show the blend beside its members."""
     project = find_project()
-    scores = make_ensemble(project, options.runs, options.name, options.weights)
+    scores = make_ensemble(project, options.runs, options.name, options.method, options.weights)
     ensemble = read_ensemble(project.run(options.name))
     output.result({"run": options.name, "ensemble": asdict(ensemble), "scores": asdict(scores)})
     rows: list[list[object]] = []
@@ -27,3 +27,15 @@ def run(options: argparse.Namespace, output: Output) -> None:
         ["run", "weight", *(f"OOF {metric}" for metric in scores.scores)],
         rows,
     )
+    if ensemble.fold_weights:
+        output.lines(_optimism(ensemble, scores))
+
+
+def _optimism(ensemble: Ensemble, scores: RunScores) -> list[str]:
+    """What fitting the weights would have seemed to gain, had it been scored on the same rows."""
+    honest = {metric: found.value for metric, found in scores.scores.items()}
+    return [
+        f"{metric}: {honest[metric]:.4f} on rows the weights were not fitted on, {seen:.4f} on those "
+        f"they were; optimism {seen - honest[metric]:+.4f}"
+        for metric, seen in ensemble.in_sample.items()
+    ]

@@ -1,14 +1,16 @@
 """The entry of the command line: arguments in, exit code out."""
 
 import importlib
+import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from foldwise.cli.arguments import parsed
+from foldwise.cli.failures import drop_stdout, explained, interrupted, sigterm_raised
+from foldwise.cli.notes import warnings_as_notes
 from foldwise.cli.output import Output
-from foldwise.errors import FoldwiseError
+from foldwise.cli.parser import parsed, parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,19 +18,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A user's error is a message without a traceback; anything unexpected is a bug, and shows one.
     """
-    options = parsed(sys.argv[1:] if arguments is None else arguments)
-    output = Output(json=options.json, level=options.verbose - options.quiet)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    command = importlib.import_module(f"foldwise.cli.{options.module}")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _take_any_character()
+    if not words:
+        sys.stderr.write(parser().format_help())
+        return 2
+    output = Output(json="--json" in words)
     try:
-        command.run(options, output)
-    except FoldwiseError as error:
-        output.error(error)
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        return 128 + signal.SIGINT
-    except BrokenPipeError:  # the reader of our output went away, such as `head`
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        with sigterm_raised(), warnings_as_notes(output):
+            return _guarded(words, output)
+    except BrokenPipeError:
+        drop_stdout()
         return 128 + signal.SIGPIPE
+
+
+def _guarded(words: Sequence[str], output: Output) -> int:
+    try:
+        return _obeyed(words, output)
+    except KeyboardInterrupt:
+        failure = interrupted(signal.SIGINT)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        known = explained(error)
+        if known is None:
+            output.bug(error)
+            raise
+        failure = known
+    output.error(failure)
+    return failure.exit_code
+
+
+def _obeyed(words: Sequence[str], output: Output) -> int:
+    """Run the command; only now is anything imported that takes time."""
+    try:
+        options = parsed(words)
+    except SystemExit:  # help or the version was asked for
+        sys.stdout.flush()
+        return 0
+    output.level = options.verbose - options.quiet
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    importlib.import_module(f"foldwise.cli.{options.module}").run(options, output)
+    output.finish()
     return 0
+
+
+def _take_any_character() -> None:
+    """Let output never fail for a character that the terminal's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

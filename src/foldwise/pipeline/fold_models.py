@@ -1,0 +1,112 @@
+"""The models of a finished run, fold by fold, and what they predict."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foldwise.competition.competition import Task
+from foldwise.encoders import EncoderFiles
+from foldwise.errors import FoldwiseWarning
+from foldwise.settings import Hardware, Settings
+from foldwise.storage import read_record
+from foldwise.training.fold_result import RESULT, FoldResult, check_file
+
+Floats = NDArray[np.float64]
+Texts = Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A trained run, as far as its models need to know it.
+
+    Attributes:
+        folder: `runs/<run>`.
+        settings: with the hardware it was trained on.
+        task: of its competition.
+        outputs: names of the predicted columns.
+        folds: how many; as many models.
+    """
+
+    folder: Path
+    settings: Settings
+    task: Task
+    outputs: tuple[str, ...]
+    folds: int
+
+    def model_files(self, *names: str) -> list[Path]:
+        """The folders of all folds, whose model files `names` are as they were written.
+
+        Raises:
+            StorageError: one is missing, or has changed.
+        """
+        folders = [self.folder / f"fold-{fold}" for fold in range(self.folds)]
+        for folder in folders:
+            result = read_record(folder / RESULT, FoldResult)
+            for name in names:
+                check_file(folder, name, result)
+        return folders
+
+
+def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
+    """(texts, outputs) of each fold's model."""
+    from foldwise.training.tfidf_fold import MODEL_FILES, joined
+    from foldwise.training.tfidf_model import load_tfidf
+
+    folders = run.model_files(*MODEL_FILES)
+    models = [load_tfidf(folder, run.settings.tfidf, run.task) for folder in folders]
+    return [model.predict(joined(texts)) for model in models]
+
+
+def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
+    """(texts, outputs) of each fold's model; one model is in memory at a time."""
+    from foldwise.modeling.model import build_model
+    from foldwise.modeling.saving import load_model_weights
+    from foldwise.tokenization.tokenizer import load_tokenizer
+    from foldwise.tokenization.tokens import tokenize
+    from foldwise.training.encoder_fold import MODEL_FILE
+    from foldwise.training.hardware import prepare_process
+    from foldwise.training.losses import probabilities_or_values
+    from foldwise.training.prediction import predict
+
+    folders = run.model_files(MODEL_FILE)
+    hardware = usable_hardware(run.settings.hardware)
+    prepare_process(hardware)
+    files = EncoderFiles(run.settings.encoder.name, run.folder / "encoder", "folder")
+    tokenizer = load_tokenizer(files, run.settings.encoder.max_length)
+    tokens = tokenize(tokenizer, list(texts), cache=None)  # seen once, so not worth a file
+    model = build_model(
+        files.folder,
+        run.settings,
+        outputs=len(run.outputs),
+        task=run.task,
+        pretrained=False,
+        cls_position=tokenizer.cls_position,
+    ).to(hardware.device)
+    everything = np.arange(len(texts), dtype=np.int64)
+    values = []
+    for folder in folders:
+        load_model_weights(model, folder / MODEL_FILE)
+        raw = predict(model, tokens, everything, hardware, run.settings.training.micro_batch_tokens)
+        values.append(probabilities_or_values(run.task, raw).numpy())
+    return values
+
+
+def usable_hardware(recorded: Hardware) -> Hardware:
+    """The hardware a run was trained on, or this machine's CPU where there is no such GPU."""
+    from foldwise.training.hardware import gpu_fault, resolved_hardware
+
+    fault = gpu_fault() if recorded.device == "cuda" else None
+    if fault is None:
+        return recorded
+    warnings.warn(
+        FoldwiseWarning(
+            f"the run was trained on a GPU in {recorded.precision}, and here is none ({fault}): "
+            f"predicting on the CPU in fp32, which differs in the last digits"
+        ),
+        stacklevel=2,
+    )
+    return resolved_hardware(Hardware(device="cpu", precision="fp32"))

@@ -1,0 +1,76 @@
+"""Where a submission comes from: the runs below it and their hashes."""
+
+from dataclasses import asdict
+from typing import Any
+
+import foldwise
+from foldwise.ensembling.ensemble import Ensemble, is_ensemble, members_below, read_ensemble
+from foldwise.errors import Complaints, DataError
+from foldwise.paths import Project
+from foldwise.storage import sha256_of_file
+from foldwise.training.manifest import read_manifest
+from foldwise.training.run_scores import RunScores
+
+TABLES = ("oof.csv", "test.csv")
+
+
+def provenance(project: Project, run: str, scores: RunScores) -> dict[str, Any]:
+    """Where a submission comes from: its score, its runs and their hashes, the versions."""
+    return {
+        "run": run,
+        "competition": scores.competition,
+        "metric": scores.metric,
+        "oof_scores": {name: asdict(value) for name, value in scores.scores.items()},
+        "looks": scores.looks,
+        "data": scores.data,
+        "folds": scores.folds,
+        "runs": {name: _trace(project, name) for name in [run, *members_below(project, run)]},
+        "foldwise": foldwise.__version__,
+    }
+
+
+def check_members(project: Project, run: str) -> None:
+    """Refuse an ensemble whose members are gone, or predict otherwise than when it was blended.
+
+    Raises:
+        DataError: names each such member.
+    """
+    complaints = Complaints()
+    for name in dict.fromkeys([run, *members_below(project, run)]):
+        if is_ensemble(project.run(name)):
+            ensemble = read_ensemble(project.run(name))
+            complaints.extend(_changed_members(project, name, ensemble))
+    complaints.raise_if_any(DataError)
+
+
+def _changed_members(project: Project, name: str, ensemble: Ensemble) -> list[str]:
+    again = f"foldwise ensemble {' '.join(ensemble.members)} --name {name}"
+    if ensemble.method != "mean":
+        again += f" --weights {','.join(f'{weight:g}' for weight in ensemble.weights)}"
+    return [
+        f"the ensemble {name!r} needs its member {member!r} as it was blended, but its predictions "
+        f"have changed or are gone; train it, then run: {again}"
+        for member in ensemble.members
+        if hashes_of(project, member) != ensemble.hashes.get(member)
+    ]
+
+
+def hashes_of(project: Project, run: str) -> list[str] | None:
+    """The SHA-256 of a run's OOF and test tables; None where one is not there."""
+    paths = [project.run(run) / name for name in TABLES]
+    return [sha256_of_file(path) for path in paths] if all(p.is_file() for p in paths) else None
+
+
+def _trace(project: Project, run: str) -> dict[str, Any]:
+    folder = project.run(run)
+    trace: dict[str, Any] = {name: sha256_of_file(folder / name) for name in TABLES}
+    if is_ensemble(folder):
+        return {**trace, "ensemble": asdict(read_ensemble(folder))}
+    manifest = read_manifest(folder)
+    return {
+        **trace,
+        "settings": manifest.settings,
+        "encoder": manifest.encoder,
+        "code": manifest.code,
+        "versions": manifest.versions,
+    }

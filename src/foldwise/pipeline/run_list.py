@@ -1,0 +1,72 @@
+"""The runs of a project: finished, unfinished, and those whose files are damaged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from foldwise.errors import Complaints, FoldwiseError, UsageError, did_you_mean
+from foldwise.paths import Project
+from foldwise.training.fold_result import RESULT
+from foldwise.training.run_scores import RunScores, is_finished, read_scores
+
+
+@dataclass(frozen=True)
+class RunList:
+    """All runs by name.
+
+    Attributes:
+        finished: with their scores.
+        unfinished: with the numbers of their finished folds.
+        damaged: with what is wrong with them.
+    """
+
+    finished: dict[str, RunScores]
+    unfinished: dict[str, list[int]]
+    damaged: dict[str, str]
+
+    def by_competition(self) -> dict[str, dict[str, RunScores]]:
+        """The finished runs, by competition and name."""
+        groups: dict[str, dict[str, RunScores]] = {}
+        for name, scores in self.finished.items():
+            groups.setdefault(scores.competition, {})[name] = scores
+        return groups
+
+
+def list_runs(project: Project) -> RunList:
+    """All runs of the project; a damaged one does not hide the others."""
+    found = RunList({}, {}, {})
+    for folder in run_folders(project):
+        if not is_finished(folder):
+            found.unfinished[folder.name] = finished_folds(folder)
+            continue
+        try:
+            found.finished[folder.name] = read_scores(folder)
+        except FoldwiseError as error:
+            found.damaged[folder.name] = str(error)
+    return found
+
+
+def run_folders(project: Project) -> list[Path]:
+    """The folders in `runs/` that hold anything; those set aside are hidden, and so is a lock."""
+    folders = sorted(project.root.glob("runs/[!.]*"))
+    return [path for path in folders if path.is_dir() and any(path.glob("[!.]*"))]
+
+
+def finished_folds(folder: Path) -> list[int]:
+    """The numbers of the folds that have a result."""
+    names = [path.parent.name for path in folder.glob(f"fold-*/{RESULT}")]
+    return sorted(int(number) for name in names if (number := name[len("fold-") :]).isdigit())
+
+
+def check_exist(project: Project, names: Sequence[str]) -> None:
+    """Check that there are runs with these names, finished or not.
+
+    Raises:
+        UsageError: there are not; names the nearest.
+    """
+    known = [folder.name for folder in run_folders(project)]
+    complaints = Complaints()
+    for name in names:
+        if name not in known:
+            complaints.add(f"no run {name!r} in {project.root / 'runs'}; {did_you_mean(name, known)}")
+    complaints.raise_if_any(UsageError)
