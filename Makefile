@@ -45,6 +45,7 @@ format: $(DEV_READY)  ## rewrite the files in the house style
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)  ## measure speed and quality side by side; writes benchmarks/*.md
+	$(BIN)/python -m pip install --quiet -e ".[bench]"
 	$(BIN)/python benchmarks/training_speed.py
 
 clean:  ## remove the environment and tool caches; runs and data stay

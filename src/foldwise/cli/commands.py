@@ -47,7 +47,11 @@ def _data(command: ArgumentParser) -> None:
         "--encoder", help="whose tokens the lengths are counted in (minilm-l6, if it is here)"
     )
     command.add_argument(
-        "--max-length", type=count, default=256, help="tokens; shows the share of texts over it"
+        "--max-length",
+        type=count,
+        metavar="TOKENS",
+        default=256,
+        help="tokens; shows the share of texts over it",
     )
 
 
@@ -56,13 +60,18 @@ def _folds(command: ArgumentParser) -> None:
     how = command.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="only check the table that is there")
     how.add_argument("--force", action="store_true", help="replace a table with other folds")
-    command.add_argument("--n", type=count, help="how many folds (5)")
+    command.add_argument("--n", type=count, metavar="FOLDS", help="how many folds (5)")
     command.add_argument(
         "--strategy", help="auto, kfold, stratified, group, stratified-group, multilabel (auto)"
     )
-    command.add_argument("--seed", type=int, help="another seed, other folds (42)")
     command.add_argument(
-        "--criteria", type=names, help="whose distribution the folds share, such as target,length"
+        "--seed", type=int, metavar="NUMBER", help="another seed, other folds (42)"
+    )
+    command.add_argument(
+        "--criteria",
+        type=names,
+        metavar="A,B",
+        help="whose distribution the folds share, such as target,length",
     )
     command.add_argument(
         "--group-duplicates", action="store_true", help="keep nearly equal texts in one fold too"
@@ -75,17 +84,23 @@ def _train(command: ArgumentParser) -> None:
         "overrides", nargs="*", metavar="key=value", default=[], help="settings, such as seed=7"
     )
     command.add_argument("--name", help="of the run's folder (the experiment's name)")
-    command.add_argument("--folds", type=fold_numbers, help="only these, such as 0,2")
+    command.add_argument(
+        "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
+    )
     how = command.add_mutually_exclusive_group()
     how.add_argument("--resume", action="store_true", help="insist on going on with a run")
     how.add_argument("--fresh", action="store_true", help="set an old run aside, begin again")
-    command.add_argument("--max-time", type=duration, help="begin no fold after, such as 8h or 50m")
+    command.add_argument(
+        "--max-time", type=duration, metavar="TIME", help="begin no fold after, such as 8h or 50m"
+    )
     _hurry(command)
 
 
 def _hurry(command: ArgumentParser) -> None:
     command.add_argument("--fast", action="store_true", help="a minute: few rows, two folds")
-    command.add_argument("--workers", type=count, default=1, help="folds trained at once (1)")
+    command.add_argument(
+        "--workers", type=count, metavar="N", default=1, help="folds trained at once (1)"
+    )
 
 
 def _ensemble(command: ArgumentParser) -> None:
@@ -97,7 +112,9 @@ def _ensemble(command: ArgumentParser) -> None:
         default="mean",
         help="mean, or nnls: weights fitted and scored on rows they were not fitted on (mean)",
     )
-    command.add_argument("--weights", type=shares, help="one a run, such as 3,1; not fitted")
+    command.add_argument(
+        "--weights", type=shares, metavar="A,B", help="one a run, such as 3,1; not fitted"
+    )
 
 
 def _submit(command: ArgumentParser) -> None:
@@ -111,7 +128,7 @@ def _predict(command: ArgumentParser) -> None:
     command.add_argument(
         "texts", nargs="+", metavar="FILE|TEXT", help="a CSV like the test file, or texts as words"
     )
-    command.add_argument("--output", help="a CSV to write all predictions to")
+    command.add_argument("--output", metavar="FILE", help="a CSV to write all predictions to")
 
 
 def _nothing(_command: ArgumentParser) -> None:

@@ -1,75 +1,90 @@
 """`foldwise run EXPERIMENT...`."""
 
-import argparse
-from contextlib import ExitStack
-from dataclasses import asdict
+from argparse import Namespace
+from collections.abc import Sequence
 
-from foldwise.cli.output import Output, with_error
-from foldwise.cli.progress import shown_progress
-from foldwise.cli.train import request_of
-from foldwise.paths import find_project
-from foldwise.pipeline.everything import Everything, Line, run_everything
-from foldwise.training.progress import Report
+from foldwise.cli.blends import blend_lines
+from foldwise.cli.output import Output
+from foldwise.cli.requests import request_of_run, trained
+from foldwise.cli.score_tables import (
+    Scored,
+    remarks,
+    score_columns,
+    score_rows,
+    scores_as_json,
+)
+from foldwise.errors import Complaints, UsageError
+from foldwise.paths import Project, find_project
+from foldwise.pipeline.everything import Everything, run_everything
 from foldwise.training.run import RunRequest
-from foldwise.training.stopping import stop_on_signals
 
 
-def run(options: argparse.Namespace, output: Output) -> None:
+def run(options: Namespace, output: Output) -> None:
     """Take every stage that is not done yet, and show what the runs are worth."""
     project = find_project()
-    requests = [request_of(project, name, (), options) for name in options.experiments]
+    requests = requests_of(project, options)
     name = options.name or default_name(requests, fast=options.fast)
-    with ExitStack() as stack, stop_on_signals() as stop:
-
-        def report(request: RunRequest) -> Report:
-            return stack.enter_context(shown_progress(output, request.name))
-
-        done = run_everything(project, requests, name, stop, say=output.say, report=report)
+    done = run_everything(
+        project,
+        requests,
+        name,
+        say=output.say,
+        train=lambda request: trained(project, request, output),
+    )
     output.result(as_json(done))
     show(done, output)
 
 
-def default_name(requests: list[RunRequest], *, fast: bool) -> str:
+def requests_of(project: Project, options: Namespace) -> list[RunRequest]:
+    """One request an experiment.
+
+    Raises:
+        UsageError: what is wrong with any of the experiments, all at once.
+    """
+    requests, complaints = [], Complaints()
+    for experiment in options.experiments:
+        try:
+            requests.append(request_of_run(project, experiment, options))
+        except UsageError as error:
+            complaints.extend(error.complaints)
+    complaints.raise_if_any(UsageError)
+    return requests
+
+
+def default_name(requests: Sequence[RunRequest], *, fast: bool) -> str:
     """The name of the submission: the run's, or the competition's for several runs."""
     if len(requests) == 1:
         return requests[0].name
-    return f"{requests[0].settings.competition}-fast" if fast else requests[0].settings.competition
+    return f"{requests[0].settings.competition}{'-fast' if fast else ''}"
 
 
 def show(done: Everything, output: Output) -> None:
     """The closing table: out-of-fold and private scores side by side."""
     first = done.lines[0].scores
-    names = list(first.scores)
-    columns = ["run", *(f"OOF {name}" for name in names)]
-    columns += [f"private {name}" for name in done.lines[0].private]
+    runs = [Scored(x.run, x.scores.scores, x.private, x.scores.looks) for x in done.lines]
+    private = bool(done.submitted.private)
     output.table(
         f"{first.competition}: {first.rows:,} training rows, {len(first.looks)} folds",
-        columns,
-        [[*_cells(line)] for line in done.lines],
+        score_columns(private=private),
+        score_rows(runs, private=private),
     )
-    looks = max(look for line in done.lines for look in line.scores.looks)
-    if looks:
-        output.lines([f"OOF: the best of up to {looks} looks at each fold, slightly optimistic."])
-    output.lines(["± is one standard error, of the rows' sampling alone."])
-    output.lines([f"submission: {done.submitted.path} ({done.submitted.rows:,} rows)"])
-
-
-def _cells(line: Line) -> list[str]:
-    oof = [with_error(s.value, s.standard_error) for s in line.scores.scores.values()]
-    private = [with_error(s.value, s.standard_error) for s in line.private.values()]
-    return [line.run, *oof, *private]
+    last = done.lines[-1]
+    blend = blend_lines(last.run, done.ensemble, last.scores) if done.ensemble else []
+    submission = f"submission: {done.submitted.path} ({done.submitted.rows:,} rows)"
+    output.lines([*remarks(runs), *blend, submission])
 
 
 def as_json(done: Everything) -> dict[str, object]:
     """The closing table for programs."""
     return {
-        "submission": str(done.submitted.path),
+        "submission": done.submitted.path,
         "rows": done.submitted.rows,
         "runs": [
             {
                 "run": line.run,
-                "oof": {name: asdict(value) for name, value in line.scores.scores.items()},
-                "private": {name: asdict(value) for name, value in line.private.items()},
+                "kind": line.scores.kind,
+                "oof": scores_as_json(line.scores.scores),
+                "private": scores_as_json(line.private),
                 "looks": line.scores.looks,
                 "folds_trained_now": line.trained,
             }

@@ -11,6 +11,7 @@ from foldwise.cli.failures import drop_stdout, explained, interrupted, sigterm_r
 from foldwise.cli.notes import warnings_as_notes
 from foldwise.cli.output import Output
 from foldwise.cli.parser import parsed, parser
+from foldwise.errors import FoldwiseError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def _guarded(words: Sequence[str], output: Output) -> int:
     try:
         return _obeyed(words, output)
     except KeyboardInterrupt:
-        failure = interrupted(signal.SIGINT)
+        failure: FoldwiseError = interrupted(signal.SIGINT)
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -56,7 +57,7 @@ def _obeyed(words: Sequence[str], output: Output) -> int:
     except SystemExit:  # help or the version was asked for
         sys.stdout.flush()
         return 0
-    output.level = options.verbose - options.quiet
+    output.json, output.level = options.json, options.verbose - options.quiet
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     importlib.import_module(f"foldwise.cli.{options.module}").run(options, output)
     output.finish()

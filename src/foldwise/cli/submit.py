@@ -1,38 +1,46 @@
 """`foldwise submit RUN`."""
 
-import argparse
-from dataclasses import asdict
+from argparse import Namespace
 
-from foldwise.cli.output import Output, with_error
+from foldwise.cli.output import Output
+from foldwise.cli.score_tables import (
+    Scored,
+    remarks,
+    score_columns,
+    score_rows,
+    scores_as_json,
+)
 from foldwise.paths import find_project
-from foldwise.pipeline.submitting import submit
+from foldwise.pipeline.run_list import check_exist
+from foldwise.pipeline.submitting import Submitted, submit
 
 
-def run(options: argparse.Namespace, output: Output) -> None:
+def run(options: Namespace, output: Output) -> None:
     """Write a checked submission, or only check it; show the private score where there is one."""
     project = find_project()
+    check_exist(project, [options.run])
     done = submit(project, options.run, options.name, write=not options.check_only)
     output.result(
         {
-            "submission": None if done.path is None else str(done.path),
+            "submission": done.path,
             "rows": done.rows,
-            "oof": {name: asdict(value) for name, value in done.scores.scores.items()},
-            "private": {name: asdict(value) for name, value in done.private.items()},
+            "oof": scores_as_json(done.scores.scores),
+            "private": scores_as_json(done.private),
+            "looks": done.scores.looks,
         }
     )
-    rows = []
-    for name, oof in done.scores.scores.items():
-        private = done.private.get(name)
-        shown = "" if private is None else with_error(private.value, private.standard_error)
-        rows.append([name, with_error(oof.value, oof.standard_error), shown])
-    columns = ["", "OOF", *(["private"] if done.private else [])]
-    output.table(
-        f"{options.run}: {done.scores.competition}", columns, [r[: len(columns)] for r in rows]
+    show(options.run, done, output)
+
+
+def show(name: str, done: Submitted, output: Output) -> None:
+    """The run's scores, and what was written."""
+    runs = [Scored(name, done.scores.scores, done.private, done.scores.looks)]
+    private = bool(done.private)
+    title = f"{name}: {done.scores.competition}, {done.scores.rows:,} training rows"
+    output.table(title, score_columns(private=private), score_rows(runs, private=private))
+    written = (
+        f"{done.rows:,} rows agree with the sample submission; nothing written"
+        if done.path is None
+        else f"wrote {done.path} ({done.rows:,} rows) and {done.path.with_suffix('.json').name}"
     )
-    output.lines(
-        [
-            f"{done.rows:,} rows agree with the sample submission; nothing written"
-            if done.path is None
-            else f"wrote {done.path} ({done.rows:,} rows) and {done.path.with_suffix('.json').name}"
-        ]
-    )
+    output.lines([*remarks(runs), written])

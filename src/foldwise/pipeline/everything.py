@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import Score
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import Ensemble, make_ensemble, read_ensemble
 from foldwise.errors import listed
 from foldwise.paths import Project
 from foldwise.pipeline.preparing import Say, prepare_data, prepare_encoders, prepare_folds
@@ -38,6 +38,7 @@ class Everything:
     """What `foldwise run` did: its runs in order, their ensemble last, and the submission."""
 
     lines: list[Line]
+    ensemble: Ensemble | None  # of several runs
     submitted: Submitted
 
 
@@ -53,7 +54,7 @@ def run_everything(
 
     Args:
         project: where.
-        requests: one a run, all of one competition; two and more are blended by their mean.
+        requests: one a run, all of one competition; several are blended, by cross-fitted weights.
         name: of the submission, and of the ensemble where there is one.
         say: is told what each stage does.
         train: trains one run, shown and stopped as the caller likes; by default silently.
@@ -63,6 +64,7 @@ def run_everything(
             What can be refused is refused before the first run trains.
     """
     competition = common_competition(project, requests)
+    project.submission(name)  # a bad name is told now, not in the end
     blended = len(requests) > 1
     if blended:
         check_blend(project, requests, name)
@@ -79,7 +81,8 @@ def run_everything(
         make_ensemble(project, list(trained), name, method="nnls")
         trained[name] = 0
     submitted = submit(project, list(trained)[-1], name)
-    return Everything(_lines(project, load(competition), trained), submitted)
+    ensemble = read_ensemble(project.run(name)) if blended else None
+    return Everything(_lines(project, load(competition), trained), ensemble, submitted)
 
 
 def _silently(project: Project) -> Train:

@@ -45,8 +45,10 @@ def check_members(project: Project, run: str) -> None:
 
 def _changed_members(project: Project, name: str, ensemble: Ensemble) -> list[str]:
     again = f"foldwise ensemble {' '.join(ensemble.members)} --name {name}"
-    if ensemble.method != "mean":
+    if ensemble.method == "weights":
         again += f" --weights {','.join(f'{weight:g}' for weight in ensemble.weights)}"
+    elif ensemble.method != "mean":
+        again += f" --method {ensemble.method}"
     return [
         f"the ensemble {name!r} needs its member {member!r} as it was blended, but its predictions "
         f"have changed or are gone; train it, then run: {again}"

@@ -68,5 +68,7 @@ def check_exist(project: Project, names: Sequence[str]) -> None:
     complaints = Complaints()
     for name in names:
         if name not in known:
-            complaints.add(f"no run {name!r} in {project.root / 'runs'}; {did_you_mean(name, known)}")
+            complaints.add(
+                f"no run {name!r} in {project.root / 'runs'}; {did_you_mean(name, known)}"
+            )
     complaints.raise_if_any(UsageError)

@@ -20,8 +20,8 @@ def count_tokens(loaded: LoadedCompetition, encoder: str, max_length: int) -> To
 
     tokenizer = load_tokenizer(files, max_length)
     cache = cache_folder("tokens")
-    counts = [
+    train, test = (
         tokenize(tokenizer, rows.texts, cache).whole_lengths.astype(np.int64)
         for rows in (loaded.train, loaded.test)
-    ]
-    return TokenCounts(*counts, max_length=tokenizer.max_length)
+    )
+    return TokenCounts(train, test, tokenizer.max_length)

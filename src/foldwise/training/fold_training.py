@@ -11,13 +11,13 @@ from torch import Tensor
 from foldwise.competition.metrics import metric_named, score
 from foldwise.errors import DataError, FoldFailed
 from foldwise.journal import Journal
-from foldwise.tokenization.batches import Batch, collate, epoch_plan
+from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
 from foldwise.training.loop import Learner, checked_mean, training_steps
 from foldwise.training.losses import probabilities_or_values
-from foldwise.training.prediction import predict
+from foldwise.training.prediction import batch_on, predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
 from foldwise.training.stopping import StopRequest
@@ -87,7 +87,9 @@ class FoldTraining:
             tick = now
             if step.outputs is not None:
                 self._look(step.outputs)
-            leaving = self._stop.asked  # read once: a signal after this line waits for the next step
+            leaving = (
+                self._stop.asked
+            )  # read once: a signal after this line waits for the next step
             if leaving or now - saved_at >= chosen.training.checkpoint_seconds:
                 save_state(self.job.folder, self.job.identity, self.learner, self.state)
                 saved_at = time.monotonic()
@@ -105,7 +107,7 @@ class FoldTraining:
             plan = epoch_plan(lengths, training.batch_size, training.micro_batch_tokens, seed)
             for micro_batches in plan[skipped:]:
                 yield [
-                    collate(self._tokens, self._train[where]).to(self._device, non_blocking=True)
+                    batch_on(self._device, self._tokens, self._train[where])
                     for where in micro_batches
                 ]
             epoch, skipped = epoch + 1, 0

@@ -1,0 +1,79 @@
+"""Who takes part, by what the machine can do."""
+
+from typing import NamedTuple
+
+from speed.task import Contestant, Precision
+
+from foldwise.training.hardware import gpu_fault
+from foldwise.training.precision import fastest_precision, probe_cpu
+
+REFERENCE = "Trainer, dynamic padding, fp32"  # its defaults
+SHARE = 0.1  # of dropout, as in BERT and RoBERTa
+
+
+class Reduced(NamedTuple):
+    """The reduced precision to take part, if any, and a note on what was found."""
+
+    precision: Precision | None
+    note: str
+
+
+def reduced_precision(device: str, threads: int) -> Reduced:
+    """What to try besides fp32 on this machine: found by computing, never by what it announces."""
+    if device == "cuda":
+        fault = gpu_fault()
+        if fault:
+            return Reduced(None, f"The GPU cannot be used: {fault}.")
+        best = fastest_precision("cuda", threads)
+        if best not in {"bf16", "fp16"}:
+            return Reduced(None, "This GPU computes fastest in fp32.")
+        return Reduced("bf16" if best == "bf16" else "fp16", f"Reduced precision here: {best}.")
+    probe = probe_cpu(threads)
+    if probe.bf16 is None:
+        note = "bf16 does not work on this CPU (a probe in a process of its own died): left out."
+        return Reduced(None, note)
+    ratio = probe.fp32 / probe.bf16
+    if ratio < 1:
+        note = (
+            f"bf16 is emulated on this CPU ({ratio:.2f} times fp32's speed in a probe): left out."
+        )
+        return Reduced(None, note)
+    return Reduced(
+        "bf16", f"A probe's training step is {ratio:.2f} times faster in bf16 than fp32."
+    )
+
+
+def contestants_for(reduced: Precision | None) -> list[Contestant]:
+    """Every line of the table, the reference first."""
+    contestants = [
+        *_in_one_precision("fp32"),
+        Contestant("plain script, all padded to 256, fp32", "plain", "fp32"),
+    ]
+    return contestants if reduced is None else [*contestants, *_in_one_precision(reduced)]
+
+
+def _in_one_precision(precision: Precision) -> list[Contestant]:
+    def trainer(label: str, *, grouped: bool, dropout: float | None = None) -> Contestant:
+        name = f"Trainer, {label}, {precision}"
+        return Contestant(name, "trainer", precision, dropout=dropout, grouped=grouped)
+
+    name = "Foldwise"
+    return [
+        trainer("dynamic padding", grouped=False),
+        trainer("length-grouped", grouped=True),
+        trainer("length-grouped, dropout 0", grouped=True, dropout=0.0),
+        Contestant(
+            f"{name}, dropout {SHARE}, one rate, {precision}",
+            "foldwise",
+            precision,
+            dropout=SHARE,
+            one_rate=True,
+        ),
+        Contestant(f"{name}, {precision}", "foldwise", precision),
+        Contestant(
+            f"{name}, embeddings frozen, {precision}",
+            "foldwise",
+            precision,
+            frozen_embeddings=True,
+        ),
+    ]

@@ -1,0 +1,146 @@
+"""Foldwise as a contestant: its own loop, batches, layer groups and optimizer."""
+
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import torch
+from speed.measurement import Measurement, Stopwatch, peak_bytes
+from speed.task import Contestant, Rows, Task
+from torch.amp.grad_scaler import GradScaler
+
+from foldwise import settings
+from foldwise.encoders import EncoderFiles
+from foldwise.modeling.model import TextModel, build_model
+from foldwise.tokenization.batches import Batch, epoch_plan
+from foldwise.tokenization.tokenizer import Padding, load_tokenizer
+from foldwise.tokenization.tokens import Tokens, tokenize
+from foldwise.training.hardware import prepare_process
+from foldwise.training.loop import Learner, checked_mean, training_steps
+from foldwise.training.losses import summed_loss
+from foldwise.training.param_groups import adamw, frozen_groups
+from foldwise.training.prediction import batch_on, predict
+from foldwise.training.schedules import scheduler
+from foldwise.training.seeds import seed_for
+
+RANDOM_PADDING = Padding(id=1, type_id=0, side="right")  # RoBERTa's
+
+
+def train_foldwise(task: Task, contestant: Contestant, seed: int) -> Measurement:
+    """The measurement of one training with Foldwise.
+
+    The steps are those of `foldwise train`; evaluations and checkpoints are left out, as they are
+    for the other contestants.
+    """
+    chosen = _settings(task, contestant, seed)
+    prepare_process(chosen.hardware)
+    watch = Stopwatch(task.device)
+    tokens = _tokens(task, task.train)
+    tokenizing = None if task.random else watch.seconds()
+    model = _model(task, chosen)
+    counts: list[int] = []
+    watch = Stopwatch(task.device)
+    _take_steps(_learner(task, chosen, model), task, tokens, seed, counts)
+    return Measurement(
+        seconds=watch.seconds(),
+        tokenizing=tokenizing,
+        steps=task.steps,
+        taken=task.steps,
+        tokens=int(tokens.lengths.sum()) * task.epochs,
+        padded_tokens=sum(counts),
+        peak_bytes=peak_bytes(task.device),
+        rmse=_rmse(task, chosen, model) if task.quality else None,
+    )
+
+
+def _settings(task: Task, contestant: Contestant, seed: int) -> settings.Settings:
+    dropout = "auto" if contestant.dropout is None else contestant.dropout
+    rates = settings.Rates(
+        top=task.rate,
+        head=task.rate if contestant.one_rate else settings.Rates().head,
+        embeddings=0.0 if contestant.frozen_embeddings else "auto",
+    )
+    return settings.Settings(
+        competition="benchmark",
+        seed=seed,
+        encoder=settings.Encoder(name=task.encoder, max_length=task.max_length, dropout=dropout),
+        head=settings.Head(dropout=contestant.dropout or 0.0),
+        rates=rates,
+        optimizer=settings.Optimizer(weight_decay=task.weight_decay),
+        schedule=settings.Schedule(warmup=task.warmup),
+        training=settings.Training(epochs=task.epochs, batch_size=task.batch_size),
+        hardware=settings.Hardware(
+            device=task.device, precision=contestant.precision, threads=task.threads
+        ),
+    )
+
+
+def _tokens(task: Task, rows: Rows) -> Tokens:
+    if rows.ids is None:
+        files = EncoderFiles(task.encoder, Path(task.encoder), "folder")
+        tokenizer = load_tokenizer(files, task.max_length)
+        return tokenize(tokenizer, [(text,) for text in rows.texts], cache=None)
+    flat = np.concatenate([np.asarray(ids, np.int32) for ids in rows.ids])
+    lengths = [len(ids) for ids in rows.ids]
+    offsets = np.fromiter(accumulate(lengths, initial=0), np.int64)
+    return Tokens(flat, offsets, None, np.asarray(lengths, np.int32), RANDOM_PADDING)
+
+
+def _model(task: Task, chosen: settings.Settings) -> TextModel:
+    torch.manual_seed(seed_for("weights", chosen.seed, 0))
+    model = build_model(
+        Path(task.encoder), chosen, outputs=1, task="regression", pretrained=not task.random
+    )
+    model.initialise_head_bias([float(np.mean(task.train.targets))])
+    model.freeze(frozen_groups([group.name for group in model.layer_groups()], chosen.rates))
+    return model.to(task.device)
+
+
+def _learner(task: Task, chosen: settings.Settings, model: TextModel) -> Learner:
+    optimizer = adamw(model, chosen)
+    return Learner(
+        model=model,
+        optimizer=optimizer,
+        scheduler=scheduler(optimizer, chosen.schedule, task.steps, done=0),
+        scaler=GradScaler(task.device, enabled=chosen.hardware.precision == "fp16"),
+        loss=summed_loss("regression"),
+        hardware=chosen.hardware,
+        max_norm=chosen.optimizer.max_norm,
+    )
+
+
+def _take_steps(learner: Learner, task: Task, tokens: Tokens, seed: int, counts: list[int]) -> None:
+    losses: list[torch.Tensor] = []
+    steps = training_steps(
+        learner,
+        _batches(task, tokens, seed, counts),
+        torch.tensor(task.train.targets, device=task.device)[:, None],
+        lambda: torch.empty(0),  # no evaluation
+        numbers=range(1, task.steps + 1),
+        every=task.steps,
+        seed_of=lambda number: seed_for("dropout", seed, 0, number),
+        losses=losses,
+    )
+    taken = sum(1 for _ in steps)
+    if taken != task.steps:
+        raise ValueError(f"expected {task.steps} steps, took {taken}")
+    checked_mean(losses, taken)
+
+
+def _batches(task: Task, tokens: Tokens, seed: int, counts: list[int]) -> Iterator[list[Batch]]:
+    device, budget = torch.device(task.device), settings.Training().micro_batch_tokens
+    for epoch in range(task.epochs):
+        order = seed_for("batches", seed, 0, epoch)
+        for micro_batches in epoch_plan(tokens.lengths, task.batch_size, budget, order):
+            batches = [batch_on(device, tokens, at) for at in micro_batches]
+            counts.append(sum(batch.input_ids.numel() for batch in batches))
+            yield batches
+
+
+def _rmse(task: Task, chosen: settings.Settings, model: TextModel) -> float:
+    at = np.arange(len(task.valid), dtype=np.int64)
+    budget = chosen.training.micro_batch_tokens
+    outputs = predict(model, _tokens(task, task.valid), at, chosen.hardware, budget)
+    errors = outputs[:, 0].double().numpy() - np.asarray(task.valid.targets)
+    return float(np.sqrt(np.mean(errors**2)))

@@ -1,0 +1,45 @@
+"""Facts about the machine that a speed depends on; none that tells whose it is."""
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from speed.task import Task
+
+PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "foldwise")
+
+
+def machine_facts(task: Task) -> list[str]:
+    """Processor or GPU, threads, versions, and how busy the machine was before."""
+    facts = [f"CPU: {cpu_model()}, {os.cpu_count()} cores, {task.threads} used"]
+    if task.device == "cuda":
+        import torch
+
+        gpu = torch.cuda.get_device_properties(0)
+        facts.append(
+            f"GPU: {gpu.name}, {gpu.total_memory / 2**30:.0f} GiB, CUDA {torch.version.cuda}"
+        )
+    facts.append(f"Python {platform.python_version()}, {_versions(PACKAGES)}")
+    facts.append(f"load of the last minute before the first round: {os.getloadavg()[0]:.1f}")
+    return facts
+
+
+def cpu_model() -> str:
+    """The processor's name, with its family numbers where the name says little."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or platform.machine()
+    facts: dict[str, str] = {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        facts.setdefault(key.strip(), value.strip())
+    name = facts.get("model name", platform.machine())
+    numbers = [f"{key} {facts[key]}" for key in ("cpu family", "model") if key in facts]
+    return f"{name} ({', '.join(numbers)})" if numbers else name
+
+
+def _versions(packages: Sequence[str]) -> str:
+    return ", ".join(f"{name} {version(name)}" for name in packages)

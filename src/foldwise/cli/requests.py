@@ -1,0 +1,70 @@
+"""What a command asks to be trained, and the training of it."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+
+from foldwise.cli.output import Output
+from foldwise.errors import UsageError
+from foldwise.paths import Project
+from foldwise.settings import load_experiment, small_form
+from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.training.run_folder import Mode
+from foldwise.training.stopping import stop_on_signals
+
+
+def request_of_train(project: Project, options: Namespace) -> RunRequest:
+    """The run that `foldwise train` is to work on.
+
+    Raises:
+        UsageError: options that contradict each other, or an experiment that is not there or wrong.
+    """
+    if others := [word for word in options.overrides if "=" not in word]:
+        raise UsageError(
+            f"foldwise train takes one experiment and settings as key=value, got also "
+            f"{others[0]!r}; for several experiments: foldwise run"
+        )
+    if options.max_time is not None and options.workers > 1:
+        raise UsageError(
+            "--max-time holds for folds trained one after the other; leave out --workers"
+        )
+    mode: Mode = "fresh" if options.fresh else "resume" if options.resume else "auto"
+    return _request(project, options.experiment, options, mode, options.name)
+
+
+def request_of_run(project: Project, experiment: str, options: Namespace) -> RunRequest:
+    """One run of those that `foldwise run` takes to the end.
+
+    Raises:
+        UsageError: the experiment is not there or wrong.
+    """
+    return _request(project, experiment, options, "fresh" if options.fresh else "auto", None)
+
+
+def _request(
+    project: Project, experiment: str, options: Namespace, mode: Mode, name: str | None
+) -> RunRequest:
+    path = project.experiment(experiment)
+    overrides: Sequence[str] = getattr(options, "overrides", ())
+    settings = load_experiment(path, overrides)
+    small = "-fast" if options.fast else ""
+    return RunRequest(
+        name=name or f"{path.stem}{small}",
+        settings=small_form(settings) if options.fast else settings,
+        folds=getattr(options, "folds", None),
+        mode=mode,
+        workers=options.workers,
+        max_seconds=getattr(options, "max_time", None),
+    )
+
+
+def trained(project: Project, request: RunRequest, output: Output) -> RunState:
+    """The run's state after its training, which is shown and which a signal stops.
+
+    Raises:
+        Interrupted: a signal stopped it, and everything is saved.
+        UsageError, DataError, FoldFailed, StorageError: see `train_run`.
+    """
+    from foldwise.cli.progress import shown_progress
+
+    with stop_on_signals() as stop, shown_progress(output, request.name) as report:
+        return train_run(project, request, stop, report)

@@ -1,0 +1,51 @@
+"""New texts with ids: the rows of a file, or the words of a command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from foldwise.competition.competition import Competition
+from foldwise.competition.loading import load_rows
+from foldwise.errors import UsageError
+
+TABLES = {".csv", ".tsv", ".zip"}
+
+
+class NewTexts(NamedTuple):
+    """Texts, as many parts each as the competition has text columns."""
+
+    ids: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+
+
+def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
+    """The rows of the one file that was named, else the words: each a text, or two a pair.
+
+    Raises:
+        UsageError: a file is missing, or the words are no whole number of pairs.
+        DataError: the file lacks a column, or has other faults.
+    """
+    if len(words) == 1 and _is_file(words[0]):
+        rows = load_rows(Path(words[0]), competition)
+        return NewTexts(rows.ids, rows.texts)
+    if len(words) == 1 and Path(words[0]).suffix in TABLES and " " not in words[0]:
+        raise UsageError(
+            f"{words[0]} does not exist; give a file like {competition.files.test}, or a text in "
+            f"quotation marks"
+        )
+    width = len(competition.text)
+    if len(words) % width:
+        raise UsageError(
+            f"{competition.name} predicts from {' and '.join(competition.text)}: give {width} "
+            f"texts each time, got {len(words)}"
+        )
+    texts = tuple(tuple(words[i : i + width]) for i in range(0, len(words), width))
+    return NewTexts(tuple(str(i + 1) for i in range(len(texts))), texts)
+
+
+def _is_file(word: str) -> bool:
+    """Whether `word` names a file; a long text cannot, and the system refuses to look."""
+    try:
+        return Path(word).is_file()
+    except OSError:
+        return False
