@@ -30,9 +30,7 @@ HEAVY = ("numpy", "pandas", "torch", "transformers", "pydantic", "rich", "sklear
         (["folds", "a", "--criteria", "x,,y"], "such as target,length: got 'x,,y'"),
     ],
 )
-def test_what_is_wrong_with_the_words_is_said_in_a_sentence(
-    words: list[str], message: str
-) -> None:
+def test_what_is_wrong_with_the_words_is_said_in_a_sentence(words: list[str], message: str) -> None:
     with pytest.raises(UsageError) as caught:
         parsed(words)
     assert message in str(caught.value)

@@ -1,4 +1,3 @@
-import os
 
 import pytest
 import torch
@@ -6,7 +5,12 @@ import torch
 from foldwise.errors import UsageError
 from foldwise.settings import Hardware
 from foldwise.training import hardware
-from foldwise.training.hardware import gpu_fault, prepare_process, resolved_hardware
+from foldwise.training.hardware import (
+    gpu_fault,
+    prepare_process,
+    resolved_hardware,
+    usable_cores,
+)
 
 CPU = Hardware(device="cpu", precision="fp32", threads=2)
 
@@ -28,35 +32,35 @@ def broken_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_decided_stays(no_gpu: None) -> None:
-    assert resolved_hardware(CPU) == CPU
+    assert resolved_hardware(CPU, 5) == CPU
 
 
 def test_auto_becomes_what_the_machine_has(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "fastest_precision", lambda *_: "bf16")
-    resolved = resolved_hardware(Hardware())
-    assert resolved == Hardware(device="cpu", precision="bf16", threads=os.cpu_count() or 1)
+    resolved = resolved_hardware(Hardware(), 5)
+    assert resolved == Hardware(device="cpu", precision="bf16", threads=max(1, usable_cores() // 5))
     # resolving again changes nothing
-    assert resolved_hardware(resolved) == resolved
+    assert resolved_hardware(resolved, 2) == resolved
 
 
 def test_half_precision_needs_a_gpu(no_gpu: None) -> None:
     with pytest.raises(UsageError, match=r"hardware\.precision=fp16 needs a GPU"):
-        resolved_hardware(Hardware(device="cpu", precision="fp16"))
+        resolved_hardware(Hardware(device="cpu", precision="fp16"), 5)
 
 
 def test_a_gpu_that_was_asked_for_and_is_not_there_is_refused(no_gpu: None) -> None:
     with pytest.raises(UsageError, match="no usable GPU: torch sees no CUDA device; fix it, or se"):
-        resolved_hardware(Hardware(device="cuda", precision="fp32"))
+        resolved_hardware(Hardware(device="cuda", precision="fp32"), 5)
 
 
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_a_gpu_that_cannot_compute_is_no_silent_fallback(broken_gpu: None, device: str) -> None:
     with pytest.raises(UsageError, match="no usable GPU: cuda: no kernel image is available; fix"):
-        resolved_hardware(Hardware(device=device, precision="fp32"))
+        resolved_hardware(Hardware(device=device, precision="fp32"), 5)
 
 
 def test_the_cpu_can_be_chosen_beside_a_broken_gpu(broken_gpu: None) -> None:
-    assert resolved_hardware(CPU).device == "cpu"
+    assert resolved_hardware(CPU, 5).device == "cpu"
 
 
 @pytest.mark.gpu

@@ -99,7 +99,7 @@ def _train(command: ArgumentParser) -> None:
 def _hurry(command: ArgumentParser) -> None:
     command.add_argument("--fast", action="store_true", help="a minute: few rows, two folds")
     command.add_argument(
-        "--workers", type=count, metavar="N", default=1, help="folds trained at once (1)"
+        "--workers", type=count, metavar="N", help="folds trained at once (what the hardware feeds)"
     )
 
 

@@ -1,6 +1,5 @@
 """`foldwise doctor`."""
 
-import os
 import platform
 import shutil
 from argparse import Namespace
@@ -65,7 +64,7 @@ def hardware() -> dict[str, Any]:
     from foldwise.training.hardware import gpu_fault
     from foldwise.training.precision import fastest_precision, probe_cpu
 
-    threads = os.cpu_count() or 1
+    threads = 1  # of a worker; a CPU trains as many folds at once as it has cores
     if torch.cuda.is_available():
         fault = gpu_fault()
         names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]

@@ -23,10 +23,6 @@ def request_of_train(project: Project, options: Namespace) -> RunRequest:
             f"foldwise train takes one experiment and settings as key=value, got also "
             f"{others[0]!r}; for several experiments: foldwise run"
         )
-    if options.max_time is not None and options.workers > 1:
-        raise UsageError(
-            "--max-time holds for folds trained one after the other; leave out --workers"
-        )
     mode: Mode = "fresh" if options.fresh else "resume" if options.resume else "auto"
     return _request(project, options.experiment, options, mode, options.name)
 

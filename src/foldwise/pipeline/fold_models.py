@@ -109,4 +109,4 @@ def usable_hardware(recorded: Hardware) -> Hardware:
         ),
         stacklevel=2,
     )
-    return resolved_hardware(Hardware(device="cpu", precision="fp32"))
+    return resolved_hardware(Hardware(device="cpu", precision="fp32"), folds=1)

@@ -9,14 +9,22 @@ from foldwise.errors import UsageError
 from foldwise.training.precision import fastest_precision
 
 
-def resolved_hardware(wanted: settings.Hardware) -> settings.Hardware:
-    """`wanted` with device, precision and threads decided; the same on every later look.
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def resolved_hardware(wanted: settings.Hardware, folds: int) -> settings.Hardware:
+    """`wanted` with device, precision and threads decided, for a run of so many folds.
+
+    On a CPU folds train side by side, each with its share of the cores: threads of one process wait
+    for each other at every small matrix product, and for long when the machine is shared.
 
     Raises:
         UsageError: a GPU was asked for, or is there, that cannot run a real operation.
     """
     device = _device(wanted)
-    threads = wanted.threads or os.cpu_count() or 1
+    threads = wanted.threads or max(1, usable_cores() // folds)
     precision = wanted.precision
     if precision == "auto":
         precision = fastest_precision(device, threads)

@@ -1,6 +1,5 @@
 """A run: its folds trained, in one process or several, then gathered into OOF and test tables."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,18 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from foldwise.errors import UsageError, listed
-from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions, mean_of
 from foldwise.settings import Settings
+from foldwise.training.budget import TimeBudget
 from foldwise.training.fold import run_fold
 from foldwise.training.fold_result import FoldOutcome, finished_outcome
 from foldwise.training.progress import Report, ignore
 from foldwise.training.run_folder import Mode, OpenRun, open_run, set_aside
 from foldwise.training.run_scores import RunScores, is_finished, read_scores, score_table, write_run
 from foldwise.training.stopping import StopRequest
-from foldwise.training.workers import Workers
+from foldwise.training.workers import Workers, default_workers
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class RunRequest:
         name: of the run's folder.
         folds: only these; None for all.
         mode: "auto" goes on with what is there; "resume" insists on it; "fresh" sets it aside.
-        workers: processes; each trains one fold at a time.
+        workers: processes that train a fold each at a time; None: as many as the hardware feeds.
         max_seconds: begin no fold that is not expected to end within; None for no limit.
     """
 
@@ -38,7 +37,7 @@ class RunRequest:
     settings: Settings
     folds: tuple[int, ...] | None = None
     mode: Mode = "auto"
-    workers: int = 1
+    workers: int | None = None
     max_seconds: float | None = None
 
 
@@ -69,7 +68,10 @@ def train_run(
         wanted = _wanted_folds(request.folds, run.corpus.n_folds)
         todo = [fold for fold in wanted if finished_outcome(run.job(fold).folder) is None]
         _train(project, run, request, todo, stop, report)
-        return _gathered(run, trained=len(todo))
+        state = _gathered(run, todo)
+        if unfinished := set(state.missing) & set(todo):
+            run.journal.write("time is up", folds=sorted(unfinished))
+        return state
 
 
 def _wanted_folds(asked: Sequence[int] | None, n_folds: int) -> list[int]:
@@ -87,25 +89,24 @@ def _train(
     stop: StopRequest,
     report: Report,
 ) -> None:
-    if request.workers > 1 and len(todo) > 1:
-        count = min(request.workers, len(todo))
-        Workers(project.root, request.name, count, report, stop).train(todo)
+    budget = TimeBudget(request.max_seconds)
+    count = min(request.workers or default_workers(run.settings), len(todo))
+    if count > 1:
+        Workers(project.root, request.name, count, budget, report, stop).train(todo)
         return
-    began, longest = time.monotonic(), 0.0
     for fold in todo:
-        spent = time.monotonic() - began
-        if request.max_seconds is not None and spent + longest > request.max_seconds:
-            Journal(run.folder / "journal.jsonl").write("time is up", spent=round(spent), next=fold)
+        if not budget.allows_another():
             return
-        run_fold(run.job(fold), report, stop)
-        longest = max(longest, time.monotonic() - began - spent)
+        with budget.timed():
+            run_fold(run.job(fold), report, stop)
 
 
-def _gathered(run: OpenRun, trained: int) -> RunState:
-    """OOF and test predictions, if every fold has finished."""
+def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
+    """OOF and test predictions, if every fold has finished; `todo` were to be trained now."""
     outcomes = [finished_outcome(run.job(fold).folder) for fold in range(run.corpus.n_folds)]
     finished = [outcome for outcome in outcomes if outcome is not None]
     missing = tuple(fold for fold, outcome in enumerate(outcomes) if outcome is None)
+    trained = len(set(todo) - set(missing))
     if missing:
         return RunState(run.folder, None, missing, trained)
     oof = complete_oof(finished, run.corpus.loaded.train.ids)
@@ -125,7 +126,7 @@ def _gathered(run: OpenRun, trained: int) -> RunState:
     )
     if trained or not is_finished(run.folder):
         write_run(run.folder, scores, oof, test)
-        Journal(run.folder / "journal.jsonl").write("finished", metric=scores.metric)
+        run.journal.write("finished", metric=scores.metric)
     return RunState(run.folder, read_scores(run.folder), (), trained)
 
 

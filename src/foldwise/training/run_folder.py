@@ -38,6 +38,11 @@ class OpenRun:
     encoder: EncoderFiles | None
     identity: str
 
+    @property
+    def journal(self) -> Journal:
+        """The run's own journal; each fold has another."""
+        return Journal(self.folder / "journal.jsonl")
+
     def job(self, fold: int) -> FoldJob:
         """The job of one fold."""
         return FoldJob(
@@ -78,7 +83,9 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
     _check_empty(folder)
     settings = wanted
     if wanted.kind == "encoder":
-        settings = wanted.model_copy(update={"hardware": resolved_hardware(wanted.hardware)})
+        settings = wanted.model_copy(
+            update={"hardware": resolved_hardware(wanted.hardware, corpus.n_folds)}
+        )
     write_text(folder / "settings.toml", dump_toml(settings))
     if encoder is not None:
         keep_encoder_files(encoder, folder / "encoder")

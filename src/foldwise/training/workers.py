@@ -11,8 +11,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+import torch
+
 from foldwise import errors
 from foldwise.errors import FoldFailed, FoldwiseError
+from foldwise.settings import Settings
+from foldwise.training.budget import TimeBudget
+from foldwise.training.hardware import usable_cores
 from foldwise.training.progress import Progress, Report
 from foldwise.training.stopping import StopRequest
 
@@ -20,11 +25,29 @@ POLL_SECONDS = 0.2
 ATTEMPTS = 2  # a killed worker is tried once more, from its checkpoint
 
 
+def default_workers(chosen: Settings) -> int:
+    """How many folds to train at once: one a GPU, or as many as the cores have threads for."""
+    if chosen.kind == "tfidf":
+        return 1  # a fold takes seconds, hardly more than a process takes to start
+    hardware = chosen.hardware
+    if hardware.device == "cuda":
+        return max(1, torch.cuda.device_count())
+    return max(1, usable_cores() // hardware.threads)
+
+
 class Workers:
     """Runs the folds of one run in `count` processes at a time."""
 
-    def __init__(self, root: Path, run: str, count: int, report: Report, stop: StopRequest) -> None:
-        self._root, self._run = root, run
+    def __init__(
+        self,
+        root: Path,
+        run: str,
+        count: int,
+        budget: TimeBudget,
+        report: Report,
+        stop: StopRequest,
+    ) -> None:
+        self._root, self._run, self._budget = root, run, budget
         self._report, self._stop = report, stop
         self._count = count
         self._slots: SimpleQueue[int] = SimpleQueue()
@@ -46,11 +69,12 @@ class Workers:
 
     def _attempt(self, fold: int) -> FoldwiseError | None:
         for _ in range(ATTEMPTS):
-            if self._stop.asked:
+            if self._stop.asked or not self._budget.allows_another():
                 return None
             slot = self._slots.get()
             try:
-                code, failure = self._worker(fold, slot)
+                with self._budget.timed():
+                    code, failure = self._worker(fold, slot)
             finally:
                 self._slots.put(slot)
             if failure is not None or code == 0:

@@ -1,0 +1,112 @@
+"""`foldwise predict`."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foldwise.paths import Project
+from tests.cli.calling import Foldwise
+from tests.tiny_competitions import write_rows
+
+
+def test_the_test_file_gets_the_predictions_of_the_run(
+    project: Project, foldwise: Foldwise
+) -> None:
+    for run in ("words", "both"):
+        with (project.run(run) / "test.csv").open() as file:
+            expected = list(csv.DictReader(file))
+        done = foldwise(
+            "predict", run, project.competition("tiny-regression") / "test.csv", "--json"
+        )
+        assert done.code == 0
+        assert [row["id"] for row in done.json] == [row["id"] for row in expected]
+        np.testing.assert_allclose(
+            [row["outputs"]["target"] for row in done.json],
+            [float(row["target"]) for row in expected],
+            rtol=1e-12,
+        )
+
+
+def test_texts_on_the_command_line_are_numbered(project: Project, foldwise: Foldwise) -> None:
+    done = foldwise("predict", "words", "a good film", "--json", "an awful story")
+    assert [row["id"] for row in done.json] == ["1", "2"]
+    assert done.json[0]["outputs"]["target"] > done.json[1]["outputs"]["target"]
+
+
+def test_pairs_come_two_by_two(project: Project, foldwise: Foldwise) -> None:
+    assert foldwise("train", "pairs").code == 0
+    done = foldwise("predict", "pairs", "good", "bad", "bad", "good")
+    assert done.code == 0
+    assert "1   good | bad" in done.out
+    odd = foldwise("predict", "pairs", "alone")
+    assert odd.code == 2
+    assert "tiny-pairs predicts from text and second: give 2 texts each time, got 1" in odd.err
+    test = project.competition("tiny-pairs") / "test.csv"
+    assert len(foldwise("predict", "pairs", test, "--json").json) == 6
+
+
+def test_a_classification_predicts_probabilities(project: Project, foldwise: Foldwise) -> None:
+    assert foldwise("train", "labels").code == 0
+    (row,) = foldwise("predict", "labels", "a film", "--json").json
+    assert list(row["outputs"]) == ["p_dull", "p_fair", "p_fine"]
+    assert sum(row["outputs"].values()) == pytest.approx(1)
+
+
+def test_all_rows_are_written_and_the_first_are_shown(
+    project: Project, foldwise: Foldwise, tmp_path: Path
+) -> None:
+    rows = [{"id": f"n{i}", "text": f"a film {i} " + "and so on " * 20} for i in range(25)]
+    write_rows(tmp_path / "new.csv", rows)
+    done = foldwise("predict", "words", tmp_path / "new.csv")
+    assert "5 more rows are written by --output FILE\n" in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+    done = foldwise("predict", "words", tmp_path / "new.csv", "--output", tmp_path / "p" / "q.csv")
+    assert done.err == f"wrote {tmp_path / 'p' / 'q.csv'}: 25 rows\n"
+    assert len((tmp_path / "p" / "q.csv").read_text().splitlines()) == 26
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["name,text", "1,a"], "no column 'id' among 'name', 'text'"),
+        (["id,text", "1,a", "1,b"], "'1'"),
+        (["id,text", "1,a,b"], "line 2 has 3"),
+        ([], "the file is empty"),
+    ],
+)
+def test_a_wrong_file_is_bad_data(
+    lines: list[str], message: str, project: Project, foldwise: Foldwise, tmp_path: Path
+) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    done = foldwise("predict", "words", path)
+    assert done.code == 3
+    assert message in done.err
+
+
+def test_a_file_that_is_missing_is_no_text(project: Project, foldwise: Foldwise) -> None:
+    done = foldwise("predict", "words", "nothere.csv")
+    assert done.code == 2
+    assert "nothere.csv does not exist; give a file like test.csv" in done.err
+
+
+@pytest.mark.parametrize("text", ["", " ", "a" * 5000, "\x1b[31mred", "[bold] \U0001f600", "a\nb"])
+def test_odd_texts_are_predicted_and_shown_on_one_line(
+    text: str, project: Project, foldwise: Foldwise
+) -> None:
+    done = foldwise("predict", "words", text)
+    assert done.code == 0
+    assert len(done.out.splitlines()) == 5
+    assert "\x1b" not in done.out
+
+
+def test_a_model_file_that_has_changed_is_a_storage_error(
+    project: Project, foldwise: Foldwise
+) -> None:
+    (weights, *_) = (project.run("words") / "fold-1").glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    done = foldwise("predict", "both", "a film")
+    assert done.code == 5
+    assert f"{weights} is missing or differs from what the fold wrote" in done.err

@@ -1,0 +1,58 @@
+"""`foldwise runs`."""
+
+import pytest
+
+from foldwise.paths import Project
+from tests.cli.calling import Foldwise
+
+
+def test_finished_fast_and_unfinished_runs_and_ensembles_are_listed(
+    project: Project, foldwise: Foldwise
+) -> None:
+    foldwise("train", "labels", "--fast")
+    foldwise("train", "words", "--name", "half", "--folds", "0,2")
+    listed = foldwise("runs", "--json").json
+    assert set(listed["finished"]) == {"words", "letters", "both", "labels-fast"}
+    assert listed["unfinished"] == {"half": {"finished_folds": [0, 2]}}
+    assert listed["damaged"] == {}
+    shown = foldwise("runs").out
+    assert "run      kind      rows  folds  looks         OOF rmse  minutes\n" in shown
+    assert "OOF accuracy" in shown
+    assert "half: not finished, fold 0, 2 done; its command goes on where it was\n" in shown
+    assert "OOF pearson" not in shown
+    assert "OOF pearson" in foldwise("runs", "-v").out
+
+
+def test_the_table_fits_into_80_columns(
+    project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert max(map(len, foldwise("runs").out.splitlines())) <= 80
+    monkeypatch.setenv("COLUMNS", "50")
+    assert max(map(len, foldwise("runs").out.splitlines())) <= 50
+
+
+def test_a_damaged_run_is_told_and_hides_no_other(project: Project, foldwise: Foldwise) -> None:
+    path = project.run("words") / "scores.json"
+    for damage in (path.read_text()[:-20], '{"metric": "rmse"}', "[]"):
+        path.write_text(damage)
+        done = foldwise("runs")
+        assert done.code == 0
+        assert "letters  tfidf" in done.out
+        assert f"words: {path} is damaged (" in done.out
+        assert str(path) in foldwise("runs", "--json").json["damaged"]["words"]
+        for words in (["submit", "words"], ["predict", "words", "a"]):
+            assert foldwise(*words).code == 5
+
+
+def test_a_project_without_runs_says_how_to_begin_one(project: Project, foldwise: Foldwise) -> None:
+    import shutil
+
+    shutil.rmtree(project.root / "runs")
+    assert "begin one with: foldwise train EXPERIMENT" in foldwise("runs").out
+
+
+def test_a_folder_with_nothing_but_a_lock_is_no_run(project: Project, foldwise: Foldwise) -> None:
+    assert foldwise("train", "words", "--name", "never", "--resume").code == 2
+    assert project.run("never").is_dir()
+    assert "never" not in foldwise("runs").out
+    assert "no run 'never'" in foldwise("submit", "never").err
