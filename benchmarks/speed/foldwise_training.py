@@ -42,14 +42,16 @@ def train_foldwise(task: Task, contestant: Contestant, seed: int) -> Measurement
     counts: list[int] = []
     watch = Stopwatch(task.device)
     _take_steps(_learner(task, chosen, model), task, tokens, seed, counts)
+    seconds, waited = watch.seconds(), watch.waited(task.threads)
     return Measurement(
-        seconds=watch.seconds(),
+        seconds=seconds,
         tokenizing=tokenizing,
         steps=task.steps,
         taken=task.steps,
         tokens=int(tokens.lengths.sum()) * task.epochs,
         padded_tokens=sum(counts),
         peak_bytes=peak_bytes(task.device),
+        waited=waited,
         rmse=_rmse(task, chosen, model) if task.quality else None,
     )
 

@@ -21,10 +21,11 @@ WARM_UP_STEPS, MEASURED_STEPS = 2, 6  # the first steps allocate memory; all are
 
 
 class TimedSteps(NamedTuple):
-    """How many steps were timed, and the seconds of all of them."""
+    """How many steps were timed, the seconds of all of them, and the share spent in line."""
 
     steps: int
     seconds: float
+    waited: float | None
 
 
 def train_plainly(task: Task, contestant: Contestant, seed: int) -> Measurement:
@@ -49,6 +50,7 @@ def train_plainly(task: Task, contestant: Contestant, seed: int) -> Measurement:
         tokens=tokens_of(examples) * task.epochs,
         padded_tokens=len(examples) * task.max_length * task.epochs,
         peak_bytes=peak_bytes(task.device),
+        waited=timed.waited,
         rmse=None,
     )
 
@@ -77,4 +79,4 @@ def _timed_steps(
     taken = number + 1 - WARM_UP_STEPS
     if taken < 1:
         raise ValueError(f"the plain script needs more than {WARM_UP_STEPS} full batches")
-    return TimedSteps(taken, watch.seconds())
+    return TimedSteps(taken, watch.seconds(), watch.waited(task.threads))

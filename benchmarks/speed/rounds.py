@@ -95,4 +95,5 @@ def _told(line: Line) -> str:
     latest = line.measured[-1]
     speed = latest.tokens / latest.seconds
     projected = " (projected)" if latest.taken < latest.steps else ""
-    return f"{latest.seconds:.1f} s{projected}, {speed:,.0f} tokens/s"
+    waited = "" if latest.waited is None else f", in line for cores {latest.waited:.1%} of the time"
+    return f"{latest.seconds:.1f} s{projected}, {speed:,.0f} tokens/s{waited}"

@@ -7,6 +7,8 @@ from speed.contestants import REFERENCE
 from speed.measurement import Measurement
 from speed.rounds import Line
 
+BUSY = 0.05  # a share of waiting for cores above which a time says more about other programs
+
 EXPLAINED = (
     "Wall time is that of the training steps alone, without imports, tokenizing, evaluations and "
     "checkpoints. Speed counts real tokens, without padding. Ratios are taken within each round. "
@@ -32,8 +34,20 @@ def as_markdown(
         *EXPLAINED,
         *notes,
         *faults,
+        *_disturbed(lines),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _disturbed(lines: Sequence[Line]) -> list[str]:
+    shares = [one.waited or 0.0 for line in lines for one in line.measured]
+    many = sum(share > BUSY for share in shares)
+    if not many:
+        return []
+    return [
+        f"**Not a quiet machine**: in {many} of {len(shares)} trainings the threads stood in line "
+        f"for cores for more than {BUSY:.0%} of the time (up to {max(shares):.0%}): measure again."
+    ]
 
 
 def _table(lines: Sequence[Line]) -> list[str]:

@@ -41,7 +41,7 @@ def train_with_trainer(task: Task, contestant: Contestant, seed: int) -> Measure
         )
         watch = Stopwatch(task.device)
         taken = trainer.train().global_step
-        seconds = watch.seconds()
+        seconds, waited = watch.seconds(), watch.waited(task.threads)
     return Measurement(
         seconds=seconds,
         tokenizing=tokenizing,
@@ -50,6 +50,7 @@ def train_with_trainer(task: Task, contestant: Contestant, seed: int) -> Measure
         tokens=tokens_of(examples) * task.epochs,
         padded_tokens=collator.cells,
         peak_bytes=peak_bytes(task.device),
+        waited=waited,
         rmse=_rmse(task, trainer, tokenizer) if task.quality else None,
     )
 

@@ -2,16 +2,23 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from foldwise.errors import UsageError
+from foldwise.storage import disk_full_explained
+
+POLL_SECONDS = 0.1
 
 
 @contextmanager
-def only_driver_of(folder: Path) -> Iterator[None]:
-    """Hold `folder` for this process.
+def only_driver_of(
+    folder: Path, wait_seconds: float = 0.0, give_up: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Hold `folder` for this process, after waiting for its holder so long, unless told not to.
 
     `flock` belongs to the open file, so a killed holder leaves no stale lock behind; the pid in the
     file is only for the message. https://man7.org/linux/man-pages/man2/flock.2.html
@@ -22,17 +29,28 @@ def only_driver_of(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".lock"
     with path.open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        ends = time.monotonic() + wait_seconds
+        while not _taken(file):
+            if time.monotonic() < ends and not give_up():
+                time.sleep(POLL_SECONDS)
+                continue
             file.seek(0)
             holder = file.read().strip()
             stop = f", or stop it with: kill {holder}" if holder else ""  # it may be about to sign
             raise UsageError(
                 f"one driver per run: {folder} is in use by process {holder or 'unknown'}; "
                 f"wait for it{stop}"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+            )
+        with disk_full_explained(path):
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield
+
+
+def _taken(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

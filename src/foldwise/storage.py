@@ -9,6 +9,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -131,7 +132,7 @@ def disk_full_explained(path: Path, needed: int = 0) -> Iterator[None]:
             raise
         raise _disk_full(path, needed) from error
     except Exception as error:  # safetensors wraps the system's error in one of its own
-        if "No space left" not in str(error) and "os error 28" not in str(error):
+        if "No space left" not in str(error) and not re.search(r"os error (28|122)\b", str(error)):
             raise
         raise _disk_full(path, needed) from error
 

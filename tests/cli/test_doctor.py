@@ -6,7 +6,14 @@ import pytest
 
 from foldwise.cli.doctor import free_space, installed
 from foldwise.paths import Project
+from foldwise.training import precision
 from tests.cli.calling import Foldwise
+
+
+@pytest.fixture(autouse=True)
+def _measured_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measuring takes seconds, and is tested elsewhere."""
+    monkeypatch.setattr(precision, "probe_cpu", lambda _threads: precision.Probe(1.0, 0.5))
 
 
 def test_the_machine_is_described(project: Project, foldwise: Foldwise) -> None:

@@ -25,7 +25,7 @@ def test_fitted_weights_tell_their_optimism(project: Project, foldwise: Foldwise
     done = foldwise("ensemble", "words", "letters", "--method", "nnls", "--name", "fitted")
     assert done.code == 0
     assert "on rows the weights were not fitted on" in done.out
-    assert "optimism -" in done.out
+    assert "; optimism " in done.out
 
 
 def test_an_ensemble_can_be_blended_again(project: Project, foldwise: Foldwise) -> None:

@@ -1,7 +1,6 @@
 """What stops a command, as an error its user can act on."""
 
 import errno
-import os
 import signal
 import threading
 
@@ -59,8 +58,7 @@ def test_a_signal_decides_the_exit_code() -> None:
 def test_sigterm_leaves_a_command_and_is_as_before_afterwards() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(Interrupted), sigterm_raised():
-        os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(5)
+        signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == before
 
 

@@ -1,11 +1,20 @@
 """The command line as a whole: exit codes, errors, JSON."""
 
 import shutil
+import signal
 
 import pytest
 
 from foldwise.cli import runs
 from foldwise.cli.main import main
+from foldwise.errors import (
+    DataError,
+    FoldFailed,
+    FoldwiseError,
+    Interrupted,
+    StorageError,
+    UsageError,
+)
 from foldwise.paths import Project
 from tests.cli.calling import Foldwise, run_python
 from tests.full_disk import run_on_full_disk
@@ -110,6 +119,33 @@ def test_a_bug_shows_its_traceback_and_is_json_too(
     with pytest.raises(ZeroDivisionError):  # which Python shows, and exits with 1
         main(["runs", "--json"])
     assert '"error": "ZeroDivisionError"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("u"), 2),
+        (DataError("d"), 3),
+        (FoldFailed("f"), 4),
+        (StorageError("s"), 5),
+        (Interrupted(signal.SIGTERM, "i"), 143),
+    ],
+)
+def test_every_kind_of_error_has_its_exit_code(
+    error: FoldwiseError,
+    code: int,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    foldwise: Foldwise,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(runs, "list_runs", fail)
+    done = foldwise("runs", "--json")
+    assert (done.code, done.json["exit_code"]) == (code, code)
+    assert done.json["error"] == type(error).__name__
+    assert done.err == f"error: {error}\n"
 
 
 def test_ctrl_c_outside_of_training_is_exit_code_130(

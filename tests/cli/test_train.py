@@ -60,7 +60,6 @@ def test_settings_are_overridden_before_and_after_options(
         ),
         (["words", "--folds", "0,3"], "folds are numbered 0 to 2; got 3"),
         (["words", "--name", "new", "--resume"], "nothing to resume: "),
-        (["words", "--max-time", "1h", "--workers", "2"], "--max-time holds for folds trained one"),
         (["words", "seed=7"], "seed: the run has 42, now asked for 7"),
         (["words", "--name", "both"], "has no manifest.json, yet it holds ensemble.json"),
     ],

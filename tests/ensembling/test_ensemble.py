@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from foldwise.errors import DataError, StorageError, UsageError
 from foldwise.folds.making import make_folds, save_folds
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
-from foldwise.predictions.table import read_predictions, write_predictions
-from foldwise.training.run_scores import read_scores, score_table
+from foldwise.predictions.table import read_predictions
+from foldwise.training.run_scores import read_scores, read_tables, score_table, write_run
 from tests.full_disk import run_on_full_disk
 from tests.tiny_competitions import load_tiny
 from tests.tiny_tfidf import train_tfidf
@@ -94,14 +95,22 @@ def test_the_second_time_nothing_is_written(project: Project, how: dict[str, Any
 
 def test_a_member_that_changed_makes_the_ensemble_anew(project: Project) -> None:
     make_ensemble(project, ["a", "b"], "mean")
-    path = project.run("b") / "test.csv"
-    table = read_predictions(path)
-    write_predictions(path, type(table)(table.ids, table.outputs, table.values + 2))
+    oof, table = read_tables(project.run("b"))
+    shifted = replace(table, values=table.values + 2)
+    write_run(project.run("b"), read_scores(project.run("b")), oof, shifted)
     before = read_predictions(project.run("mean") / "test.csv").values
     make_ensemble(project, ["a", "b"], "mean")
     np.testing.assert_allclose(
         read_predictions(project.run("mean") / "test.csv").values, before + 1
     )
+
+
+def test_a_member_that_was_tampered_with_is_refused(project: Project) -> None:
+    path = project.run("b") / "oof.csv"
+    path.write_text(path.read_text().replace("r000,0,", "r000,0,1"))
+    with pytest.raises(StorageError, match=r"b/oof\.csv is not what the run's scores belong to"):
+        make_ensemble(project, ["a", "b"], "mean")
+    assert not project.run("mean").exists()
 
 
 def test_an_ensemble_may_be_replaced_by_another_of_its_name(project: Project) -> None:

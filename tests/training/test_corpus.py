@@ -49,7 +49,10 @@ def test_the_order_of_rows_and_of_the_table_changes_nothing(project: Project) ->
     reverse_rows(project.root / "input" / "tiny-regression" / "test.csv")
     reverse_rows(project.folds("tiny-regression"))
     after = corpus(project)
-    assert after.loaded.train.ids == before.loaded.train.ids[::-1]
+    # rows are in the order of their ids, and the files' order is kept for the tables
+    assert after.loaded.train.ids == before.loaded.train.ids == tuple(sorted(before.train_ids))
+    assert after.train_ids == before.train_ids[::-1]
+    assert after.test_ids == before.test_ids[::-1]
     assert fold_by_id(after) == fold_by_id(before)
     assert (after.data_hash, after.folds_hash) == (before.data_hash, before.folds_hash)
 

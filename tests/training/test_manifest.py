@@ -10,6 +10,7 @@ from foldwise.training.corpus import load_corpus
 from foldwise.training.manifest import (
     Manifest,
     check_same,
+    check_settings_file,
     code_hash,
     manifest_of,
     read_manifest,
@@ -66,6 +67,18 @@ def test_what_was_changed_since_is_named(part: str) -> None:
 def test_all_differences_are_named_at_once() -> None:
     new = replace(MANIFEST, settings={**MANIFEST.settings, "seed": 1}, data="x", folds="y")
     assert len(differences(new)) == 3
+
+
+def test_a_settings_file_that_was_edited_is_refused_with_the_key(tmp_path: Path) -> None:
+    recorded = tfidf_settings(seed=3)
+    same = replace(MANIFEST, settings=recorded.flat())
+    check_settings_file(tmp_path, recorded, same)
+    edited = tfidf_settings(seed=4, hardware={"threads": 2}, training={"checkpoint_seconds": 1.0})
+    with pytest.raises(UsageError) as caught:
+        check_settings_file(tmp_path, edited, same)
+    # the hardware is resolved in that file, and how often is saved changes no result
+    (line,) = (line for line in str(caught.value).split("\n") if line.startswith("  - "))
+    assert line == "  - seed in settings.toml: the run has 3, the file says 4"
 
 
 def test_a_damaged_manifest_is_a_storage_error(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import csv
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,7 +144,7 @@ def test_the_order_of_rows_changes_no_prediction(project: Project) -> None:
     train(project, "b")
     first, second = (read_predictions(project.run(name) / "oof.csv") for name in "ab")
     aligned = second.aligned_to(first.ids, "a")
-    np.testing.assert_allclose(aligned.values, first.values, rtol=1e-6)
+    np.testing.assert_array_equal(aligned.values, first.values)  # to the last bit
     np.testing.assert_array_equal(aligned.folds, first.folds)
 
 
@@ -289,6 +290,25 @@ def test_a_second_driver_is_refused_and_a_killed_one_leaves_nothing_stale(
     assert train_tfidf(project).trained == 2
     train(project, "whole")
     assert results(project.run("tfidf")) == results(project.run("whole"))
+
+
+def test_a_fold_of_another_run_is_refused(project: Project) -> None:
+    train(project, "a")
+    train_run(project, RunRequest("b", tfidf_settings(seed=7)), StopRequest())
+    shutil.rmtree(project.run("a") / "fold-1")
+    shutil.copytree(project.run("b") / "fold-1", project.run("a") / "fold-1")
+    with pytest.raises(StorageError, match="fold-1 belongs to another run"):
+        train(project, "a")
+
+
+def test_what_is_refused_sets_nothing_aside(project: Project) -> None:
+    train(project)
+    before = everything_in(project.run("tfidf"))
+    path = project.root / "input" / "tiny-regression" / "train.csv"
+    path.write_text(path.read_text().replace("r001,", "r000,"))
+    with pytest.raises(DataError):
+        train(project, mode="fresh")
+    assert everything_in(project.run("tfidf")) == before
 
 
 def test_tables_that_were_deleted_are_gathered_again(project: Project) -> None:

@@ -55,7 +55,7 @@ def oof_of(project: Project, loaded: LoadedCompetition, seed: int = 0) -> Predic
 
 def test_a_finished_run_reads_back(run: Path) -> None:
     assert is_finished(run)
-    assert read_scores(run) == SCORES
+    assert replace(read_scores(run), files={}) == SCORES
     oof, test = read_tables(run)
     assert (oof.ids, test.ids) == (("a", "b"), ("x",))
 
@@ -66,6 +66,19 @@ def test_a_run_that_lacks_a_file_has_not_finished(run: Path, name: str) -> None:
     assert not is_finished(run)
     with pytest.raises(DataError, match=f"run 'a' has not finished: {run} has no {name}; run: fo"):
         read_scores(run)
+
+
+@pytest.mark.parametrize("name", ["oof.csv", "test.csv"])
+def test_a_table_that_is_not_the_one_scored_is_never_read(run: Path, name: str) -> None:
+    (run / name).write_text((run / name).read_text().replace("0.", "1.", 1))
+    with pytest.raises(StorageError, match=rf"{name} is not what the run's scores belong to"):
+        read_tables(run)
+
+
+def test_a_companion_that_is_undefined_on_a_fold_is_left_out(tmp_path: Path) -> None:
+    project = tiny_regression(tmp_path, rows=20, folds=20)  # no correlation on a single row
+    loaded = load_tiny(project, "tiny-regression")
+    assert score_table(loaded, oof_of(project, loaded)).keys() == {"rmse"}
 
 
 def test_a_run_that_does_not_exist_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from rich.progress import (
     MofNCompleteColumn,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.progress import (
@@ -38,7 +37,6 @@ def shown_progress(output: Output, run: str) -> Iterator[Report]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[score]}"),
@@ -48,21 +46,28 @@ def shown_progress(output: Output, run: str) -> Iterator[Report]:
 
 
 class _Bars:
-    """One bar a fold and phase."""
+    """One bar a fold, which begins anew with each phase."""
 
     def __init__(self, bars: Bars, run: str) -> None:
         self._bars, self._run = bars, run
-        self._tasks: dict[tuple[int, str], TaskID] = {}
+        self._tasks: dict[int, TaskID] = {}
+        self._phases: dict[int, str] = {}
 
     def __call__(self, progress: Progress) -> None:
-        key = (progress.fold, progress.phase)
-        score = "" if progress.score is None else f"best {progress.score:.4f}"
-        if key not in self._tasks:
-            text = f"{self._run} fold {progress.fold} {progress.phase}"
-            self._tasks[key] = self._bars.add_task(
-                text, total=progress.total, completed=progress.done, score=score
-            )
-        self._bars.update(self._tasks[key], completed=progress.done, score=score)
+        fold, phase = progress.fold, progress.phase
+        text = f"{self._run} fold {fold} {phase}"
+        if fold not in self._tasks:
+            self._tasks[fold] = self._bars.add_task(text, total=progress.total, score="")
+        elif phase not in {self._phases[fold], "done"}:  # done keeps the last phase's time
+            self._bars.reset(self._tasks[fold])
+        self._phases[fold] = phase
+        self._bars.update(
+            self._tasks[fold],
+            description=text,
+            total=progress.total,
+            completed=progress.done,
+            score="" if progress.score is None else f"best {progress.score:.4f}",
+        )
 
 
 class Lines:

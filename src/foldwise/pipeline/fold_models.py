@@ -96,12 +96,16 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
 
 
 def usable_hardware(recorded: Hardware) -> Hardware:
-    """The hardware a run was trained on, or this machine's CPU where there is no such GPU."""
-    from foldwise.training.hardware import gpu_fault, resolved_hardware
+    """The hardware a run was trained on, or this machine's CPU where there is no such GPU.
+
+    All cores are used: training gives each only to one of the folds that it trains side by side.
+    """
+    from foldwise.training.hardware import gpu_fault, usable_cores
 
     fault = gpu_fault() if recorded.device == "cuda" else None
+    threads = usable_cores()
     if fault is None:
-        return recorded
+        return recorded.model_copy(update={"threads": threads})
     warnings.warn(
         FoldwiseWarning(
             f"the run was trained on a GPU in {recorded.precision}, and here is none ({fault}): "
@@ -109,4 +113,4 @@ def usable_hardware(recorded: Hardware) -> Hardware:
         ),
         stacklevel=2,
     )
-    return resolved_hardware(Hardware(device="cpu", precision="fp32"), folds=1)
+    return Hardware(device="cpu", precision="fp32", threads=threads)

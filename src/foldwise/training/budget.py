@@ -7,11 +7,14 @@ from contextlib import contextmanager
 
 
 class TimeBudget:
-    """Seconds from now; None for no limit. Shared by the threads that watch workers."""
+    """Seconds from now, None for no limit; a fold has been seen to take `longest` seconds.
 
-    def __init__(self, seconds: float | None) -> None:
+    Shared by the threads that watch workers.
+    """
+
+    def __init__(self, seconds: float | None, longest: float = 0.0) -> None:
         self._ends = None if seconds is None else time.monotonic() + seconds
-        self._longest = 0.0
+        self._longest = longest
         self._lock = threading.Lock()
 
     def allows_another(self) -> bool:

@@ -8,18 +8,21 @@ from numpy.typing import NDArray
 
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
-from foldwise.errors import DataError, UsageError
+from foldwise.competition.metrics import metric_named, score
+from foldwise.errors import Complaints, DataError, UsageError
 from foldwise.folds.table import read_checked_folds
 from foldwise.paths import Project
 from foldwise.settings import Settings
+from foldwise.storage import sha256_of_strings
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """The rows of one run.
+    """The rows of one run, sorted by id: a position means the same row however the files stand.
 
     Attributes:
         loaded: the competition; its `train` is restricted to the rows the run learns from.
+        train_ids, test_ids: in the order of the files, for the tables that people read.
         folds: (rows,) the fold of each training row, 0 .. n_folds - 1.
         n_folds: how many folds there are.
         data_hash: of the training and test rows, whatever their order.
@@ -27,6 +30,8 @@ class Corpus:
     """
 
     loaded: LoadedCompetition
+    train_ids: tuple[str, ...]
+    test_ids: tuple[str, ...]
     folds: NDArray[np.int64]
     n_folds: int
     data_hash: str
@@ -51,7 +56,8 @@ def load_corpus(project: Project, chosen: Settings) -> Corpus:
     """The corpus an experiment's settings describe.
 
     Raises:
-        DataError: the data or the fold table are missing or wrong; says what to run.
+        DataError: the data or the fold table are missing or wrong, or a fold cannot be scored;
+            says what to run.
     """
     loaded = load(load_competition(project.competition(chosen.competition)))
     path = project.folds(chosen.competition)
@@ -67,20 +73,54 @@ def load_corpus(project: Project, chosen: Settings) -> Corpus:
         folds = folds % n_folds
     kept = _sample(loaded.train.ids, chosen.training.rows)
     hashes = data_hash(loaded), table.fingerprint()
-    strata = loaded.strata and tuple(loaded.strata[i] for i in kept)
-    loaded = replace(loaded, train=loaded.train.take(kept), strata=strata)
-    folds = folds[kept]
+    train_ids = loaded.train.take(kept).ids
+    order = sorted(kept.tolist(), key=loaded.train.ids.__getitem__)
+    by_test_id = sorted(range(len(loaded.test)), key=loaded.test.ids.__getitem__)
+    test_ids = loaded.test.ids
+    loaded = replace(
+        loaded, train=loaded.train.take(order), test=loaded.test.take(by_test_id), strata=None
+    )
+    folds = folds[order]
     if len(np.unique(folds)) < n_folds:
         raise DataError(
             f"each of the {n_folds} folds needs a row, but training.rows={chosen.training.rows} "
             f"leaves {len(np.unique(folds))} of them; take more rows"
         )
-    return Corpus(loaded, folds, n_folds, *hashes)
+    _check_scorable(loaded, folds)
+    return Corpus(loaded, train_ids, test_ids, folds, n_folds, *hashes)
 
 
 def data_hash(loaded: LoadedCompetition) -> str:
-    """A hash of the training and test rows, whatever their order."""
-    return f"{loaded.train.fingerprint()[:32]}{loaded.test.fingerprint()[:32]}"
+    """A hash of all rows, whatever their order, and of what is predicted from them."""
+    competition = loaded.competition
+    asked = [competition.task, competition.metric, *competition.text, *loaded.outputs]
+    return sha256_of_strings(loaded.train.fingerprint(), loaded.test.fingerprint(), *asked)
+
+
+def _check_scorable(loaded: LoadedCompetition, folds: NDArray[np.int64]) -> None:
+    """Check, before hours of training, that each fold's rows can be scored at all.
+
+    Raises:
+        DataError: a metric is undefined on a fold, as AUC is where all labels are the same.
+    """
+    if loaded.train.targets is None:
+        raise ValueError("training rows have targets")
+    metric = metric_named(loaded.competition.metric, loaded.competition.task)
+    complaints = Complaints()
+    for fold in np.unique(folds):
+        targets = loaded.train.targets[folds == fold]
+        varied = np.linspace(0.1, 0.9, targets.shape[0] * len(loaded.outputs))
+        guess = varied.reshape(targets.shape[0], len(loaded.outputs))
+        if loaded.competition.task == "classification":
+            guess = guess / guess.sum(axis=1, keepdims=True)
+        try:
+            score(metric, targets, guess)
+        except DataError as error:
+            complaints.add(
+                f"fold {fold} of {loaded.competition.name} has no {metric.name}: {error}; make "
+                f"other folds, fewer or stratified: foldwise folds {loaded.competition.name}"
+            )
+    complaints.raise_if_any(DataError)
 
 
 def _merged_count(wanted: int, present: int) -> int:

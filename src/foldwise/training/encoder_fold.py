@@ -44,10 +44,11 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
         raise ValueError("an encoder fold needs the encoder's files")
     tokenizer = load_tokenizer(job.encoder, job.settings.encoder.max_length)
     train = tokenize(tokenizer, job.corpus.loaded.train.texts, job.token_cache)
+    stop.raise_if_asked()
     training = _prepared(job, tokenizer, train, stop)
     training.run(report)
     # a stop during the predictions then costs none of the training
-    save_state(job.folder, job.identity, training.learner, training.state)
+    save_state(job.folder, job.identity, training.learner, training.state, last=True)
     put_back(training.learner.model, training.state.best)
     test = tokenize(tokenizer, job.corpus.loaded.test.texts, job.token_cache)
     test_outputs = _predicted_test(job, training.learner.model, test, report, stop)
@@ -139,7 +140,7 @@ def _outcome(
         score=state.best_score,
         rows=len(validated),
         training_rows=len(learned),
-        looks=state.looks if job.settings.training.keep == "best" else 0,
+        looks=state.looks if job.settings.training.keep == "best" and state.looks > 1 else 0,
         seconds=round(state.seconds, 2),
         facts={
             "kept_step": state.best_step,
@@ -147,6 +148,7 @@ def _outcome(
             "tokens_per_second": round(tokens / max(state.seconds, 1e-9)),
             "truncated_texts": int(train.truncated.sum()),
         },
+        identity=job.identity,
     )
     valid = probabilities_or_values(task, state.best_outputs).numpy()
     return FoldOutcome(

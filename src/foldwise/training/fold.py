@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foldwise.encoders import EncoderFiles
+from foldwise.errors import StorageError
 from foldwise.locks import only_driver_of
 from foldwise.settings import Settings
 from foldwise.training.checkpoint import remove_checkpoints
@@ -12,6 +13,8 @@ from foldwise.training.corpus import Corpus
 from foldwise.training.fold_result import FoldOutcome, finished_outcome, write_outcome
 from foldwise.training.progress import Progress, Report
 from foldwise.training.stopping import StopRequest
+
+WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +47,29 @@ def run_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOutcome:
         StorageError: no room, or damaged files that nothing whole replaces.
         UsageError: another process trains this fold.
     """
-    with only_driver_of(job.folder):
-        outcome = finished_outcome(job.folder)
+    # a worker whose driver was killed may still be saving: it is waited for
+    with only_driver_of(job.folder, wait_seconds=WAIT_SECONDS, give_up=lambda: stop.asked):
+        stop.raise_if_asked()
+        outcome = outcome_of(job)
         if outcome is None:
             outcome = _trained(job, report, stop)
         remove_checkpoints(job.folder)  # also those a kill left behind a finished fold
     report(Progress(job.fold, "done", 1, 1, outcome.result.score))
+    return outcome
+
+
+def outcome_of(job: FoldJob) -> FoldOutcome | None:
+    """The outcome of a fold that has finished; None if it has not.
+
+    Raises:
+        StorageError: its files are not those it wrote, or it belongs to another run.
+    """
+    outcome = finished_outcome(job.folder)
+    if outcome is not None and outcome.result.identity != job.identity:
+        raise StorageError(
+            f"{job.folder} belongs to another run (other settings, data, folds or code); move it "
+            f"away, and run the same command to train this fold"
+        )
     return outcome
 
 

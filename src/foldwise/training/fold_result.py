@@ -20,9 +20,10 @@ class FoldResult:
         score: of the validation rows, in the competition's metric.
         rows: of the validation fold.
         training_rows: the model learned from.
-        looks: how often the validation rows were looked at to choose the weights; 0: never.
+        looks: among how many evaluations of its rows the weights were chosen; 0: no choice.
         facts: more numbers by name, such as the step kept and the tokens a second.
         files: SHA-256 by file name; what a run folder is checked against.
+        identity: of the run it belongs to; a fold of another run is refused.
     """
 
     fold: int
@@ -33,6 +34,7 @@ class FoldResult:
     seconds: float
     facts: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    identity: str = ""
 
 
 @dataclass(frozen=True, eq=False)

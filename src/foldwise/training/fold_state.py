@@ -58,8 +58,12 @@ def put_back(model: nn.Module, weights: dict[str, Tensor]) -> None:
             parameter.copy_(weights[name])
 
 
-def save_state(folder: Path, identity: str, learner: Learner, state: FoldState) -> None:
+def save_state(
+    folder: Path, identity: str, learner: Learner, state: FoldState, *, last: bool = False
+) -> None:
     """Write a checkpoint from which training goes on to the same bits.
+
+    After the last step nothing is trained any more: only the weights to keep are saved.
 
     Raises:
         FoldFailed: training has diverged; such a state is never saved.
@@ -74,16 +78,18 @@ def save_state(folder: Path, identity: str, learner: Learner, state: FoldState) 
         "best_step": state.best_step,
         "best_score": state.best_score,
         "scaler": learner.scaler.state_dict(),
+        "last": last,
     }
     progress = {"losses": torch.stack(state.losses)} if state.losses else {}
     if state.best_outputs is not None:
         progress["outputs"] = state.best_outputs
-    tensors = {
-        "model": {name: value.detach() for name, value in trainable(learner.model).items()},
-        "optimizer": named_state(learner.model, learner.optimizer),
-        "best": state.best,
-        "progress": progress,
-    }
+    tensors = {"progress": progress}
+    if last or state.best_step != state.step:  # else the model itself is the best so far
+        tensors["best"] = state.best
+    if not last:
+        weights = trainable(learner.model)
+        tensors["model"] = {name: value.detach() for name, value in weights.items()}
+        tensors["optimizer"] = named_state(learner.model, learner.optimizer)
     save_checkpoint(folder, state.step, plain, tensors)
 
 
@@ -105,9 +111,12 @@ def restored_state(
             f"{checkpoint.folder} belongs to another run (other settings, data, folds or code); "
             f"move it away, or begin this run again with --fresh"
         )
-    put_back(model, checkpoint.tensors("model"))
-    load_named_state(model, optimizer, checkpoint.tensors("optimizer"))
-    scaler.load_state_dict(plain["scaler"])
+    if not plain["last"]:
+        put_back(model, checkpoint.tensors("model"))
+        load_named_state(model, optimizer, checkpoint.tensors("optimizer"))
+        scaler.load_state_dict(plain["scaler"])
+    is_best = not plain["last"] and plain["best_step"] == checkpoint.step
+    best = checkpoint.tensors("model" if is_best else "best") if plain["best_step"] else {}
     device = next(model.parameters()).device
     progress = checkpoint.tensors("progress")
     losses = progress.get("losses")
@@ -118,7 +127,7 @@ def restored_state(
         seconds=plain["seconds"],
         best_step=plain["best_step"],
         best_score=plain["best_score"],
-        best={k: v.to(device) for k, v in checkpoint.tensors("best").items()},
+        best={name: value.to(device) for name, value in best.items()},
         best_outputs=progress.get("outputs"),
         losses=[] if losses is None else list(losses.to(device)),
     )

@@ -15,12 +15,14 @@ from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
-from foldwise.training.loop import Learner, checked_mean, training_steps
+from foldwise.training.loop import Learner, check_scale, checked_mean, training_steps
 from foldwise.training.losses import probabilities_or_values
 from foldwise.training.prediction import batch_on, predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
 from foldwise.training.stopping import StopRequest
+
+SAVING_SHARE = 20.0  # train so many times as long as the last checkpoint took to write
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class FoldTraining:
         self._device = next(learner.model.parameters()).device
 
     def run(self, report: Report) -> None:
-        """Take all remaining steps; afterwards the model has the weights that are kept.
+        """Take all remaining steps; the weights to keep are then in the state, not in the model.
 
         Raises:
             FoldFailed: training diverged.
@@ -72,6 +74,7 @@ class FoldTraining:
         chosen = self.job.settings
         targets = torch.from_numpy(self._targets).float().to(self._device)
         saved_at = tick = time.monotonic()
+        saving_seconds = 0.0
         for step in training_steps(
             self.learner,
             self._batches(),
@@ -90,9 +93,12 @@ class FoldTraining:
             leaving = (
                 self._stop.asked
             )  # read once: a signal after this line waits for the next step
-            if leaving or now - saved_at >= chosen.training.checkpoint_seconds:
+            if leaving or now - saved_at >= max(
+                chosen.training.checkpoint_seconds, SAVING_SHARE * saving_seconds
+            ):
                 save_state(self.job.folder, self.job.identity, self.learner, self.state)
                 saved_at = time.monotonic()
+                saving_seconds = saved_at - now if chosen.training.checkpoint_seconds else 0.0
             report(self._progress())
             if leaving:
                 self._stop.raise_if_asked()
@@ -126,15 +132,18 @@ class FoldTraining:
         """Score an evaluation, note it, and keep its weights if they are to predict."""
         state = self.state
         loss = checked_mean(state.losses, state.step)
+        check_scale(self.learner.scaler, state.step)
         state.losses.clear()
         state.looks += 1
         value = self._score(outputs)
-        better = state.best_score is None or self._metric.is_better(value, state.best_score)
-        if better or self.job.settings.training.keep == "last":
+        first = state.best_score is None
+        better = first or self._metric.is_better(value, state.best_score or 0.0)
+        kept = better or self.job.settings.training.keep == "last"
+        if kept:
             state.keep_as_best(self.learner.model, value, outputs)
         rates = sorted({group["lr"] for group in self.learner.optimizer.param_groups})
         self.journal.write(
-            "look", step=state.step, look=state.looks, loss=loss, score=value, kept=better,
+            "look", step=state.step, look=state.looks, loss=loss, score=value, kept=kept,
             rates=rates, seconds=round(state.seconds, 2),
         )  # fmt: skip
 

@@ -60,5 +60,4 @@ def gpu_fault() -> str | None:
 def prepare_process(hardware: settings.Hardware) -> None:
     """Set this process up as the run's hardware settings say."""
     torch.set_num_threads(hardware.threads)
-    if hardware.device == "cuda":
-        torch.set_float32_matmul_precision("high")
+    torch.set_float32_matmul_precision("highest")  # float32 is float32, not TF32: the head needs it

@@ -18,6 +18,8 @@ from foldwise.tokenization.batches import Batch
 from foldwise.training.losses import Loss
 from foldwise.training.precision import autocast
 
+LEAST_SCALE = 1.0  # it begins at 65,536, and halves at each overflow
+
 
 @dataclass
 class Learner:
@@ -85,6 +87,19 @@ def _step(learner: Learner, batches: Sequence[Batch], targets: Tensor) -> Tensor
     if learner.scaler.is_enabled():  # fp16: an overflowing step is skipped by the scaler
         norm = torch.zeros_like(norm)
     return torch.stack([total, norm])
+
+
+def check_scale(scaler: GradScaler, number: int) -> None:
+    """Check that an fp16 training still learns: the scaler skips steps whose gradients overflow.
+
+    Raises:
+        FoldFailed: it has halved its scale so often that nearly every step must have been skipped.
+    """
+    if scaler.is_enabled() and scaler.get_scale() < LEAST_SCALE:
+        raise FoldFailed(
+            f"fp16 gradients overflow at every step up to {number} (loss scale "
+            f"{scaler.get_scale():g}); set hardware.precision=fp32 or bf16, or lower the rates"
+        )
 
 
 def checked_mean(losses: Sequence[Tensor], number: int) -> float:

@@ -89,6 +89,28 @@ def check_same(run: Path, old: Manifest, new: Manifest) -> None:
         for part in ("data", "folds", "encoder", "code")
         if getattr(old, part) != getattr(new, part)
     ]
+    _refuse(run, differences)
+
+
+def check_settings_file(run: Path, recorded: Settings, manifest: Manifest) -> None:
+    """Refuse a run whose `settings.toml` is not what it was begun with.
+
+    The hardware's "auto" was resolved in that file, so it is not compared.
+
+    Raises:
+        UsageError: lists each differing key with both values.
+    """
+    differences = [
+        f"{key} in settings.toml: the run has {manifest.settings[key]!r}, the file says {value!r}"
+        for key, value in recorded.flat().items()
+        if key not in NO_EFFECT
+        and not key.startswith("hardware.")
+        and manifest.settings.get(key) != value
+    ]
+    _refuse(run, differences)
+
+
+def _refuse(run: Path, differences: list[str]) -> None:
     if differences:
         listing = "".join(f"\n  - {difference}" for difference in differences)
         raise UsageError(

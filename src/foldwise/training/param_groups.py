@@ -12,6 +12,7 @@ from torch import nn
 from torch.optim import AdamW
 
 from foldwise import settings
+from foldwise.errors import UsageError
 from foldwise.modeling.model import TextModel
 
 
@@ -62,10 +63,15 @@ def param_groups(
     AdamW is one kernel launch a group.
 
     Raises:
+        UsageError: every layer group is frozen.
         ValueError: a trainable parameter is in no layer group, or in two; names it.
     """
     groups = model.layer_groups()
     peaks = layer_rates([group.name for group in groups], rates)
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise UsageError(
+            "nothing would learn: rates.head, rates.top and rates.embeddings are all 0; raise one"
+        )
     merged: dict[tuple[float, float], list[nn.Parameter]] = {}
     for group in groups:
         for parameter in group.parameters():

@@ -1,24 +1,35 @@
 """A run: its folds trained, in one process or several, then gathered into OOF and test tables."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from foldwise.errors import UsageError, listed
+from foldwise.errors import DataError, UsageError, listed
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions, mean_of
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
-from foldwise.training.fold import run_fold
-from foldwise.training.fold_result import FoldOutcome, finished_outcome
+from foldwise.training.fold import outcome_of, run_fold
+from foldwise.training.fold_result import FoldOutcome
 from foldwise.training.progress import Report, ignore
-from foldwise.training.run_folder import Mode, OpenRun, open_run, set_aside
-from foldwise.training.run_scores import RunScores, is_finished, read_scores, score_table, write_run
+from foldwise.training.run_folder import Mode, OpenRun, open_run
+from foldwise.training.run_scores import (
+    FILE as SCORES,
+)
+from foldwise.training.run_scores import (
+    MetricScores,
+    RunScores,
+    is_finished,
+    read_scores,
+    score_table,
+    write_run,
+)
 from foldwise.training.stopping import StopRequest
-from foldwise.training.workers import Workers, default_workers
+from foldwise.training.workers import Workers, default_workers, gpus_of
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,10 @@ def train_run(
     """
     folder = project.run(request.name)
     with only_driver_of(folder):
-        if request.mode == "fresh":
-            set_aside(folder)
         run = open_run(project, request.name, request.settings, request.mode)
         wanted = _wanted_folds(request.folds, run.corpus.n_folds)
-        todo = [fold for fold in wanted if finished_outcome(run.job(fold).folder) is None]
+        finished = {fold: outcome_of(run.job(fold)) for fold in wanted}
+        todo = [fold for fold, outcome in finished.items() if outcome is None]
         _train(project, run, request, todo, stop, report)
         state = _gathered(run, todo)
         if unfinished := set(state.missing) & set(todo):
@@ -78,7 +88,7 @@ def _wanted_folds(asked: Sequence[int] | None, n_folds: int) -> list[int]:
     unknown = [fold for fold in asked or () if not 0 <= fold < n_folds]
     if unknown:
         raise UsageError(f"folds are numbered 0 to {n_folds - 1}; got {listed(unknown)}")
-    return sorted(set(asked)) if asked else list(range(n_folds))
+    return list(range(n_folds)) if asked is None else sorted(set(asked))
 
 
 def _train(
@@ -89,12 +99,16 @@ def _train(
     stop: StopRequest,
     report: Report,
 ) -> None:
-    budget = TimeBudget(request.max_seconds)
+    done = [outcome_of(run.job(fold)) for fold in range(run.corpus.n_folds)]
+    seen = [outcome.result.seconds for outcome in done if outcome is not None]
+    budget = TimeBudget(request.max_seconds, longest=max(seen, default=0.0))
     count = min(request.workers or default_workers(run.settings), len(todo))
     if count > 1:
-        Workers(project.root, request.name, count, budget, report, stop).train(todo)
+        gpus = gpus_of(run.settings)
+        Workers(project.root, request.name, gpus, count, budget, report, stop).train(todo)
         return
     for fold in todo:
+        stop.raise_if_asked()
         if not budget.allows_another():
             return
         with budget.timed():
@@ -103,20 +117,24 @@ def _train(
 
 def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
     """OOF and test predictions, if every fold has finished; `todo` were to be trained now."""
-    outcomes = [finished_outcome(run.job(fold).folder) for fold in range(run.corpus.n_folds)]
+    outcomes = [outcome_of(run.job(fold)) for fold in range(run.corpus.n_folds)]
     finished = [outcome for outcome in outcomes if outcome is not None]
     missing = tuple(fold for fold, outcome in enumerate(outcomes) if outcome is None)
     trained = len(set(todo) - set(missing))
     if missing:
+        (run.folder / SCORES).unlink(missing_ok=True)  # a run that lost a fold has no score
         return RunState(run.folder, None, missing, trained)
-    oof = complete_oof(finished, run.corpus.loaded.train.ids)
-    test = mean_of([outcome.test for outcome in finished])
     loaded = run.corpus.loaded
+    oof = complete_oof(finished, run.corpus.train_ids)
+    test = mean_of([outcome.test for outcome in finished])
+    test = test.aligned_to(run.corpus.test_ids, "the test rows")
+    table = score_table(loaded, oof)
+    _check_fold_scores(finished, table[loaded.competition.metric])
     scores = RunScores(
         competition=loaded.competition.name,
         kind=run.settings.kind,
         metric=loaded.competition.metric,
-        scores=score_table(loaded, oof),
+        scores=table,
         rows=len(oof),
         looks=[outcome.result.looks for outcome in finished],
         data=run.corpus.data_hash,
@@ -130,12 +148,31 @@ def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
     return RunState(run.folder, read_scores(run.folder), (), trained)
 
 
+def _check_fold_scores(outcomes: Sequence[FoldOutcome], own: MetricScores) -> None:
+    """Check that joining the folds left each of their scores what it was.
+
+    Raises:
+        ValueError: one is another: rows were mixed up, which is a bug.
+    """
+    for outcome, joined in zip(outcomes, own.folds, strict=True):
+        if not math.isclose(outcome.result.score, joined, rel_tol=1e-9, abs_tol=1e-12):
+            raise ValueError(
+                f"fold {outcome.result.fold} scored {outcome.result.score}, but {joined} in the "
+                f"joined OOF"
+            )
+
+
 def complete_oof(outcomes: Sequence[FoldOutcome], ids: Sequence[str]) -> Predictions:
     """One prediction for every training row, by the model that did not see it, in file order.
 
     Raises:
-        DataError: the folds' validation rows are no partition of `ids`.
+        DataError: the folds' validation rows are no partition of `ids`, or their outputs differ.
     """
+    if others := {o.valid.outputs for o in outcomes} - {outcomes[0].valid.outputs}:
+        raise DataError(
+            f"folds must predict the same outputs, got {listed(outcomes[0].valid.outputs)} and "
+            f"{listed(others.pop())}; train them again with --fresh"
+        )
     folds = np.concatenate([np.full(len(o.valid), o.result.fold) for o in outcomes])
     first = outcomes[0].valid
     joined = replace(

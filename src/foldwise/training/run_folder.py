@@ -1,7 +1,6 @@
 """A run's folder: begun once, gone on with only from the same settings, data, folds and code."""
 
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -10,14 +9,16 @@ from foldwise.encoders import EncoderFiles, fingerprint, resolve_encoder
 from foldwise.errors import UsageError, listed
 from foldwise.journal import Journal
 from foldwise.paths import Project, cache_folder
-from foldwise.settings import Settings, dump_toml, load_experiment
-from foldwise.storage import write_text
+from foldwise.settings import Hardware, Settings, dump_toml, load_experiment
+from foldwise.storage import write_bytes, write_text
 from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.fold import FoldJob
-from foldwise.training.hardware import resolved_hardware
+from foldwise.training.hardware import gpu_fault, resolved_hardware
 from foldwise.training.manifest import (
     FILE,
+    Manifest,
     check_same,
+    check_settings_file,
     manifest_of,
     read_manifest,
     write_manifest,
@@ -59,39 +60,65 @@ class OpenRun:
 def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto") -> OpenRun:
     """The run `name`, begun if it is new. The caller holds the folder's lock.
 
+    Everything that can be refused is refused before an old run is set aside for a fresh one.
+
     Raises:
-        UsageError: it was made from something else, or is no trained run; or `resume`, and there
-            is nothing to resume.
+        UsageError: it was made from something else, or is no trained run; `resume`, and there is
+            nothing to resume; or its GPU is gone.
         DataError: data or folds are missing or wrong.
     """
     folder = project.run(name)
     corpus = load_corpus(project, wanted)
     encoder = resolve_encoder(wanted.encoder.name) if wanted.kind == "encoder" else None
     manifest = manifest_of(wanted, corpus, fingerprint(encoder) if encoder else "")
-    journal = Journal(folder / "journal.jsonl")
-    if (folder / FILE).is_file():
-        old = read_manifest(folder)
-        check_same(folder, old, manifest)
-        if old.versions != manifest.versions:
-            journal.write("other versions", before=old.versions, now=manifest.versions)
-        settings = load_experiment(folder / "settings.toml")
-        return OpenRun(folder, settings, corpus, encoder, manifest.identity())
-    if mode == "resume":
+    begun = (folder / FILE).is_file() and mode != "fresh"
+    if begun:
+        hardware = _recorded_hardware(folder, manifest)
+    elif mode == "resume":
         raise UsageError(
             f"nothing to resume: {folder} holds no run; leave out --resume to begin it"
         )
-    _check_empty(folder)
-    settings = wanted
-    if wanted.kind == "encoder":
-        settings = wanted.model_copy(
-            update={"hardware": resolved_hardware(wanted.hardware, corpus.n_folds)}
-        )
-    write_text(folder / "settings.toml", dump_toml(settings))
-    if encoder is not None:
-        keep_encoder_files(encoder, folder / "encoder")
-    write_manifest(folder, manifest)  # last: a run with a manifest is complete so far
-    journal.write("begun", identity=manifest.identity(), hardware=settings.hardware.model_dump())
-    return OpenRun(folder, settings, corpus, encoder, manifest.identity())
+    elif wanted.kind == "encoder":
+        hardware = resolved_hardware(wanted.hardware, corpus.n_folds)
+    else:
+        hardware = wanted.hardware
+    settings = wanted.model_copy(update={"hardware": hardware})
+    run = OpenRun(folder, settings, corpus, encoder, manifest.identity())
+    if not begun:
+        _begin(run, manifest, set_aside(folder) if mode == "fresh" else None)
+    for left in folder.glob(".*.tmp"):  # half-written by a process that was killed
+        left.unlink()
+    return run
+
+
+def _begin(run: OpenRun, manifest: Manifest, aside: Path | None) -> None:
+    _check_empty(run.folder)
+    write_text(run.folder / "settings.toml", dump_toml(run.settings))
+    if run.encoder is not None:
+        keep_encoder_files(run.encoder, run.folder / "encoder")
+    write_manifest(run.folder, manifest)  # last: a run with a manifest is complete so far
+    hardware = run.settings.hardware.model_dump()
+    old = None if aside is None else aside.name
+    run.journal.write("begun", identity=run.identity, hardware=hardware, set_aside=old)
+
+
+def _recorded_hardware(folder: Path, manifest: Manifest) -> Hardware:
+    """The hardware a begun run resolved to, after checking that it is this run.
+
+    Raises:
+        UsageError: the run was made from something else, its settings were edited, or its GPU is
+            gone.
+    """
+    old = read_manifest(folder)
+    check_same(folder, old, manifest)
+    if old.versions != manifest.versions:
+        journal = Journal(folder / "journal.jsonl")
+        journal.write("other versions", before=old.versions, now=manifest.versions)
+    recorded = load_experiment(folder / "settings.toml")
+    check_settings_file(folder, recorded, old)
+    if recorded.hardware.device == "cuda" and (fault := gpu_fault()):
+        raise UsageError(f"{folder} was begun on a GPU, and here is none to use: {fault}")
+    return recorded.hardware
 
 
 def _check_empty(folder: Path) -> None:
@@ -110,12 +137,20 @@ def _check_empty(folder: Path) -> None:
 
 
 def reopened_run(project: Project, name: str) -> OpenRun:
-    """A run that its driver has opened, for a worker: settings, rows and encoder as recorded."""
+    """A run that its driver has opened, for a worker: as recorded, and checked against that.
+
+    Raises:
+        UsageError: data, folds, encoder, code or settings have changed since the run began.
+    """
     folder = project.run(name)
+    old = read_manifest(folder)
     settings = load_experiment(folder / "settings.toml")
-    encoder = resolve_encoder(settings.encoder.name) if settings.kind == "encoder" else None
+    check_settings_file(folder, settings, old)
     corpus = load_corpus(project, settings)
-    return OpenRun(folder, settings, corpus, encoder, read_manifest(folder).identity())
+    encoder = resolve_encoder(settings.encoder.name) if settings.kind == "encoder" else None
+    now = manifest_of(settings, corpus, fingerprint(encoder) if encoder else "")
+    check_same(folder, old, replace(now, settings=old.settings))
+    return OpenRun(folder, settings, corpus, encoder, old.identity())
 
 
 def keep_encoder_files(encoder: EncoderFiles, folder: Path) -> None:
@@ -123,7 +158,7 @@ def keep_encoder_files(encoder: EncoderFiles, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(encoder.folder.iterdir()):
         if path.is_file() and path.suffix in ENCODER_SUFFIXES:
-            shutil.copyfile(path, folder / path.name)
+            write_bytes(folder / path.name, path.read_bytes())
 
 
 def set_aside(folder: Path) -> Path | None:

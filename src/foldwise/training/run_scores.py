@@ -1,20 +1,23 @@
 """What a finished run is worth: `scores.json` beside its `oof.csv` and `test.csv`."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foldwise.competition.loading import LoadedCompetition
-from foldwise.competition.metrics import Score, companions, metric_named, score
-from foldwise.errors import DataError, listed
+from foldwise.competition.metrics import Metric, companions, metric_named, score
+from foldwise.errors import DataError, StorageError, listed
 from foldwise.predictions.table import Predictions, read_predictions, write_predictions
-from foldwise.storage import read_record, write_json
+from foldwise.storage import read_record, sha256_of_file, write_json
 from foldwise.training.corpus import data_hash
 
 FILE = "scores.json"
+TABLES = ("oof.csv", "test.csv")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class RunScores:
             reported, so that scores are optimistic by a little that grows with the looks.
         data, folds: hashes; runs made from different ones are never mixed.
         seconds: of training, all folds together.
+        files: SHA-256 of `oof.csv` and `test.csv`, which these scores belong to.
     """
 
     competition: str
@@ -49,10 +53,13 @@ class RunScores:
     folds: str
     seconds: float
     facts: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
 
 def score_table(loaded: LoadedCompetition, oof: Predictions) -> dict[str, MetricScores]:
     """The competition's metric and its companions on OOF predictions, with standard errors.
+
+    A companion that is undefined on some fold (a correlation on a single row) is left out.
 
     Raises:
         DataError: the table is no OOF of these training rows: ids differ, or it has no folds.
@@ -62,15 +69,25 @@ def score_table(loaded: LoadedCompetition, oof: Predictions) -> dict[str, Metric
     if aligned.folds is None or targets is None:
         raise DataError("an OOF table has a column fold, and its rows have targets; got none")
     own = metric_named(loaded.competition.metric, loaded.competition.task)
-    table = {}
-    for metric in (own, *companions(own)):
-        overall: Score = score(metric, targets, aligned.values, loaded.train.groups)
-        by_fold = [
-            score(metric, targets[aligned.folds == k], aligned.values[aligned.folds == k]).value
-            for k in np.unique(aligned.folds)
-        ]
-        table[metric.name] = MetricScores(overall.value, overall.standard_error, by_fold)
+    table = {own.name: _metric_scores(own, targets, aligned, loaded.train.groups)}
+    for metric in companions(own):
+        with suppress(DataError):
+            table[metric.name] = _metric_scores(metric, targets, aligned, loaded.train.groups)
     return table
+
+
+def _metric_scores(
+    metric: Metric,
+    targets: NDArray[np.float64],
+    oof: Predictions,
+    groups: Sequence[str] | None,
+) -> MetricScores:
+    overall = score(metric, targets, oof.values, groups)
+    by_fold = [
+        score(metric, targets[oof.folds == k], oof.values[oof.folds == k]).value
+        for k in np.unique(np.asarray(oof.folds))
+    ]
+    return MetricScores(overall.value, overall.standard_error, by_fold)
 
 
 def check_unchanged(loaded: LoadedCompetition, scores: RunScores, run: str) -> None:
@@ -91,7 +108,8 @@ def write_run(run: Path, scores: RunScores, oof: Predictions, test: Predictions)
     (run / FILE).unlink(missing_ok=True)
     write_predictions(run / "oof.csv", oof)
     write_predictions(run / "test.csv", test)
-    write_json(run / FILE, asdict(scores))
+    files = {name: sha256_of_file(run / name) for name in TABLES}
+    write_json(run / FILE, asdict(replace(scores, files=files)))
 
 
 def is_finished(run: Path) -> bool:
@@ -100,7 +118,7 @@ def is_finished(run: Path) -> bool:
 
 
 def _missing(run: Path) -> list[str]:
-    return [name for name in (FILE, "oof.csv", "test.csv") if not (run / name).is_file()]
+    return [name for name in (FILE, *TABLES) if not (run / name).is_file()]
 
 
 def read_scores(run: Path) -> RunScores:
@@ -124,5 +142,16 @@ def _run_scores(scores: Mapping[str, Mapping[str, Any]], **rest: Any) -> RunScor
 
 
 def read_tables(run: Path) -> tuple[Predictions, Predictions]:
-    """OOF and test predictions of a finished run."""
+    """OOF and test predictions of a finished run, as they were when it was scored.
+
+    Raises:
+        StorageError: a table is not the one that the run's scores belong to.
+    """
+    files = read_scores(run).files
+    for name in TABLES:
+        if sha256_of_file(run / name) != files.get(name):
+            raise StorageError(
+                f"{run / name} is not what the run's scores belong to (SHA-256 in {FILE}); restore "
+                f"it, or delete {run / FILE} and run the command that made it again"
+            )
     return read_predictions(run / "oof.csv"), read_predictions(run / "test.csv")

@@ -43,6 +43,7 @@ def train_tfidf_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOut
         looks=0,
         seconds=round(time.monotonic() - started, 2),
         facts={"n_grams": model.coefficients.shape[1]},
+        identity=job.identity,
     )
     return FoldOutcome(
         result,

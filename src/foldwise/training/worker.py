@@ -9,26 +9,28 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from foldwise.errors import FoldwiseError
 from foldwise.paths import Project
 from foldwise.training.fold import run_fold
-from foldwise.training.progress import Progress
 from foldwise.training.run_folder import reopened_run
 from foldwise.training.stopping import StopRequest, stop_on_signals
 
 
 def main(root: str, run: str, fold: str) -> int:
     """The exit code of one fold's training."""
+    say = _speaker()
     with stop_on_signals() as stop:
         threading.Thread(target=_stop_with_driver, args=(stop,), daemon=True).start()
         try:
             job = reopened_run(Project(Path(root)), run).job(int(fold))
-            run_fold(job, _report, stop)
+            run_fold(job, lambda progress: say({"progress": progress.as_json()}), stop)
         except FoldwiseError as error:
-            _say({"error": type(error).__name__, "complaints": list(error.complaints)})
+            say({"error": type(error).__name__, "complaints": list(error.complaints)})
             return error.exit_code
     return 0
 
@@ -40,16 +42,20 @@ def _stop_with_driver(stop: StopRequest) -> None:
     stop.ask(signal.SIGTERM)
 
 
-def _report(progress: Progress) -> None:
-    _say({"progress": progress.as_json()})
+def _speaker() -> Callable[[dict[str, Any]], None]:
+    """What tells the driver something, on a standard output that nobody else can write to.
 
+    Whatever a library prints, in Python or in C, goes to standard error from here on.
+    """
+    to_driver = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
-def _say(message: dict[str, Any]) -> None:
-    try:
-        sys.stdout.write(json.dumps(message) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # the driver is gone; the stop that follows saves everything
-        sys.stdout = Path("/dev/null").open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+    def say(message: dict[str, Any]) -> None:
+        with suppress(BrokenPipeError):  # the driver is gone; the stop that follows saves all
+            to_driver.write(json.dumps(message) + "\n")
+            to_driver.flush()
+
+    return say
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from foldwise import errors
-from foldwise.errors import FoldFailed, FoldwiseError
+from foldwise.errors import FoldFailed, FoldwiseError, StorageError, UsageError
+from foldwise.journal import Journal
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
 from foldwise.training.hardware import usable_cores
@@ -31,7 +32,7 @@ def default_workers(chosen: Settings) -> int:
         return 1  # a fold takes seconds, hardly more than a process takes to start
     hardware = chosen.hardware
     if hardware.device == "cuda":
-        return max(1, torch.cuda.device_count())
+        return max(1, len(gpus_of(chosen)))
     return max(1, usable_cores() // hardware.threads)
 
 
@@ -42,12 +43,20 @@ class Workers:
         self,
         root: Path,
         run: str,
+        gpus: Sequence[str],
         count: int,
         budget: TimeBudget,
         report: Report,
         stop: StopRequest,
     ) -> None:
-        self._root, self._run, self._budget = root, run, budget
+        if gpus and count > len(gpus):
+            raise UsageError(
+                f"each worker has a GPU of its own, but there are {len(gpus)} for {count} workers; "
+                f"use --workers {len(gpus)}"
+            )
+        self._root, self._run, self._gpus, self._budget = root, run, gpus, budget
+        self._journal = Journal(root / "runs" / run / "journal.jsonl")
+        self._disk_failed = False
         self._report, self._stop = report, stop
         self._count = count
         self._slots: SimpleQueue[int] = SimpleQueue()
@@ -55,21 +64,22 @@ class Workers:
             self._slots.put(slot)
 
     def train(self, folds: Sequence[int]) -> None:
-        """Train all `folds`; the first failure is raised once the others have stopped or ended.
+        """Train all `folds`; what failed is raised once the others have ended.
 
         Raises:
-            FoldFailed, StorageError, UsageError, DataError: as the worker said.
+            FoldFailed, StorageError, UsageError, DataError: all failures, as the first one's kind.
             Interrupted: a stop was asked for; every worker has saved its work.
         """
         with ThreadPoolExecutor(self._count) as pool:
             failures = [failure for failure in pool.map(self._attempt, folds) if failure]
         self._stop.raise_if_asked()
         if failures:
-            raise failures[0]
+            complaints = [text for failure in failures for text in failure.complaints]
+            raise type(failures[0])(*dict.fromkeys(complaints))
 
     def _attempt(self, fold: int) -> FoldwiseError | None:
         for _ in range(ATTEMPTS):
-            if self._stop.asked or not self._budget.allows_another():
+            if self._stop.asked or self._disk_failed or not self._budget.allows_another():
                 return None
             slot = self._slots.get()
             try:
@@ -77,11 +87,13 @@ class Workers:
                     code, failure = self._worker(fold, slot)
             finally:
                 self._slots.put(slot)
-            if failure is not None or code == 0:
+            self._disk_failed |= isinstance(failure, StorageError)
+            if failure is not None or code == 0 or self._stop.asked:
                 return failure
+            self._journal.write("worker died", fold=fold, exit_code=code)
         return FoldFailed(
-            f"the worker of fold {fold} died {ATTEMPTS} times (exit code {code}); see its journal, "
-            f"{self._root / 'runs' / self._run / f'fold-{fold}' / 'journal.jsonl'}"
+            f"the worker of fold {fold} died {ATTEMPTS} times (exit code {code}; a negative one is "
+            f"a signal); if it was killed for its memory, use fewer --workers"
         )
 
     def _worker(self, fold: int, slot: int) -> tuple[int, FoldwiseError | None]:
@@ -92,11 +104,23 @@ class Workers:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=_environment(slot),
+            env=_environment(self._gpus[slot] if self._gpus else None),
             start_new_session=True,  # Ctrl-C reaches the driver alone, which passes it on once
         )
         ended = threading.Event()
         threading.Thread(target=self._pass_stop_on, args=(process, ended), daemon=True).start()
+        try:
+            failure = self._heard(process)
+        except BaseException:  # whatever went wrong here, no worker is left behind
+            process.terminate()
+            raise
+        finally:
+            code = process.wait()
+            ended.set()
+        return code, failure
+
+    def _heard(self, process: "subprocess.Popen[str]") -> FoldwiseError | None:
+        """Report what the worker tells until it ends; the failure it told of, if any."""
         failure: FoldwiseError | None = None
         for line in process.stdout or ():
             message: dict[str, Any] = json.loads(line)
@@ -105,9 +129,7 @@ class Workers:
             else:
                 kind = getattr(errors, message["error"])
                 failure = None if kind is errors.Interrupted else kind(*message["complaints"])
-        code = process.wait()
-        ended.set()
-        return code, failure
+        return failure
 
     def _pass_stop_on(self, process: "subprocess.Popen[str]", ended: threading.Event) -> None:
         while not ended.wait(POLL_SECONDS):
@@ -116,9 +138,16 @@ class Workers:
                 return
 
 
-def _environment(slot: int) -> dict[str, str]:
-    """The worker's environment: it sees one GPU, the slot's."""
+def gpus_of(chosen: Settings) -> list[str]:
+    """The GPUs that workers share out, by the names CUDA_VISIBLE_DEVICES takes; none on a CPU."""
+    if chosen.hardware.device != "cuda":
+        return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    devices = visible.split(",") if visible else None
-    gpu = devices[slot % len(devices)] if devices else str(slot)
-    return {**os.environ, "CUDA_VISIBLE_DEVICES": gpu}
+    if visible is not None:
+        return visible.split(",")
+    return [str(number) for number in range(torch.cuda.device_count())]
+
+
+def _environment(gpu: str | None) -> dict[str, str]:
+    """The worker's environment: it sees one GPU, its own."""
+    return dict(os.environ) if gpu is None else {**os.environ, "CUDA_VISIBLE_DEVICES": gpu}

@@ -1,0 +1,47 @@
+"""`run_everything`, as a notebook calls it."""
+
+import pytest
+
+from foldwise.errors import Interrupted, UsageError
+from foldwise.paths import Project
+from foldwise.pipeline.everything import run_everything
+from foldwise.training.run import RunRequest, RunState
+from tests.tiny_tfidf import tfidf_settings
+
+PAIRS = RunRequest("pairs", tfidf_settings("tiny-pairs"))
+
+
+def test_folds_are_made_runs_trained_and_a_submission_written(project: Project) -> None:
+    project.folds("tiny-pairs").unlink()
+    said: list[str] = []
+    done = run_everything(project, [PAIRS], "first", say=said.append)
+    assert done.submitted.path == project.submission("first")
+    assert [(line.run, line.trained) for line in done.lines] == [("pairs", 5)]
+    assert done.ensemble is None
+    assert [line.partition(":")[0] for line in said] == [
+        "data of tiny-pairs",
+        "folds",
+        "run pairs",
+    ]
+
+
+def test_a_fold_table_that_is_there_is_kept(project: Project) -> None:
+    before = project.folds("tiny-pairs").read_bytes()
+    run_everything(project, [PAIRS], "first", say=lambda _: None)
+    assert project.folds("tiny-pairs").read_bytes() == before
+
+
+def test_a_run_that_is_stopped_leaves_no_submission(project: Project) -> None:
+    def stopped(_request: RunRequest) -> RunState:
+        raise Interrupted(2, "stopped")
+
+    with pytest.raises(Interrupted):
+        run_everything(project, [PAIRS], "first", say=lambda _: None, train=stopped)
+    assert not project.submission("first").exists()
+
+
+def test_a_bad_name_is_told_before_anything_is_done(project: Project) -> None:
+    said: list[str] = []
+    with pytest.raises(UsageError, match="a submission's name"):
+        run_everything(project, [PAIRS], "../first", say=said.append)
+    assert said == []

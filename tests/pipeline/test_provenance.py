@@ -1,0 +1,64 @@
+"""Where a submission comes from."""
+
+import json
+import shutil
+
+import pytest
+
+from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.errors import DataError
+from foldwise.paths import Project
+from foldwise.pipeline.provenance import check_members, hashes_of, provenance
+from foldwise.storage import sha256_of_file
+from foldwise.training.run_scores import read_scores
+
+
+def test_every_run_below_is_named_with_its_hashes(project: Project) -> None:
+    make_ensemble(project, ["both", "words"], "top")
+    told = provenance(project, "top", read_scores(project.run("top")))
+    assert list(told["runs"]) == ["top", "both", "words", "letters"]
+    for run, trace in told["runs"].items():
+        assert trace["oof.csv"] == sha256_of_file(project.run(run) / "oof.csv")
+        assert ("ensemble" in trace) == (run in {"top", "both"})
+    assert told["runs"]["words"]["settings"]["tfidf.characters"] == [1, 2]
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_members_as_they_were_blended_pass(project: Project) -> None:
+    check_members(project, "words")
+    check_members(project, "both")
+
+
+@pytest.mark.parametrize("method", ["mean", "weights", "nnls"])
+def test_a_member_that_changed_or_is_gone_is_named_with_the_way_back(
+    method: str, project: Project
+) -> None:
+    weights = [3.0, 1.0] if method == "weights" else None
+    make_ensemble(
+        project,
+        ["words", "letters"],
+        "top",
+        method="nnls" if method == "nnls" else "mean",
+        weights=weights,
+    )
+    test = project.run("words") / "test.csv"
+    test.write_text(test.read_text() + "\n")
+    shutil.rmtree(project.run("letters"))
+    with pytest.raises(DataError) as caught:
+        check_members(project, "top")
+    again = (
+        "run: foldwise ensemble words letters --name top"
+        + {
+            "mean": "",
+            "weights": " --weights 0.75,0.25",
+            "nnls": " --method nnls",
+        }[method]
+    )
+    first, second = caught.value.complaints
+    assert "needs its member 'words' as it was blended" in first
+    assert "needs its member 'letters' as it was blended" in second
+    assert first.endswith(again)
+
+
+def test_a_run_without_tables_has_no_hashes(project: Project) -> None:
+    assert hashes_of(project, "nowhere") is None
