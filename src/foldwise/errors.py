@@ -42,7 +42,7 @@ class DataError(FoldwiseError):
 
 
 class FoldFailed(FoldwiseError):
-    """A fold or trial failed: diverged, out of memory, a worker lost twice."""
+    """A fold or trial failed: it diverged, ran out of memory, or its worker died twice."""
 
     exit_code = 4
 

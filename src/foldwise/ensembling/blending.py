@@ -23,7 +23,7 @@ class Blend:
         weights: one a member: what test rows are blended with.
         fold_weights: fitted methods: for each fold, the weights its OOF rows are blended with;
             empty where nothing is fitted.
-        oof: honest: no row had a say in the weights it is blended with.
+        oof: honest: the weights a row is blended with were fitted on the rows of other folds.
         in_sample: the OOF rows blended with `weights`; equal to `oof` where nothing is fitted.
         test: the test rows.
     """

@@ -14,7 +14,10 @@ SUM_TO_ONE = 1e4  # how much more the sum of the weights counts than all rows to
 
 @dataclass(frozen=True, eq=False)
 class CrossFit:
-    """Fitted weights with predictions that nobody's own fold had a say in.
+    """Fitted weights, and predictions blended with weights that other folds' rows decided.
+
+    As in every cross-fit, the members' predictions for those other rows come from models that
+    learned from this fold's; what that adds is far below the noise of a score.
 
     Attributes:
         weights: (members,) fitted on all rows: what test rows are blended with.

@@ -46,7 +46,8 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     train = tokenize(tokenizer, job.corpus.loaded.train.texts, job.token_cache)
     stop.raise_if_asked()
     training = _prepared(job, tokenizer, train, stop)
-    training.run(report)
+    with out_of_memory_explained(job.settings.training.micro_batch_tokens):
+        training.run(report)
     # a stop during the predictions then costs none of the training
     save_state(job.folder, job.identity, training.learner, training.state, last=True)
     put_back(training.learner.model, training.state.best)

@@ -77,6 +77,8 @@ def train_run(
         wanted = _wanted_folds(request.folds, run.corpus.n_folds)
         finished = {fold: outcome_of(run.job(fold)) for fold in wanted}
         todo = [fold for fold, outcome in finished.items() if outcome is None]
+        if todo:  # whatever happens now, no score stands beside folds that are not there
+            (folder / SCORES).unlink(missing_ok=True)
         _train(project, run, request, todo, stop, report)
         state = _gathered(run, todo)
         if unfinished := set(state.missing) & set(todo):
