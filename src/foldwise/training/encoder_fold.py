@@ -57,6 +57,19 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     return _outcome(job, training, train, test_outputs)
 
 
+@contextmanager
+def out_of_memory_explained(micro_batch_tokens: int) -> Iterator[None]:
+    """Turns a GPU's "out of memory" into a failure that names the setting to change."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise FoldFailed(
+            f"the GPU's memory is full with micro-batches of {micro_batch_tokens:,} padded tokens "
+            f"({str(error).splitlines()[0]}); set training.micro_batch_tokens to half: the batch "
+            f"stays the same, and the results but for rounding"
+        ) from error
+
+
 def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopRequest) -> FoldTraining:
     """The training of this fold, in the state of its newest checkpoint."""
     model = _model(job, tokenizer.cls_position)
