@@ -1,5 +1,7 @@
 """One fold of an encoder run: build the model, train it, predict validation and test rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
@@ -9,6 +11,7 @@ from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 
 from foldwise.competition.competition import Task
+from foldwise.errors import FoldFailed
 from foldwise.modeling.model import TextModel, build_model
 from foldwise.modeling.saving import save_model
 from foldwise.predictions.table import Predictions
