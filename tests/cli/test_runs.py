@@ -16,11 +16,13 @@ def test_finished_fast_and_unfinished_runs_and_ensembles_are_listed(
     assert listed["unfinished"] == {"half": {"finished_folds": [0, 2]}}
     assert listed["damaged"] == {}
     shown = foldwise("runs").out
-    assert "run      kind      rows  folds  looks         OOF rmse  minutes\n" in shown
+    assert "run      kind      rows  folds  looks         OOF rmse\n" in shown
     assert "OOF accuracy" in shown
     assert "half: not finished, fold 0, 2 done; its command goes on where it was\n" in shown
-    assert "OOF pearson" not in shown
-    assert "OOF pearson" in foldwise("runs", "-v").out
+    assert "pearson" not in shown
+    detailed = foldwise("runs", "-v").out
+    assert "minutes" in detailed
+    assert "pearson  both " in detailed
 
 
 def test_the_table_fits_into_80_columns(

@@ -36,7 +36,7 @@ def tiny_settings(project: Project, **changed: Any) -> Settings:
 
 def train_tiny(project: Project, name: str, **changed: Any) -> RunState:
     """The state of the run `name` after training all its folds, in this process."""
-    request = RunRequest(name=name, settings=tiny_settings(project, **changed))
+    request = RunRequest(name=name, settings=tiny_settings(project, **changed), workers=1)
     return train_run(project, request, StopRequest())
 
 

@@ -61,7 +61,7 @@ def hardware() -> dict[str, Any]:
         import torch
     except ImportError as error:
         return {"gpu": f"unknown: torch cannot be imported ({error})"}
-    from foldwise.training.hardware import gpu_fault
+    from foldwise.training.hardware import gpu_fault, usable_cores
     from foldwise.training.precision import fastest_precision, probe_cpu
 
     threads = 1  # of a worker; a CPU trains as many folds at once as it has cores
@@ -71,11 +71,12 @@ def hardware() -> dict[str, Any]:
         works = "a real operation succeeds" if fault is None else f"unusable: {fault}"
         return {"gpu": names, "gpu check": works, "precision": fastest_precision("cuda", threads)}
     probe = probe_cpu(threads)
-    bf16 = "does not run here" if probe.bf16 is None else f"{probe.fp32 / probe.bf16:.2f} x fp32"
+    speed = None if probe.bf16 is None else probe.fp32 / probe.bf16
+    bf16 = "does not run here" if speed is None else f"{speed:.2f} x the speed of fp32"
     return {
         "gpu": "none that torch sees",
-        "cpu threads": threads,
-        "bf16 speed on this cpu": bf16,
+        "cpu cores": usable_cores(),
+        "bf16 on one core": bf16,
         "precision": fastest_precision("cpu", threads),
     }
 

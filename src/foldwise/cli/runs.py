@@ -4,7 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from foldwise.cli.output import Output
-from foldwise.cli.score_tables import looks_of, shown
+from foldwise.cli.score_tables import Scored, looks_of, score_columns, score_rows, shown
 from foldwise.cli.tables import figure
 from foldwise.errors import listed
 from foldwise.paths import find_project
@@ -37,16 +37,18 @@ def run(_options: Namespace, output: Output) -> None:
 
 
 def show(competition: str, runs: dict[str, RunScores], output: Output) -> None:
-    """One row a run, by its name; the competition's other metrics for those who want detail."""
-    first = next(iter(runs.values()))
-    metrics = list(first.scores) if output.level > 0 else [first.metric]
+    """One row a run, by its name; for those who want detail, all metrics and the time it took."""
+    metric = next(iter(runs.values())).metric
+    more = output.level > 0
     rows: list[list[object]] = []
     for name, scores in runs.items():
-        values = [shown(scores.scores.get(metric)) for metric in metrics]
-        minutes = figure(scores.seconds / 60, digits=1)
-        folds = len(scores.looks)
-        rows.append(
-            [name, scores.kind, scores.rows, folds, looks_of(scores.looks), *values, minutes]
-        )
-    columns = ["run", "kind", "rows", "folds", "looks", *(f"OOF {m}" for m in metrics), "minutes"]
-    output.table(competition, columns, rows)
+        own = shown(scores.scores.get(metric))
+        last = figure(scores.seconds / 60, digits=1) if more else own
+        looks = looks_of(scores.looks)
+        rows.append([name, scores.kind, scores.rows, len(scores.looks), looks, last])
+    last_column = "minutes" if more else f"OOF {metric}"
+    output.table(competition, ["run", "kind", "rows", "folds", "looks", last_column], rows)
+    if more:
+        entries = [Scored(name, scores.scores, {}, scores.looks) for name, scores in runs.items()]
+        table = score_rows(entries, private=False)
+        output.table(f"{competition}: scores", score_columns(private=False), table)

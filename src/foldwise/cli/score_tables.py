@@ -37,7 +37,7 @@ def score_rows(runs: Sequence[Scored], *, private: bool) -> list[list[object]]:
         for i, run in enumerate(runs):
             hidden = [shown(run.private.get(metric))] if private else []
             first = metric if i == 0 else ""
-            rows.append([first, run.run, shown(run.oof[metric]), *hidden, looks_of(run.looks)])
+            rows.append([first, run.run, shown(run.oof.get(metric)), *hidden, looks_of(run.looks)])
     return rows
 
 
