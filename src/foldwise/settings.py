@@ -187,7 +187,7 @@ def checked_settings(table: Mapping[str, Any], where: str) -> Settings:
     """
     complaints = Complaints()
     for key, _ in _ranges(table):
-        complaints.add(f"{where}: {key} is a range; give it a value, or run: foldwise tune")
+        complaints.add(f"{where}: {key} is a range, which only tuning resolves; give it a value")
     complaints.raise_if_any(UsageError)
     try:  # as JSON, where strictness takes a list for a tuple but no "1" or true for 1
         return Settings.model_validate_json(json.dumps(table, default=str), strict=True)

@@ -86,8 +86,8 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
     run = OpenRun(folder, settings, corpus, encoder, manifest.identity())
     if not begun:
         _begin(run, manifest, set_aside(folder) if mode == "fresh" else None)
-    for left in folder.glob(".*.tmp"):  # half-written by a process that was killed
-        left.unlink()
+    for left in [*folder.glob(".*.tmp"), *folder.glob("encoder/.*.tmp")]:
+        left.unlink()  # half-written by a process that was killed
     return run
 
 

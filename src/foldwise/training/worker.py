@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ def main(root: str, run: str, fold: str) -> int:
     say = _speaker()
     with stop_on_signals() as stop:
         threading.Thread(target=_stop_with_driver, args=(stop,), daemon=True).start()
+        warnings.showwarning = lambda message, *_rest: say({"note": str(message)})
         try:
             job = reopened_run(Project(Path(root)), run).job(int(fold))
             run_fold(job, lambda progress: say({"progress": progress.as_json()}), stop)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 
 from foldwise import errors
-from foldwise.errors import FoldFailed, FoldwiseError, StorageError, UsageError
+from foldwise.errors import FoldFailed, FoldwiseError, FoldwiseWarning, StorageError, UsageError
 from foldwise.journal import Journal
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
@@ -124,7 +125,9 @@ class Workers:
         failure: FoldwiseError | None = None
         for line in process.stdout or ():
             message: dict[str, Any] = json.loads(line)
-            if "progress" in message:
+            if "note" in message:
+                warnings.warn(FoldwiseWarning(message["note"]), stacklevel=1)
+            elif "progress" in message:
                 self._report(Progress(**message["progress"]))
             else:
                 kind = getattr(errors, message["error"])
