@@ -25,7 +25,7 @@ $(DEV_READY): $(READY) requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
-run: $(READY)  ## from nothing to submissions/movie-valence.csv (under 15 minutes on two cores)
+run: $(READY)  ## from nothing to submissions/movie-valence.csv (benchmarks/first-run.md says how long)
 	$(BIN)/foldwise run $(RUNS)
 
 fast: $(READY)  ## the same path in a minute: few rows, two folds

@@ -81,7 +81,7 @@ def test_a_range_is_refused_with_its_key(project: Project, foldwise: Foldwise) -
     )
     done = foldwise("train", "tuned")
     assert done.code == 2
-    assert "tfidf.penalty is a range; give it a value" in done.err
+    assert "tfidf.penalty is a range, which only tuning resolves; give it a value" in done.err
     assert foldwise("train", "tuned", "tfidf.penalty=1.0").code == 0
 
 
