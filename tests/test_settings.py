@@ -126,7 +126,9 @@ def test_a_date_is_a_value_of_another_type() -> None:
 )
 def test_a_range_is_for_tuning_only(experiment: Path, literal: str) -> None:
     experiment.write_text(f'competition = "tiny"\n[rates]\ntop = {literal}\n')
-    with pytest.raises(UsageError, match=r"rates\.top is a range, which only tuning resolves; give"):
+    with pytest.raises(
+        UsageError, match=r"rates\.top is a range, which only tuning resolves; give"
+    ):
         load_experiment(experiment)
     # an override puts a value in its place
     assert load_experiment(experiment, ["rates.top=2e-5"]).rates.top == 2e-5

@@ -14,7 +14,7 @@ from foldwise import settings
 from foldwise.encoders import EncoderFiles
 from foldwise.modeling.model import TextModel, build_model
 from foldwise.tokenization.batches import Batch, epoch_plan
-from foldwise.tokenization.tokenizer import Padding, load_tokenizer
+from foldwise.tokenization.tokenizer import Padding, Tokenizer, load_tokenizer
 from foldwise.tokenization.tokens import Tokens, tokenize
 from foldwise.training.hardware import prepare_process
 from foldwise.training.loop import Learner, checked_mean, training_steps
@@ -35,8 +35,9 @@ def train_foldwise(task: Task, contestant: Contestant, seed: int) -> Measurement
     """
     chosen = _settings(task, contestant, seed)
     prepare_process(chosen.hardware)
+    tokenizer = None if task.random else _tokenizer(task)
     watch = Stopwatch(task.device)
-    tokens = _tokens(task, task.train)
+    tokens = _tokens(task.train, tokenizer)
     tokenizing = None if task.random else watch.seconds()
     model = _model(task, chosen)
     counts: list[int] = []
@@ -52,7 +53,7 @@ def train_foldwise(task: Task, contestant: Contestant, seed: int) -> Measurement
         padded_tokens=sum(counts),
         peak_bytes=peak_bytes(task.device),
         waited=waited,
-        rmse=_rmse(task, chosen, model) if task.quality else None,
+        rmse=_rmse(task, chosen, model, _tokens(task.valid, tokenizer)) if task.quality else None,
     )
 
 
@@ -78,15 +79,20 @@ def _settings(task: Task, contestant: Contestant, seed: int) -> settings.Setting
     )
 
 
-def _tokens(task: Task, rows: Rows) -> Tokens:
-    if rows.ids is None:
-        files = EncoderFiles(task.encoder, Path(task.encoder), "folder")
-        tokenizer = load_tokenizer(files, task.max_length)
+def _tokenizer(task: Task) -> Tokenizer:
+    files = EncoderFiles(task.encoder, Path(task.encoder), "folder")
+    return load_tokenizer(files, task.max_length)
+
+
+def _tokens(rows: Rows, tokenizer: Tokenizer | None) -> Tokens:
+    if tokenizer is not None:
         return tokenize(tokenizer, [(text,) for text in rows.texts], cache=None)
-    flat = np.concatenate([np.asarray(ids, np.int32) for ids in rows.ids])
-    lengths = [len(ids) for ids in rows.ids]
+    texts = [np.asarray(ids, np.int32) for ids in rows.ids or ()]
+    lengths = [len(ids) for ids in texts]
     offsets = np.fromiter(accumulate(lengths, initial=0), np.int64)
-    return Tokens(flat, offsets, None, np.asarray(lengths, np.int32), RANDOM_PADDING)
+    return Tokens(
+        np.concatenate(texts), offsets, None, np.asarray(lengths, np.int32), RANDOM_PADDING
+    )
 
 
 def _model(task: Task, chosen: settings.Settings) -> TextModel:
@@ -140,9 +146,9 @@ def _batches(task: Task, tokens: Tokens, seed: int, counts: list[int]) -> Iterat
             yield batches
 
 
-def _rmse(task: Task, chosen: settings.Settings, model: TextModel) -> float:
+def _rmse(task: Task, chosen: settings.Settings, model: TextModel, tokens: Tokens) -> float:
     at = np.arange(len(task.valid), dtype=np.int64)
     budget = chosen.training.micro_batch_tokens
-    outputs = predict(model, _tokens(task, task.valid), at, chosen.hardware, budget)
+    outputs = predict(model, tokens, at, chosen.hardware, budget)
     errors = outputs[:, 0].double().numpy() - np.asarray(task.valid.targets)
     return float(np.sqrt(np.mean(errors**2)))
