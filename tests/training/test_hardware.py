@@ -10,6 +10,7 @@ from foldwise.training.hardware import (
     resolved_hardware,
     usable_cores,
 )
+from foldwise.training.precision import Probe
 
 CPU = Hardware(device="cpu", precision="fp32", threads=2)
 
@@ -36,6 +37,7 @@ def test_what_is_decided_stays(no_gpu: None) -> None:
 
 def test_auto_becomes_what_the_machine_has(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "fastest_precision", lambda *_: "bf16")
+    monkeypatch.setattr(hardware, "probe_cpu", lambda _threads: Probe(2.0, 1.0))
     resolved = resolved_hardware(Hardware(), 5)
     assert resolved == Hardware(device="cpu", precision="bf16", threads=max(1, usable_cores() // 5))
     # resolving again changes nothing
@@ -75,3 +77,15 @@ def test_the_process_uses_the_threads_of_the_settings() -> None:
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+
+
+def test_bf16_that_kills_the_process_is_refused(
+    no_gpu: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = Hardware(device="cpu", precision="bf16", threads=1)
+    monkeypatch.setattr(hardware, "probe_cpu", lambda _threads: Probe(1.0, None))
+    with pytest.raises(UsageError, match=r"precision=bf16 does not work on this CPU"):
+        resolved_hardware(wanted, 5)
+
+    monkeypatch.setattr(hardware, "probe_cpu", lambda _threads: Probe(1.0, 5.0))
+    assert resolved_hardware(wanted, 5) == wanted  # slow, but asked for

@@ -6,7 +6,7 @@ import torch
 
 from foldwise import settings
 from foldwise.errors import UsageError
-from foldwise.training.precision import fastest_precision
+from foldwise.training.precision import fastest_precision, probe_cpu
 
 
 def usable_cores() -> int:
@@ -21,7 +21,8 @@ def resolved_hardware(wanted: settings.Hardware, folds: int) -> settings.Hardwar
     for each other at every small matrix product, and for long when the machine is shared.
 
     Raises:
-        UsageError: a GPU was asked for, or is there, that cannot run a real operation.
+        UsageError: a GPU was asked for, or is there, that cannot run a real operation; or a format
+            that does not work on this hardware.
     """
     device = _device(wanted)
     threads = wanted.threads or max(1, usable_cores() // folds)
@@ -30,6 +31,11 @@ def resolved_hardware(wanted: settings.Hardware, folds: int) -> settings.Hardwar
         precision = fastest_precision(device, threads)
     if precision == "fp16" and device == "cpu":
         raise UsageError("hardware.precision=fp16 needs a GPU; on a CPU choose bf16, fp32 or auto")
+    if wanted.precision == "bf16" and device == "cpu" and probe_cpu(threads).bf16 is None:
+        raise UsageError(
+            "hardware.precision=bf16 does not work on this CPU: a process that tried it died, or "
+            "took minutes; choose fp32 or auto"
+        )
     return settings.Hardware(device=device, precision=precision, threads=threads)
 
 
