@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from speed.task import Contestant, Precision
 
+from foldwise.errors import UsageError
 from foldwise.training.hardware import gpu_fault
 from foldwise.training.precision import fastest_precision, probe_cpu
 
@@ -19,11 +20,15 @@ class Reduced(NamedTuple):
 
 
 def reduced_precision(device: str, threads: int) -> Reduced:
-    """What to try besides fp32 on this machine: found by computing, never by what it announces."""
+    """What to try besides fp32 on this machine: found by computing, never by what it announces.
+
+    Raises:
+        UsageError: a GPU was asked for that cannot run a real operation.
+    """
     if device == "cuda":
         fault = gpu_fault()
         if fault:
-            return Reduced(None, f"The GPU cannot be used: {fault}.")
+            raise UsageError(f"no usable GPU: {fault}; leave out --device cuda")
         best = fastest_precision("cuda", threads)
         if best not in {"bf16", "fp16"}:
             return Reduced(None, "This GPU computes fastest in fp32.")

@@ -1,6 +1,6 @@
 """The benchmark's result as Markdown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from speed.contestants import REFERENCE
@@ -95,6 +95,7 @@ def _spread(values: Sequence[float], form: str) -> str:
     """The median, and the range where there are several values."""
     if not values:
         return "-"
-    show: Callable[[float], str] = lambda value: format(value, form)  # noqa: E731
-    middle = show(median(values))
-    return middle if len(values) == 1 else f"{middle} ({show(min(values))} to {show(max(values))})"
+    middle = f"{median(values):{form}}"
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({min(values):{form}} to {max(values):{form}})"
