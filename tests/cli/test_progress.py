@@ -14,7 +14,10 @@ def test_a_log_gets_a_line_at_the_end_of_each_fold(capsys: pytest.CaptureFixture
         report(Progress(0, "train", 1, 10))
         report(Progress(0, "train", 2, 10, 0.5))
         report(Progress(0, "done", 1, 1, 0.5))
-    assert capsys.readouterr().err == "a fold 0: done, best 0.5000\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "a fold 0: from step 1 of 10",  # also where a stopped training goes on
+        "a fold 0: done, best 0.5000",
+    ]
 
 
 def test_a_log_gets_a_line_now_and_then_with_the_time_left(
@@ -28,6 +31,7 @@ def test_a_log_gets_a_line_now_and_then_with_the_time_left(
         now += 1.0
         lines(Progress(1, "train", step, 105, 0.25))
     assert capsys.readouterr().err.splitlines() == [
+        "a fold 1: from step 5 of 105",
         "a fold 1: train 20/105, 1:25 left, best 0.2500",
         "a fold 1: train 35/105, 1:10 left, best 0.2500",
     ]

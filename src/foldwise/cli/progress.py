@@ -71,7 +71,7 @@ class _Bars:
 
 
 class Lines:
-    """A line every quarter of a minute and at the end of each fold, with the time left."""
+    """A line when a fold begins or goes on, every quarter of a minute, and at its end."""
 
     def __init__(self, output: Output, run: str) -> None:
         self._output, self._run = output, run
@@ -83,10 +83,15 @@ class Lines:
         """Show the progress, if it is time."""
         now = time.monotonic()
         with self._lock:
+            begins = (progress.fold, progress.phase) not in self._first
             began, done = self._first.setdefault(
                 (progress.fold, progress.phase), (now, progress.done)
             )
             finished = progress.phase == "done"
+            if begins and progress.phase == "train":
+                where = f"from step {progress.done} of {progress.total}"
+                self._output.say(f"{self._run} fold {progress.fold}: {where}")
+                return
             if not finished and now - self._said_at < SECONDS_BETWEEN_LINES:
                 return
             self._said_at = now
