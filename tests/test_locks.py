@@ -69,7 +69,8 @@ def test_two_holders_in_one_process_exclude_each_other(tmp_path: Path) -> None:
 
 def test_folders_do_not_exclude_each_other(tmp_path: Path) -> None:
     with only_driver_of(tmp_path / "a"), only_driver_of(tmp_path / "b"):
-        pass
+        held = [(tmp_path / name / ".lock").read_text() for name in ("a", "b")]
+    assert held == [str(os.getpid())] * 2
 
 
 def test_a_child_process_does_not_keep_the_lock_of_its_dead_parent(tmp_path: Path) -> None:
@@ -78,4 +79,5 @@ def test_a_child_process_does_not_keep_the_lock_of_its_dead_parent(tmp_path: Pat
             [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
         )
     with child, only_driver_of(tmp_path):
-        pass
+        assert child.poll() is None  # the child is alive, and the lock was free all the same
+        assert (tmp_path / ".lock").read_text() == str(os.getpid())

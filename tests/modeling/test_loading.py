@@ -85,7 +85,9 @@ def test_a_weight_of_another_shape_is_named(bert: Path, tmp_path: Path) -> None:
 )
 def test_known_parts_without_a_use_are_passed_over(bert: Path, tmp_path: Path, name: str) -> None:
     folder = changed_copy(bert, tmp_path / "e", lambda w: {**w, name: torch.ones(2, 2)})
-    load_encoder(folder)
+    loaded, expected = load_encoder(folder).state_dict(), load_encoder(bert).state_dict()
+    assert loaded.keys() == expected.keys()
+    assert all(torch.equal(loaded[key], expected[key]) for key in expected)
 
 
 def test_a_pooler_is_left_out(folder: Path) -> None:
