@@ -96,12 +96,15 @@ class Complaints:
             raise kind(*self._messages)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A clause that names the nearest of the `known` names, or lists them all."""
+def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """A clause that names the nearest of the `known` names, or lists them all.
+
+    The nearest is shown with `prefix` before it, such as the section of a setting.
+    """
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean {prefix + close[0]!r}?"
     return f"known: {', '.join(names)}" if names else "none is known"
 
 

@@ -175,8 +175,3 @@ def test_attention_that_is_set_is_used(bert: Path) -> None:
 def test_more_layers_than_the_encoder_has_are_refused(bert: Path) -> None:
     with pytest.raises(UsageError, match=re.escape("pooling.layers must be from 1 to 2")):
         tiny_model(bert, settings.Pooling(layers=4))
-
-
-def test_the_first_token_twice_is_refused(bert: Path) -> None:
-    with pytest.raises(UsageError, match=re.escape("set pooling.with_first=false")):
-        tiny_model(bert, settings.Pooling(kind="first", with_first=True))

@@ -19,12 +19,12 @@ class TinyBatch(NamedTuple):
     attention_mask: Tensor
 
 
-COMMONLIT = settings.Pooling(kind="attention", layers=2, hidden=8, with_first=True)
+COMMONLIT = settings.Pooling(kind="attention", layers=2, hidden=8, beside="first")
 POOLINGS = {
     "mean": settings.Pooling(kind="mean"),
     "first": settings.Pooling(kind="first"),
     "attention": settings.Pooling(kind="attention", hidden=8),
-    "mean of two layers beside the first token": settings.Pooling(layers=2, with_first=True),
+    "mean of two layers beside the first token": settings.Pooling(layers=2, beside="first"),
     "attention over two layers beside the first token": COMMONLIT,
 }
 

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from foldwise import settings
 from foldwise.competition.competition import Task
-from foldwise.errors import UsageError
 from foldwise.modeling.encoder import Encoder
 from foldwise.modeling.head import Head
 from foldwise.modeling.layer_groups import LayerGroup, check_groups, freeze_groups
@@ -143,14 +142,9 @@ def build_model(
     encoder = make(folder, _encoder_dropout(chosen.encoder, task), _attention(chosen.encoder))
     wanted = chosen.pooling
     encoder.check_layers(wanted.layers)
-    if wanted.kind == "first" and wanted.with_first:
-        raise UsageError(
-            'pooling.with_first puts the first token beside a pooling, but pooling.kind is "first"'
-            " already; set pooling.with_first=false"
-        )
     width = encoder.width * wanted.layers
     pooling = _pooling(wanted, width, cls_position)
-    first = FirstTokenPooling(cls_position) if wanted.with_first else None
+    first = FirstTokenPooling(cls_position) if wanted.beside == "first" else None
     head = Head(width * 2 if first else width, outputs, chosen.head.dropout)
     return TextModel(encoder, pooling, head, last_layers=wanted.layers, first=first).eval()
 

@@ -40,11 +40,13 @@ def test_an_experiment_says_only_what_differs_from_the_defaults(experiment: Path
 def test_unknown_keys_are_refused_all_at_once_with_the_nearest_names() -> None:
     table = {"encodr": {}, "rates": {"topp": 1e-5}, "zzz": 1, "head": {"decay": 1}}
     assert complaints_of(table) == [
-        "x.toml: unknown setting 'head.decay'; known: dropout",
-        "x.toml: unknown setting 'rates.topp'; did you mean 'top'?",
+        "x.toml: unknown setting 'head.decay'; known: activation, dropout, dropout_samples, "
+        "hidden, kind, norm",
+        "x.toml: unknown setting 'rates.topp'; did you mean 'rates.top'?",
         "x.toml: unknown setting 'encodr'; did you mean 'encoder'?",
-        "x.toml: unknown setting 'zzz'; known: competition, encoder, hardware, head, kind, "
-        "optimizer, pooling, rates, schedule, seed, tfidf, training",
+        "x.toml: unknown setting 'zzz'; known: averaging, competition, encoder, hardware, head, "
+        "kind, loss, optimizer, pooling, rates, regularization, schedule, seed, stages, tfidf, "
+        "training",
     ]
 
 
@@ -65,8 +67,9 @@ def test_a_competition_is_the_only_thing_that_must_be_said() -> None:
         (
             "pooling",
             "kind",
-            "max",
-            "pooling.kind must be 'mean', 'first' or 'attention', got 'max'",
+            "maxx",
+            "pooling.kind must be 'mean', 'first', 'max', 'min', 'top_k', 'attention', 'gem', "
+            "'lstm', 'gru' or 'flatten', got 'maxx'",
         ),
         ("encoder", "dropout", 2.0, "encoder.dropout must be less than or equal to 1 or 'auto', "),
         ("rates", "embeddings", "x", "rates.embeddings must be a valid number or 'auto', got 'x'"),
@@ -89,8 +92,8 @@ def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value(
         ({"seed": "42"}, "seed must be a valid integer, got '42'"),
         ({"seed": 1.5}, "seed must be a valid integer, got 1.5"),
         (
-            {"pooling": {"with_first": "yes"}},
-            "pooling.with_first must be a valid boolean, got 'yes'",
+            {"training": {"cache_frozen": "yes"}},
+            "training.cache_frozen must be a valid boolean, got 'yes'",
         ),
         ({"encoder": {"name": 7}}, "encoder.name must be a valid string, got 7"),
         ({"optimizer": {"max_norm": "3"}}, "optimizer.max_norm must be a valid number, got '3'"),
@@ -140,7 +143,7 @@ def test_a_range_is_for_tuning_only(experiment: Path, literal: str) -> None:
         ("seed=7", "seed", 7),
         ("rates.top=2e-5", "rates.top", 2e-5),
         (" rates.top = 1 ", "rates.top", 1.0),
-        ("pooling.with_first=true", "pooling.with_first", True),
+        ("training.cache_frozen=false", "training.cache_frozen", False),
         ("pooling.kind=attention", "pooling.kind", "attention"),
         ('pooling.kind="attention"', "pooling.kind", "attention"),
         ("encoder.name=FacebookAI/roberta-base", "encoder.name", "FacebookAI/roberta-base"),
@@ -210,7 +213,7 @@ TABLES = st.fixed_dictionaries(
             {"name": st.text(), "dropout": SHARES | st.just("auto")},
             optional={"max_length": st.integers(4, 8192)},
         ),
-        "pooling": st.fixed_dictionaries({"with_first": st.booleans()}),
+        "pooling": st.fixed_dictionaries({"beside": st.sampled_from(["none", "first"])}),
         "rates": st.fixed_dictionaries({"top": SHARES, "embeddings": SHARES | st.just("auto")}),
         "optimizer": st.fixed_dictionaries(
             {"epsilon": st.floats(0, exclude_min=True, allow_infinity=False)}

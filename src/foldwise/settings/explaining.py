@@ -1,0 +1,53 @@
+"""What is wrong with a table of settings, in words."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from foldwise.errors import did_you_mean
+from foldwise.settings.experiment import Settings
+
+ALTERNATIVE = re.compile(r"(constrained|literal|float$|int$)")  # pydantic's names in a union
+
+
+def explained(error: ValidationError) -> list[str]:
+    """Pydantic's errors in words, one a key: the rule, the value received, the nearest name."""
+    rules: dict[str, list[str]] = {}
+    values: dict[str, Any] = {}
+    messages: list[str] = []
+    for fault in error.errors():
+        location = [str(part) for part in fault["loc"] if not ALTERNATIVE.match(str(part))]
+        key = ".".join(location)
+        if fault["type"] == "extra_forbidden":
+            messages.append(f"unknown setting {key!r}; {_nearest(location)}")
+        elif fault["type"] == "missing":
+            messages.append(f"the setting {key!r} is missing; add it")
+        else:
+            rules.setdefault(key, []).append(fault["msg"].removeprefix("Value error, "))
+            values[key] = fault["input"]
+    for key, texts in rules.items():  # one a key, though each alternative of its type has its own
+        rule = " or ".join(text.removeprefix("Input should be ") for text in texts)
+        must = " must be" if texts[0].startswith("Input should be ") else ":"
+        messages.append(f"{key}{must} {rule}, got {values[key]!r}")
+    return messages
+
+
+def _nearest(location: Sequence[str]) -> str:
+    """The setting that was probably meant, by its full name."""
+    *path, leaf = location
+    section: Any = Settings
+    for part in path:
+        field = getattr(section, "model_fields", {}).get(part)
+        section = section if part.isdigit() else _section_of(field.annotation if field else None)
+    prefix = "".join(f"{part}." for part in path)
+    return did_you_mean(leaf, getattr(section, "model_fields", {}), prefix)
+
+
+def _section_of(annotation: Any) -> Any:
+    """The table that a field holds; of `tuple[Stage, ...]`, that is `Stage`."""
+    inner = [kind for kind in get_args(annotation) if kind is not Ellipsis]
+    candidates = inner or [annotation]
+    sections = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+    return sections[0] if sections else None

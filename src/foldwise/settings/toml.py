@@ -1,0 +1,131 @@
+"""Settings as TOML files, with `key=value` overrides from the command line on top.
+
+An experiment's TOML says only what differs from the defaults. Where a value is to be tuned, a range
+stands in its place.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from foldwise.errors import Complaints, UsageError
+from foldwise.settings.combinations import without_effect
+from foldwise.settings.experiment import Settings
+from foldwise.settings.explaining import explained
+
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Settings:
+    """The settings in the TOML file `path`, with `key=value` overrides on top.
+
+    Raises:
+        UsageError: no TOML, an unknown key (names the nearest), a value of another type or out of
+            its range, settings that contradict each other, or a range that only tuning resolves;
+            all at once.
+    """
+    return checked_settings(experiment_table(path, overrides), str(path))
+
+
+def experiment_table(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """The table in the TOML file `path`, with `key=value` overrides on top, not yet checked.
+
+    Raises:
+        UsageError: no TOML, or an override that is none.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"no settings: {path} does not exist; restore it or write it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} must be TOML in UTF-8: {error}") from None
+    complaints = Complaints()
+    for override in overrides:
+        complaints.extend(_apply(table, override))
+    complaints.raise_if_any(UsageError)
+    return table
+
+
+def checked_settings(table: Mapping[str, Any], where: str) -> Settings:
+    """`table` as Settings; `where` names it in messages.
+
+    Raises:
+        UsageError: see `load_experiment`.
+    """
+    complaints = Complaints()
+    for key, _ in _ranges(table):
+        complaints.add(f"{where}: {key} is a range, which only tuning resolves; give it a value")
+    complaints.raise_if_any(UsageError)
+    try:  # as JSON, where strictness takes a list for a tuple but no "1" or true for 1
+        chosen = Settings.model_validate_json(json.dumps(table, default=str), strict=True)
+    except ValidationError as error:
+        complaints.extend(f"{where}: {message}" for message in explained(error))
+        complaints.raise_if_any(UsageError)
+        raise  # pydantic reports at least one error
+    complaints.extend(f"{where}: {message}" for message in without_effect(chosen))
+    complaints.raise_if_any(UsageError)
+    return chosen
+
+
+def dump_toml(settings: Settings) -> str:
+    """`settings` as TOML that `load_experiment` reads back to equal settings."""
+    table = settings.model_dump(mode="json")
+    lines = [
+        f"{key} = {_literal(value)}" for key, value in table.items() if not isinstance(value, dict)
+    ]
+    for name, section in table.items():
+        if isinstance(section, dict):
+            lines += ["", f"[{name}]"]
+            lines += [f"{key} = {_literal(value)}" for key, value in section.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: object) -> str:
+    """A TOML literal: strings, numbers and booleans are written as in JSON; tables are inline.
+
+    Except that TOML has no surrogate pairs, so that characters stand as they are, and escapes DEL.
+    https://toml.io/en/v1.0.0#string
+    """
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{_key(key)} = {_literal(inner)}" for key, inner in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(inner) for inner in value)}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if BARE_KEY.fullmatch(name) else _literal(name)
+
+
+def _apply(table: dict[str, Any], override: str) -> list[str]:
+    """Complaints about an override, which is in `table` if there are none."""
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        return [f"an override is key=value, such as rates.top=2e-5: got {override!r}"]
+    try:
+        value = tomllib.loads(f"value = {text.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a word needs no quotation marks on the command line
+    *sections, leaf = key.strip().split(".")
+    for section in sections:
+        inner = table.setdefault(section, {})
+        if not isinstance(inner, dict):
+            return [f"{key.strip()!r} is no setting: {section!r} holds a value, no table"]
+        table = inner
+    table[leaf] = value
+    return []
+
+
+def _ranges(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            is_range = {"low", "high"} <= value.keys() or "choices" in value
+            found += [(f"{prefix}{key}", value)] if is_range else _ranges(value, f"{prefix}{key}.")
+    return found
