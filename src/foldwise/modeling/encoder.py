@@ -1,12 +1,14 @@
 """A pretrained transformer: from tokens to hidden states."""
 
 import inspect
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from foldwise.errors import UsageError
+from foldwise.modeling.entrance import Entrance, entrance_of
 from foldwise.modeling.layer_groups import LayerGroup
 from foldwise.modeling.structure import TRACED_TOKENS, find_layers, traced_structure
 
@@ -46,6 +48,12 @@ class Encoder(nn.Module):
         for name in self.unused:
             backbone.get_parameter(name).requires_grad_(False)
         self._check_padding(int(getattr(config, "pad_token_id", None) or 0))
+        self._entrance = self._seen_entrance()
+
+    @property
+    def can_be_entered(self) -> bool:
+        """Whether `forward` can begin above the lowest layers; not where layers share weights."""
+        return self._entrance is not None
 
     def forward(
         self,
@@ -53,6 +61,9 @@ class Encoder(nn.Module):
         attention_mask: Tensor,
         token_type_ids: Tensor | None = None,
         last_layers: int = 1,
+        *,
+        below: Tensor | None = None,
+        skipped: int = 0,
     ) -> tuple[Tensor, ...]:
         """The hidden states of the last layers, the last one last: each (texts, tokens, width).
 
@@ -61,14 +72,43 @@ class Encoder(nn.Module):
             attention_mask: (texts, tokens), true or 1 at tokens, false or 0 at padding.
             token_type_ids: (texts, tokens) int64 segments, for the families that have them.
             last_layers: how many layers' hidden states, from 1 to `depth`.
+            below: (texts, tokens, width), what `entering` gave for layer `skipped`: the layers
+                below it are not computed, and have no hidden states.
+            skipped: how many layers that are, at most `depth` + 1 - `last_layers`.
         """
         self.check_layers(last_layers)
         options = self._options(attention_mask, token_type_ids)
-        if last_layers == 1:
-            return (self.backbone(input_ids, **options).last_hidden_state,)
-        output = self.backbone(input_ids, output_hidden_states=True, **options)
+        with self._from(below, skipped):
+            if last_layers == 1:
+                return (self.backbone(input_ids, **options).last_hidden_state,)
+            output = self.backbone(input_ids, output_hidden_states=True, **options)
         # the last one is what the encoder puts out: XLNet's hidden state is without its dropout
         return (*output.hidden_states[-last_layers:-1], output.last_hidden_state)
+
+    def entering(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        *,
+        layer: int,
+    ) -> Tensor:
+        """The hidden states that enter a layer: (texts, tokens, width)."""
+        options = self._options(attention_mask, token_type_ids)
+        output = self.backbone(input_ids, output_hidden_states=True, **options)
+        states: Tensor = output.hidden_states[layer]
+        return states
+
+    def _from(self, below: Tensor | None, skipped: int) -> AbstractContextManager[None]:
+        if below is None:
+            return nullcontext()
+        if self._entrance is None:
+            raise ValueError(f"a {self._family} encoder cannot be entered above its lowest layers")
+        return self._entrance.entered(self.layers(), below, skipped)
+
+    def token_embeddings(self) -> nn.Parameter:
+        """The matrix of the tokens' vectors, (vocabulary, width)."""
+        return cast("nn.Parameter", self.backbone.get_input_embeddings().weight)
 
     def check_layers(self, last_layers: int) -> None:
         """Check that there are so many layers.
@@ -135,6 +175,16 @@ class Encoder(nn.Module):
             options["use_mems"] = False  # a memory of earlier texts, kept by default in evaluation
             segments = _xlnet_segments(mask) if segments is None else segments
         return options if segments is None else {**options, "token_type_ids": segments}
+
+    def _seen_entrance(self) -> Entrance | None:
+        if len(self.layers()) != self.depth:
+            return None
+        ids = torch.arange(TRACED_TOKENS, device=next(self.parameters()).device)[None]
+        was_training = self.backbone.training
+        self.backbone.eval()
+        entrance = entrance_of(self.layers()[0], self._run_on_ids, ids)
+        self.backbone.train(was_training)
+        return entrance
 
     def _run_on_ids(self, input_ids: Tensor) -> Tensor:
         output: Tensor = self(input_ids, torch.ones_like(input_ids))[0]

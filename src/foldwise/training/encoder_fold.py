@@ -6,29 +6,27 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.amp.grad_scaler import GradScaler
 
-from foldwise.competition.competition import Task
 from foldwise.errors import FoldFailed
 from foldwise.modeling.model import TextModel, build_model
 from foldwise.modeling.saving import save_model
 from foldwise.predictions.table import Predictions
 from foldwise.tokenization.tokenizer import Tokenizer, load_tokenizer
 from foldwise.tokenization.tokens import Tokens, tokenize
+from foldwise.training.checkpoint import remove_checkpoints
+from foldwise.training.collapse import Collapsed, rates_of_attempt
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_result import FoldOutcome, FoldResult
-from foldwise.training.fold_state import put_back, restored_state, save_state
-from foldwise.training.fold_training import FoldTraining, training_length
-from foldwise.training.hardware import prepare_process
-from foldwise.training.loop import Learner
-from foldwise.training.losses import probabilities_or_values, summed_loss
-from foldwise.training.param_groups import adamw, frozen_groups
+from foldwise.training.fold_state import FoldState, put_back, restored_state, save_end
+from foldwise.training.fold_training import FoldTraining
+from foldwise.training.forward import Forward
+from foldwise.training.hardware import peak_bytes, prepare_process
+from foldwise.training.learning import FoldModel, fold_model
 from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
-from foldwise.training.schedules import scheduler
 from foldwise.training.seeds import seed_for
+from foldwise.training.stages import epoch_steps
 from foldwise.training.stopping import StopRequest
 
 MODEL_FILE = "model.safetensors"
@@ -38,7 +36,8 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     """The outcome of one fold: trained from where it was, or from the beginning.
 
     Raises:
-        FoldFailed: training diverged; the last good checkpoint is kept and no score is given.
+        FoldFailed: training diverged, or collapsed too often; the last good checkpoint is kept and
+            no score is given.
         Interrupted: a stop was asked for, and a checkpoint was written.
         StorageError: no room to save, or no checkpoint is whole.
     """
@@ -48,16 +47,60 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     tokenizer = load_tokenizer(job.encoder, job.settings.encoder.max_length)
     train = tokenize(tokenizer, job.corpus.loaded.train.texts, job.token_cache)
     stop.raise_if_asked()
-    training = _prepared(job, tokenizer, train, stop)
     with out_of_memory_explained(job.settings.training.micro_batch_tokens):
-        training.run(report)
+        training = _trained(job, tokenizer, train, report, stop)
     # a stop during the predictions then costs none of the training
-    save_state(job.folder, job.identity, training.learner, training.state, last=True)
-    put_back(training.learner.model, training.state.best)
+    save_end(job.folder, job.identity, training.state)
+    put_back(training.made.learned, training.state.best)
     test = tokenize(tokenizer, job.corpus.loaded.test.texts, job.token_cache)
-    test_outputs = _predicted_test(job, training.learner.model, test, report, stop)
-    save_model(job.folder / MODEL_FILE, training.learner.model)
+    test_outputs = _predicted_test(job, training.made.model, test, report, stop)
+    save_model(job.folder / MODEL_FILE, training.made.model)
     return _outcome(job, training, train, test_outputs)
+
+
+def _trained(
+    job: FoldJob, tokenizer: Tokenizer, train: Tokens, report: Report, stop: StopRequest
+) -> FoldTraining:
+    """The training of this fold, at its end; begun anew at lower rates where it collapsed."""
+    training = _prepared(job, tokenizer, train, stop)
+    while True:
+        try:
+            training.run(report)
+        except Collapsed as collapsed:
+            training = _begun_anew(job, training, collapsed, tokenizer, train, stop)
+        else:
+            return training
+
+
+def _begun_anew(
+    job: FoldJob,
+    before: FoldTraining,
+    collapsed: Collapsed,
+    tokenizer: Tokenizer,
+    train: Tokens,
+    stop: StopRequest,
+) -> FoldTraining:
+    """The next attempt. Killed in between, the one before collapses again, at the same step.
+
+    Raises:
+        FoldFailed: there were as many as the settings allow.
+    """
+    attempt = before.state.attempt + 1
+    before.journal.write(
+        "collapsed", step=collapsed.step, spread=collapsed.spread, attempt=attempt - 1,
+        next_rates=rates_of_attempt(attempt),
+    )  # fmt: skip
+    if attempt > job.settings.training.collapse_restarts:
+        raise FoldFailed(
+            f"training collapsed at step {collapsed.step}: the predictions for different texts "
+            f"differ by {collapsed.spread:.1e} of what their targets do, also in the last of "
+            f"{attempt} attempts, at {rates_of_attempt(attempt - 1):g} of the rates; lower "
+            f"rates.top and rates.head, or lengthen schedule.warmup"
+        )
+    remove_checkpoints(job.folder)
+    state = FoldState(attempt=attempt, seconds=before.state.seconds)
+    made = _made(job, tokenizer.cls_position, attempt)
+    return FoldTraining(job, made, state, train, stop)
 
 
 @contextmanager
@@ -75,30 +118,17 @@ def out_of_memory_explained(micro_batch_tokens: int) -> Iterator[None]:
 
 def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopRequest) -> FoldTraining:
     """The training of this fold, in the state of its newest checkpoint."""
-    model = _model(job, tokenizer.cls_position)
-    optimizer = adamw(model, job.settings)
-    hardware = job.settings.hardware
-    scaler = GradScaler(hardware.device, enabled=hardware.precision == "fp16")
-    state = restored_state(job.folder, job.identity, model, optimizer, scaler)
-    schedule = job.settings.schedule
-    learner = Learner(
-        model=model,
-        optimizer=optimizer,
-        scheduler=scheduler(optimizer, schedule, training_length(job).total, state.step),
-        scaler=scaler,
-        loss=summed_loss(job.corpus.loaded.competition.task),
-        hardware=hardware,
-        max_norm=job.settings.optimizer.max_norm,
-    )
-    return FoldTraining(job, learner, state, train, stop)
+    made = _made(job, tokenizer.cls_position, attempt=0)
+    state = restored_state(job.folder, job.identity, made.learned)
+    return FoldTraining(job, made, state, train, stop)
 
 
-def _model(job: FoldJob, cls_position: Literal["first", "last"]) -> TextModel:
-    """The pretrained model with a fresh head, on its device, frozen where the rates say zero."""
+def _made(job: FoldJob, cls_position: Literal["first", "last"], attempt: int) -> FoldModel:
+    """The pretrained model with a fresh head, on its device, and what stays with it."""
     if job.encoder is None:
         raise ValueError("an encoder fold needs the encoder's files")
     chosen, loaded = job.settings, job.corpus.loaded
-    torch.manual_seed(seed_for("weights", chosen.seed, job.fold))
+    torch.manual_seed(seed_for("weights", chosen.seed, job.fold, attempt))
     model = build_model(
         job.encoder.folder,
         chosen,
@@ -106,24 +136,10 @@ def _model(job: FoldJob, cls_position: Literal["first", "last"]) -> TextModel:
         task=loaded.competition.task,
         cls_position=cls_position,
     )
-    targets = job.corpus.targets()[job.corpus.training_positions(job.fold)]
-    model.initialise_head_bias(
-        _starting_bias(targets, loaded.competition.task, len(loaded.outputs))
-    )
-    model.freeze(frozen_groups([group.name for group in model.layer_groups()], chosen.rates))
-    return model.to(chosen.hardware.device)
-
-
-def _starting_bias(targets: NDArray[np.float64], task: Task, outputs: int) -> list[float]:
-    """The bias that predicts what the training rows are on average, (outputs,).
-
-    Raw targets may lie far from zero; the head need not spend steps on getting there.
-    """
-    if task == "regression":
-        return [float(mean) for mean in targets.mean(axis=0)]
-    counts = np.bincount(targets[:, 0].astype(np.int64), minlength=outputs)
-    shares = (counts + 1) / (len(targets) + outputs)  # a class may be absent from the sample
-    return [float(value) for value in np.log(shares)]
+    learned_from = job.corpus.training_positions(job.fold)
+    model.start_from(torch.from_numpy(job.corpus.targets()[learned_from]))
+    epoch = epoch_steps(len(learned_from), chosen.training.batch_size)
+    return fold_model(model.to(chosen.hardware.device), chosen, loaded.competition.task, epoch)
 
 
 def _predicted_test(
@@ -137,21 +153,23 @@ def _predicted_test(
 
     budget = job.settings.training.micro_batch_tokens
     positions = np.arange(total, dtype=np.int64)
-    return predict(model, test, positions, job.settings.hardware, budget, after_batch)
+    forward = Forward(model, job.settings.hardware)
+    return predict(forward, test, positions, budget, after_batch)
 
 
 def _outcome(
     job: FoldJob, training: FoldTraining, train: Tokens, test_outputs: Tensor
 ) -> FoldOutcome:
     loaded, state = job.corpus.loaded, training.state
-    task = loaded.competition.task
+    model = training.made.model
     learned, validated = (
         job.corpus.training_positions(job.fold),
         job.corpus.validation_positions(job.fold),
     )
     if state.best_outputs is None or state.best_score is None:
         raise ValueError("a training ends with an evaluation")
-    tokens = int(train.lengths[learned].sum()) * training.length.total / training.length.epoch
+    epoch = epoch_steps(len(learned), job.settings.training.batch_size)
+    tokens = int(train.lengths[learned].sum()) * state.step / epoch
     result = FoldResult(
         fold=job.fold,
         score=state.best_score,
@@ -164,14 +182,14 @@ def _outcome(
             "steps": state.step,
             "tokens_per_second": round(tokens / max(state.seconds, 1e-9)),
             "truncated_texts": int(train.truncated.sum()),
+            "collapses": state.attempt,
+            "peak_bytes": peak_bytes(job.settings.hardware.device),
         },
         identity=job.identity,
     )
-    valid = probabilities_or_values(task, state.best_outputs).numpy()
+    valid = model.predictions(state.best_outputs).numpy()
     return FoldOutcome(
         result,
         Predictions(loaded.train.take(validated).ids, loaded.outputs, valid),
-        Predictions(
-            loaded.test.ids, loaded.outputs, probabilities_or_values(task, test_outputs).numpy()
-        ),
+        Predictions(loaded.test.ids, loaded.outputs, model.predictions(test_outputs).numpy()),
     )

@@ -1,13 +1,12 @@
 """Everything a fold's training must remember from one step to the next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.amp.grad_scaler import GradScaler
-from torch.optim import AdamW
 
 from foldwise.errors import StorageError
 from foldwise.journal import Journal
@@ -21,49 +20,90 @@ class FoldState:
     """The state of a fold, besides its learner's.
 
     Attributes:
-        step: optimizer steps taken.
+        attempt: how often training collapsed and began anew.
+        step: optimizer steps taken in this attempt.
         looks: evaluations of the validation rows so far.
-        seconds: spent in training, over all sittings.
+        stale: evaluations since the best one.
+        seconds: spent in training, over all sittings and attempts.
+        ended: whether training is over.
         best_step: the step whose weights predicted the validation rows best; 0: none yet.
         best_score: their score.
-        best: their trainable weights.
+        best: their values, by name: everything that changes in training.
         best_outputs: (texts, outputs), what they predicted for the validation rows.
         losses: loss and gradient norm, (2,), of the steps since the last evaluation.
+        saved: what a checkpoint says of the learner, until that is there to take it.
     """
 
+    attempt: int = 0
     step: int = 0
     looks: int = 0
+    stale: int = 0
     seconds: float = 0.0
+    ended: bool = False
     best_step: int = 0
     best_score: float | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
     best_outputs: Tensor | None = None
     losses: list[Tensor] = field(default_factory=list)
+    saved: "SavedLearner | None" = None
 
-    def keep_as_best(self, model: nn.Module, score: float, outputs: Tensor) -> None:
-        """Remember the model's weights, and what they predicted, as the best so far."""
+    def keep_as_best(self, weights: Mapping[str, Tensor], score: float, outputs: Tensor) -> None:
+        """Remember weights, and what they predicted, as the best so far."""
         self.best_step, self.best_score, self.best_outputs = self.step, score, outputs
-        self.best = {name: value.detach().clone() for name, value in trainable(model).items()}
+        self.best = {name: value.detach().clone() for name, value in weights.items()}
 
 
-def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that learn, by name; frozen ones are those of the encoder's own files."""
-    return {name: value for name, value in model.named_parameters() if value.requires_grad}
+@dataclass(frozen=True, eq=False)
+class SavedLearner:
+    """A learner's state as a checkpoint has it.
+
+    Attributes:
+        stage: the number of the stage that the optimizer belongs to.
+        optimizer: its tensors, by parameter.
+        scaler: of fp16.
+        average: the averaged weights, and over how many steps.
+    """
+
+    stage: int
+    optimizer: dict[str, Tensor]
+    scaler: dict[str, Any]
+    average: dict[str, Tensor]
+    averaged: int
+
+    def put_into(self, learner: Learner, stage: int) -> None:
+        """Give it back; the optimizer's part only to the stage it belongs to."""
+        learner.scaler.load_state_dict(self.scaler)
+        if learner.average is not None:
+            device = next(learner.model.parameters()).device
+            learner.average.weights = {k: v.to(device) for k, v in self.average.items()}
+            learner.average.count = self.averaged
+        if stage == self.stage:
+            load_named_state(learner.model, learner.optimizer, self.optimizer)
 
 
-def put_back(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Set the trainable weights, in place: the optimizer keeps its hold on them."""
-    with torch.no_grad():
-        for name, parameter in trainable(model).items():
-            parameter.copy_(weights[name])
+def values_of(model: nn.Module, names: frozenset[str]) -> dict[str, Tensor]:
+    """The parameters and buffers called `names`, by name: the tensors themselves.
+
+    Raises:
+        ValueError: the model has no such value; names it.
+    """
+    present = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    if missing := sorted(names - present.keys()):
+        raise ValueError(f"{type(model).__name__} has no parameter or buffer {missing[0]!r}")
+    return {name: value for name, value in present.items() if name in names}
+
+
+@torch.no_grad()
+def put_back(values: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> None:
+    """Set `values`, in place: the optimizer keeps its hold on them."""
+    for name, value in values.items():
+        value.copy_(saved[name])
 
 
 def save_state(
-    folder: Path, identity: str, learner: Learner, state: FoldState, *, last: bool = False
+    folder: Path, identity: str, learner: Learner, state: FoldState, stage: int
 ) -> None:
     """Write a checkpoint from which training goes on to the same bits.
-
-    After the last step nothing is trained any more: only the weights to keep are saved.
 
     Raises:
         FoldFailed: training has diverged; such a state is never saved.
@@ -71,32 +111,65 @@ def save_state(
     """
     if state.losses:
         checked_mean(state.losses, state.step)
-    plain: dict[str, Any] = {
-        "identity": identity,
-        "looks": state.looks,
-        "seconds": state.seconds,
-        "best_step": state.best_step,
-        "best_score": state.best_score,
+    average = learner.average
+    plain = {
+        **_plain(identity, state),
+        "stage": stage,
         "scaler": learner.scaler.state_dict(),
-        "last": last,
+        "averaged": average.count if average else 0,
     }
-    progress = {"losses": torch.stack(state.losses)} if state.losses else {}
-    if state.best_outputs is not None:
-        progress["outputs"] = state.best_outputs
-    tensors = {"progress": progress}
-    if last or state.best_step != state.step:  # else the model itself is the best so far
+    tensors = {
+        "progress": _progress(state),
+        "model": {name: value.detach() for name, value in learner.learned.items()},
+        "optimizer": named_state(learner.model, learner.optimizer),
+    }
+    if average is not None and average.weights:
+        tensors["average"] = average.weights
+    if not _is_in_model(plain):
         tensors["best"] = state.best
-    if not last:
-        weights = trainable(learner.model)
-        tensors["model"] = {name: value.detach() for name, value in weights.items()}
-        tensors["optimizer"] = named_state(learner.model, learner.optimizer)
     save_checkpoint(folder, state.step, plain, tensors)
 
 
+def save_end(folder: Path, identity: str, state: FoldState) -> None:
+    """Write what a finished training leaves: the weights to keep and what they predicted.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    tensors = {"progress": _progress(state), "best": state.best}
+    save_checkpoint(folder, state.step, _plain(identity, state), tensors)
+
+
+def _plain(identity: str, state: FoldState) -> dict[str, Any]:
+    return {
+        "identity": identity,
+        "attempt": state.attempt,
+        "looks": state.looks,
+        "stale": state.stale,
+        "seconds": state.seconds,
+        "ended": state.ended,
+        "best_step": state.best_step,
+        "best_score": state.best_score,
+        "step": state.step,
+    }
+
+
+def _is_in_model(plain: Mapping[str, Any]) -> bool:
+    """Whether the best weights so far are those of the model itself, which are saved once then."""
+    return plain["best_step"] in (0, plain["step"]) and not plain["averaged"]
+
+
+def _progress(state: FoldState) -> dict[str, Tensor]:
+    progress = {"losses": torch.stack(state.losses)} if state.losses else {}
+    if state.best_outputs is not None:
+        progress["outputs"] = state.best_outputs
+    return progress
+
+
 def restored_state(
-    folder: Path, identity: str, model: nn.Module, optimizer: AdamW, scaler: GradScaler
+    folder: Path, identity: str, values: Mapping[str, Tensor]
 ) -> FoldState:
-    """The state of the newest whole checkpoint, loaded into model and optimizer; else a new state.
+    """The state of the newest whole checkpoint, with the model's `values` set; else a new state.
 
     Raises:
         StorageError: every checkpoint is damaged, or it belongs to another run.
@@ -111,23 +184,35 @@ def restored_state(
             f"{checkpoint.folder} belongs to another run (other settings, data, folds or code); "
             f"move it away, or begin this run again with --fresh"
         )
-    if not plain["last"]:
-        put_back(model, checkpoint.tensors("model"))
-        load_named_state(model, optimizer, checkpoint.tensors("optimizer"))
-        scaler.load_state_dict(plain["scaler"])
-    is_best = not plain["last"] and plain["best_step"] == checkpoint.step
-    best = checkpoint.tensors("model" if is_best else "best") if plain["best_step"] else {}
-    device = next(model.parameters()).device
+    device = next(iter(values.values())).device
+    saved = None
+    if not plain["ended"]:
+        put_back(values, checkpoint.tensors("model"))
+        saved = SavedLearner(
+            stage=plain["stage"],
+            optimizer=checkpoint.tensors("optimizer"),
+            scaler=plain["scaler"],
+            average=checkpoint.tensors("average") if plain["averaged"] else {},
+            averaged=plain["averaged"],
+        )
+    best = {}
+    if plain["best_step"]:
+        in_model = not plain["ended"] and _is_in_model(plain)
+        best = checkpoint.tensors("model" if in_model else "best")
     progress = checkpoint.tensors("progress")
     losses = progress.get("losses")
     journal.write("resumed", step=checkpoint.step, checkpoint=checkpoint.folder.name)
     return FoldState(
+        attempt=plain["attempt"],
         step=checkpoint.step,
         looks=plain["looks"],
+        stale=plain["stale"],
         seconds=plain["seconds"],
+        ended=plain["ended"],
         best_step=plain["best_step"],
         best_score=plain["best_score"],
         best={name: value.to(device) for name, value in best.items()},
         best_outputs=progress.get("outputs"),
         losses=[] if losses is None else list(losses.to(device)),
+        saved=saved,
     )

@@ -1,10 +1,11 @@
-"""The steps of one encoder fold: looks, best weights, checkpoints, stops."""
+"""The steps of one encoder fold: stages, looks, best weights, checkpoints, stops."""
 
-import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,103 +14,165 @@ from foldwise.errors import DataError, FoldFailed
 from foldwise.journal import Journal
 from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
+from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spread
+from foldwise.training.device_batch import batch_on
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
+from foldwise.training.frozen_states import frozen_states
+from foldwise.training.learning import FoldModel, group_rates, new_learner
 from foldwise.training.loop import Learner, check_scale, checked_mean, training_steps
-from foldwise.training.losses import probabilities_or_values
-from foldwise.training.prediction import batch_on, predict
+from foldwise.training.losses import labels_of
+from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
+from foldwise.training.stages import StagePlan, epoch_steps, learn_only, stage_at
 from foldwise.training.stopping import StopRequest
 
 SAVING_SHARE = 20.0  # train so many times as long as the last checkpoint took to write
 
 
-@dataclass(frozen=True)
-class Length:
-    """How long a training is, in optimizer steps: an epoch, the whole, between evaluations."""
+@dataclass
+class Clock:
+    """When the last step ended, when the last checkpoint was written, and how long that took."""
 
-    epoch: int
-    total: int
-    every: int
-
-
-def training_length(job: FoldJob) -> Length:
-    """The length of a fold's training, from its rows and settings."""
-    training = job.settings.training
-    rows = len(job.corpus.training_positions(job.fold))
-    epoch = math.ceil(rows / training.batch_size)
-    total = max(1, round(training.epochs * epoch))
-    return Length(epoch, total, max(1, math.ceil(epoch / training.evaluations_per_epoch)))
+    tick: float
+    saved: float
+    saving: float = 0.0
 
 
 class FoldTraining:
-    """One fold's training, from the state it is given to its last step."""
+    """One fold's training, from the state it is given to its last step.
+
+    Attributes:
+        made: the model, and what stays with it over all stages.
+        plans: the stages.
+    """
 
     def __init__(
-        self, job: FoldJob, learner: Learner, state: FoldState, tokens: Tokens, stop: StopRequest
+        self, job: FoldJob, made: FoldModel, state: FoldState, tokens: Tokens, stop: StopRequest
     ) -> None:
         self.job = job
-        self.learner = learner
+        self.made = made
+        self.plans = made.plans
         self.state = state
-        self.length = training_length(job)
         self.journal = Journal(job.folder / "journal.jsonl")
         self._tokens = tokens
         self._stop = stop
         self._train = job.corpus.training_positions(job.fold)
         self._valid = job.corpus.validation_positions(job.fold)
         self._targets = job.corpus.targets()
-        self._metric = metric_named(
-            job.corpus.loaded.competition.metric, job.corpus.loaded.competition.task
-        )
-        self._device = next(learner.model.parameters()).device
+        competition = job.corpus.loaded.competition
+        self._task = competition.task
+        self._metric = metric_named(competition.metric, competition.task)
+        self._device = next(made.model.parameters()).device
+        self._epoch = epoch_steps(len(self._train), job.settings.training.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """The steps of all stages."""
+        return self.plans[-1].last
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all steps are taken, or no better score came for too long."""
+        patience = self.job.settings.training.patience
+        stale = 0 < patience <= self.state.stale
+        return self.state.ended or stale or self.state.step >= self.steps
 
     def run(self, report: Report) -> None:
         """Take all remaining steps; the weights to keep are then in the state, not in the model.
 
         Raises:
+            Collapsed: the model predicts the same for every text.
             FoldFailed: training diverged.
             Interrupted: a stop was asked for, and a checkpoint was written.
         """
+        while not self.is_over:
+            self._run_stage(stage_at(self.plans, self.state.step), report)
+        self.state.ended = True
+
+    def _run_stage(self, plan: StagePlan, report: Report) -> None:
         chosen = self.job.settings
-        targets = torch.from_numpy(self._targets).float().to(self._device)
-        saved_at = tick = time.monotonic()
-        saving_seconds = 0.0
+        begun = time.monotonic()
+        learn_only(self.made.model, plan.learns)
+        caching = frozen_states(
+            self.job.folder,
+            self.made.model,
+            self._tokens,
+            np.concatenate([self._train, self._valid]),
+            chosen.hardware,
+            chosen.training.micro_batch_tokens,
+            self._while_freezing(report),
+        )
+        with caching if chosen.training.cache_frozen else nullcontext() as frozen:
+            learner = new_learner(self.job.settings, self.made, plan, self.state, frozen)
+            if self.state.saved is not None:
+                self.state.saved.put_into(learner, plan.number)
+                self.state.saved = None
+            preparing = time.monotonic() - begun
+            self.state.seconds += preparing
+            self._take_steps(learner, plan, report)
+        self.journal.write(
+            "stage", stage=plan.number, step=self.state.step, learns=list(plan.learns),
+            cached=None if frozen is None else frozen.part, preparing=round(preparing, 2),
+            seconds=round(time.monotonic() - begun, 2),
+        )  # fmt: skip
+
+    def _take_steps(self, learner: Learner, plan: StagePlan, report: Report) -> None:
+        chosen = self.job.settings
+        rows = self.job.corpus.loaded.train
+        labels = labels_of(self._targets, rows.target_sd, chosen.loss).to(self._device)
+        now = time.monotonic()
+        clock = Clock(tick=now, saved=now)
+        every = max(1, -(-self._epoch // chosen.training.evaluations_per_epoch))
         for step in training_steps(
-            self.learner,
+            learner,
             self._batches(),
-            targets,
-            self._predict_validation_rows,
-            numbers=range(self.state.step + 1, self.length.total + 1),
-            every=self.length.every,
-            seed_of=lambda number: seed_for("dropout", chosen.seed, self.job.fold, number),
+            labels,
+            lambda: self._predict_validation_rows(learner),
+            numbers=range(self.state.step + 1, plan.last + 1),
+            every=every,
+            seed_of=lambda number: self._seed("dropout", number),
             losses=self.state.losses,
         ):
             now = time.monotonic()
-            self.state.step, self.state.seconds = step.number, self.state.seconds + now - tick
-            tick = now
+            self.state.step, self.state.seconds = step.number, self.state.seconds + now - clock.tick
+            clock.tick = now
             if step.outputs is not None:
-                self._look(step.outputs)
-            leaving = (
-                self._stop.asked
-            )  # read once: a signal after this line waits for the next step
-            if leaving or now - saved_at >= max(
-                chosen.training.checkpoint_seconds, SAVING_SHARE * saving_seconds
-            ):
-                save_state(self.job.folder, self.job.identity, self.learner, self.state)
-                saved_at = time.monotonic()
-                saving_seconds = saved_at - now if chosen.training.checkpoint_seconds else 0.0
+                self._look(learner, step.outputs)
+            # read once: a signal after this line waits for the next step
+            leaving = self._stop.asked
+            if leaving or self._is_due(clock, now):
+                self._save(learner, plan, clock)
             report(self._progress())
             if leaving:
                 self._stop.raise_if_asked()
+            if self.is_over:
+                return
+
+    def _is_due(self, clock: Clock, now: float) -> bool:
+        least = self.job.settings.training.checkpoint_seconds
+        return now - clock.saved >= max(least, SAVING_SHARE * clock.saving)
+
+    def _save(self, learner: Learner, plan: StagePlan, clock: Clock) -> None:
+        begun = time.monotonic()
+        save_state(self.job.folder, self.job.identity, learner, self.state, plan.number)
+        clock.saved = time.monotonic()
+        # where every step is to be saved, it is
+        waits = self.job.settings.training.checkpoint_seconds > 0
+        clock.saving = clock.saved - begun if waits else 0.0
+
+    def _seed(self, purpose: str, number: int) -> int:
+        seed, fold, attempt = self.job.settings.seed, self.job.fold, self.state.attempt
+        return seed_for(purpose, seed, fold, number, attempt)
 
     def _batches(self) -> Iterator[list[Batch]]:
         """The micro-batches of each step, from the one after the state's."""
         training = self.job.settings.training
-        epoch, skipped = divmod(self.state.step, self.length.epoch)
+        epoch, skipped = divmod(self.state.step, self._epoch)
         lengths = self._tokens.lengths[self._train]
         while True:
-            seed = seed_for("batches", self.job.settings.seed, self.job.fold, epoch)
+            seed = self._seed("batches", epoch)
             plan = epoch_plan(lengths, training.batch_size, training.micro_batch_tokens, seed)
             for micro_batches in plan[skipped:]:
                 yield [
@@ -118,40 +181,52 @@ class FoldTraining:
                 ]
             epoch, skipped = epoch + 1, 0
 
-    def _predict_validation_rows(self) -> Tensor:
-        chosen = self.job.settings
-        return predict(
-            self.learner.model,
-            self._tokens,
-            self._valid,
-            chosen.hardware,
-            chosen.training.micro_batch_tokens,
-        )
+    def _while_freezing(self, report: Report) -> Callable[[int], None]:
+        total = len(self._train) + len(self._valid)
 
-    def _look(self, outputs: Tensor) -> None:
+        def after_batch(done: int) -> None:
+            self._stop.raise_if_asked()  # the last checkpoint is not a step old
+            report(Progress(self.job.fold, "freeze", done, total))
+
+        return after_batch
+
+    def _predict_validation_rows(self, learner: Learner) -> Tensor:
+        average = learner.average
+        with average.applied(learner.learned) if average else nullcontext():
+            return predict(
+                learner.forward,
+                self._tokens,
+                self._valid,
+                self.job.settings.training.micro_batch_tokens,
+            )
+
+    def _look(self, learner: Learner, outputs: Tensor) -> None:
         """Score an evaluation, note it, and keep its weights if they are to predict."""
         state = self.state
         loss = checked_mean(state.losses, state.step)
-        check_scale(self.learner.scaler, state.step)
+        check_scale(learner.scaler, state.step)
         state.losses.clear()
         state.looks += 1
-        value = self._score(outputs)
+        predictions = self.made.model.link.predictions(outputs).numpy()
+        spread = prediction_spread(self._task, predictions, self._targets[self._valid])
+        if has_collapsed(spread, state.step, self.job.settings.training.collapse_steps):
+            raise Collapsed(state.step, spread)
+        value = self._score(predictions)
         first = state.best_score is None
         better = first or self._metric.is_better(value, state.best_score or 0.0)
         kept = better or self.job.settings.training.keep == "last"
+        state.stale = 0 if better else state.stale + 1
         if kept:
-            state.keep_as_best(self.learner.model, value, outputs)
-        rates = sorted({group["lr"] for group in self.learner.optimizer.param_groups})
+            averaged = learner.average.weights if learner.average else {}
+            state.keep_as_best(averaged or learner.learned, value, outputs)
         self.journal.write(
             "look", step=state.step, look=state.looks, loss=loss, score=value, kept=kept,
-            rates=rates, seconds=round(state.seconds, 2),
+            rates=group_rates(learner), seconds=round(state.seconds, 2),
         )  # fmt: skip
 
-    def _score(self, outputs: Tensor) -> float:
-        task = self.job.corpus.loaded.competition.task
-        predicted = probabilities_or_values(task, outputs).numpy()
+    def _score(self, predictions: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
         try:
-            return score(self._metric, self._targets[self._valid], predicted).value
+            return score(self._metric, self._targets[self._valid], predictions).value
         except DataError as error:  # predictions that are not finite, or all equal
             raise FoldFailed(
                 f"the predictions after step {self.state.step} have no {self._metric.name}: "
@@ -160,5 +235,5 @@ class FoldTraining:
 
     def _progress(self) -> Progress:
         return Progress(
-            self.job.fold, "train", self.state.step, self.length.total, self.state.best_score
+            self.job.fold, "train", self.state.step, self.steps, self.state.best_score
         )

@@ -1,12 +1,17 @@
 """The hardware settings of a run, with every "auto" replaced by what this machine has."""
 
 import os
+import resource
+import sys
 
 import torch
 
 from foldwise import settings
 from foldwise.errors import UsageError
 from foldwise.training.precision import fastest_precision, probe_cpu
+
+
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes; getrusage(2)
 
 
 def usable_cores() -> int:
@@ -61,6 +66,13 @@ def gpu_fault() -> str | None:
     except RuntimeError as error:
         return str(error).splitlines()[0]
     return None if total == 64.0**3 else f"a product of ones summed to {total}"
+
+
+def peak_bytes(device: str) -> int:
+    """The most memory this process has held at once: of the GPU, or of the machine on a CPU."""
+    if device == "cuda":
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT
 
 
 def prepare_process(hardware: settings.Hardware) -> None:

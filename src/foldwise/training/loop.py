@@ -1,6 +1,7 @@
 """The training loop: it takes steps and evaluates; its caller decides what an evaluation is for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,29 +10,46 @@ from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import LRScheduler
 
-from foldwise import settings
 from foldwise.errors import FoldFailed
 from foldwise.modeling.model import TextModel
 from foldwise.tokenization.batches import Batch
-from foldwise.training.losses import Loss
-from foldwise.training.precision import autocast
+from foldwise.training.adversary import Adversary
+from foldwise.training.anchor import Anchor
+from foldwise.training.averaging import Average
+from foldwise.training.forward import Forward, set_training_mode
+from foldwise.training.gradients import add_gradients
+from foldwise.training.losses import Labels
+from foldwise.training.objective import Objective
+from foldwise.training.schedules import Scheduler
 
 LEAST_SCALE = 1.0  # it begins at 65,536, and halves at each overflow
 
 
 @dataclass
 class Learner:
-    """What learns: the model and everything that changes it. The loop mutates it, step by step."""
+    """What learns: the model and everything that changes it. The loop mutates it, step by step.
+
+    Attributes:
+        forward: from a micro-batch to raw outputs.
+        learned: what changes in the whole training, by name; what averages are over.
+        frozen_layers: how many of the lowest layers do not learn now.
+        max_norm: of the gradient; larger ones are scaled down.
+        anchor, adversary, average: None where the settings ask for none.
+    """
 
     model: TextModel
+    forward: Forward
     optimizer: AdamW
-    scheduler: LRScheduler
+    scheduler: Scheduler
     scaler: GradScaler
-    loss: Loss
-    hardware: settings.Hardware
+    objective: Objective
     max_norm: float
+    learned: Mapping[str, Tensor]
+    frozen_layers: int = 0
+    anchor: Anchor | None = None
+    adversary: Adversary | None = None
+    average: Average | None = None
 
 
 class Step(NamedTuple):
@@ -44,7 +62,7 @@ class Step(NamedTuple):
 def training_steps(
     learner: Learner,
     plan: Iterator[Sequence[Batch]],
-    targets: Tensor,
+    labels: Labels,
     evaluate: Callable[[], Tensor],
     *,
     numbers: range,
@@ -56,37 +74,42 @@ def training_steps(
 
     A generator, so that early stopping, keeping the best weights, checkpoints and pruning are
     ordinary code in the caller's `for` loop: there are no callbacks. `plan` gives each step's
-    micro-batches; `targets` is (rows, targets), indexed by a batch's rows. Loss and gradient norm
-    of each step, (2,), are appended to `losses` and stay on the device: reading one at every step
-    would wait for the GPU. The caller clears the list after `checked_mean`.
+    micro-batches; `labels` are indexed by a batch's rows. Loss and gradient norm of each step,
+    (2,), are appended to `losses` and stay on the device: reading one at every step would wait for
+    the GPU. The caller clears the list after `checked_mean`.
     """
     for number, batches in zip(numbers, plan, strict=False):
         torch.manual_seed(seed_of(number))  # dropout of step n is the same whenever it is taken
-        losses.append(_step(learner, batches, targets))
+        losses.append(take_step(learner, batches, labels, number))
         due = number % every == 0 or number == numbers.stop - 1
         yield Step(number, evaluate() if due else None)
 
 
-def _step(learner: Learner, batches: Sequence[Batch], targets: Tensor) -> Tensor:
+def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number: int) -> Tensor:
     """Loss and gradient norm of one optimizer step, (2,), still on the device."""
-    learner.model.train()
-    texts = sum(len(batch.rows) for batch in batches)
-    total = torch.zeros((), device=targets.device)
-    for batch in batches:
-        with autocast(targets.device.type, learner.hardware.precision):
-            outputs = learner.model(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        loss = learner.loss(outputs, targets[batch.rows]) / texts
-        torch.autograd.backward(learner.scaler.scale(loss))
-        total += loss.detach()
+    set_training_mode(learner.model, learner.frozen_layers)
+    with learner.anchor.mixed() if learner.anchor else nullcontext():
+        loss = _backward(learner, batches, labels)
+        if learner.adversary is not None and number >= learner.adversary.begins:
+            with learner.adversary.uphill():
+                _backward(learner, batches, labels)
     learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
     norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)
     learner.scaler.step(learner.optimizer)
     learner.scaler.update()
+    if learner.anchor is not None:
+        learner.anchor.pull(learner.optimizer)
     learner.scheduler.step()
     learner.optimizer.zero_grad(set_to_none=True)
+    if learner.average is not None:
+        learner.average.update(learner.learned, number)
     if learner.scaler.is_enabled():  # fp16: an overflowing step is skipped by the scaler
         norm = torch.zeros_like(norm)
-    return torch.stack([total, norm])
+    return torch.stack([loss, norm])
+
+
+def _backward(learner: Learner, batches: Sequence[Batch], labels: Labels) -> Tensor:
+    return add_gradients(learner.forward, learner.objective, batches, labels, learner.scaler)
 
 
 def check_scale(scaler: GradScaler, number: int) -> None:

@@ -1,0 +1,129 @@
+"""A fold's model, and what learns in each of its stages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+from torch.amp.grad_scaler import GradScaler
+
+from foldwise.competition.competition import Task
+from foldwise.modeling.model import TextModel
+from foldwise.settings import Optimizer, Settings
+from foldwise.training.adversary import adversary_of
+from foldwise.training.anchor import Anchor, anchor_of
+from foldwise.training.averaging import Average, average_of
+from foldwise.training.collapse import rates_of_attempt
+from foldwise.training.fold_state import FoldState, values_of
+from foldwise.training.forward import Forward
+from foldwise.training.frozen_states import FrozenStates, frozen_layers
+from foldwise.training.loop import Learner
+from foldwise.training.losses import training_loss
+from foldwise.training.objective import Objective
+from foldwise.training.param_groups import adamw
+from foldwise.training.schedules import Scheduler
+from foldwise.training.stages import StagePlan, learned_names, stage_plans
+
+
+@dataclass(frozen=True, eq=False)
+class FoldModel:
+    """A model, and what stays with it over all stages.
+
+    Attributes:
+        model: on its device.
+        task: what it predicts.
+        plans: the stages.
+        learned: everything that changes in some stage, by name: the model's own tensors.
+        anchor, average: None where the settings ask for none.
+        scaler: of fp16; does nothing in other formats.
+    """
+
+    model: TextModel
+    task: Task
+    plans: list[StagePlan]
+    learned: dict[str, Tensor]
+    scaler: GradScaler
+    anchor: Anchor | None = None
+    average: Average | None = None
+
+
+def fold_model(model: TextModel, chosen: Settings, task: Task, epoch: int) -> FoldModel:
+    """The model with everything it takes through its stages; it has not been trained yet.
+
+    Args:
+        model: on its device.
+        chosen: the experiment.
+        task: what it predicts.
+        epoch: the steps of one.
+    """
+    plans = stage_plans(chosen, epoch, [group.name for group in model.layer_groups()])
+    hardware = chosen.hardware
+    return FoldModel(
+        model=model,
+        task=task,
+        plans=plans,
+        learned=values_of(model, learned_names(model, plans)),
+        scaler=GradScaler(hardware.device, enabled=hardware.precision == "fp16"),
+        anchor=anchor_of(model, chosen),
+        average=average_of(chosen.averaging, plans[-1].last),
+    )
+
+
+def new_learner(
+    chosen: Settings,
+    made: FoldModel,
+    plan: StagePlan,
+    state: FoldState,
+    frozen: FrozenStates | None = None,
+) -> Learner:
+    """The learner of one stage, with a new optimizer, its schedule where the state has got to.
+
+    Args:
+        chosen: the experiment.
+        made: the model, of which just what learns in this stage requires a gradient.
+        plan: the stage.
+        state: of the fold: steps and attempts so far.
+        frozen: what the frozen part puts out, if it is computed once.
+    """
+    model = made.model
+    optimizer = adamw(model, plan.rates, _optimizer(chosen))
+    for group in optimizer.param_groups:
+        group["lr"] *= rates_of_attempt(state.attempt)
+    return Learner(
+        model=model,
+        forward=Forward(model, chosen.hardware, frozen),
+        optimizer=optimizer,
+        scheduler=Scheduler(optimizer, plan.schedule, plan.steps, state.step - plan.after),
+        scaler=made.scaler,
+        objective=Objective(
+            loss=training_loss(chosen.loss, made.task, model.link),
+            task=made.task,
+            link=model.link,
+            r_drop=chosen.regularization.r_drop,
+        ),
+        max_norm=chosen.optimizer.max_norm,
+        learned=made.learned,
+        frozen_layers=frozen_layers(model),
+        anchor=made.anchor,
+        adversary=adversary_of(model, chosen.regularization, made.plans[-1].last),
+        average=made.average,
+    )
+
+
+def _optimizer(chosen: Settings) -> Optimizer:
+    """The optimizer's settings; decay towards the pretrained weights replaces that towards 0."""
+    if not chosen.regularization.pretrained_decay:
+        return chosen.optimizer
+    return chosen.optimizer.model_copy(update={"weight_decay": 0.0})
+
+
+def group_rates(learner: Learner) -> dict[str, float]:
+    """The rate that each layer group learns at now, bottom up; frozen ones are left out."""
+    rates: dict[int, float] = {}
+    groups: list[dict[str, Any]] = learner.optimizer.param_groups
+    for group in groups:
+        rates |= {id(parameter): group["lr"] for parameter in group["params"]}
+    return {
+        group.name: next(rates[id(p)] for p in group.parameters() if id(p) in rates)
+        for group in learner.model.layer_groups()
+        if any(id(p) in rates for p in group.parameters())
+    }
