@@ -19,8 +19,9 @@ from foldwise.tokenization.tokens import Tokens, tokenize
 from foldwise.training.hardware import prepare_process
 from foldwise.training.loop import Learner, checked_mean, training_steps
 from foldwise.training.losses import summed_loss
-from foldwise.training.param_groups import adamw, frozen_groups
+from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import batch_on, predict
+from foldwise.training.rates import frozen_groups
 from foldwise.training.schedules import scheduler
 from foldwise.training.seeds import seed_for
 
@@ -106,7 +107,7 @@ def _model(task: Task, chosen: settings.Settings) -> TextModel:
 
 
 def _learner(task: Task, chosen: settings.Settings, model: TextModel) -> Learner:
-    optimizer = adamw(model, chosen)
+    optimizer = adamw(model, chosen.rates, chosen.optimizer)
     return Learner(
         model=model,
         optimizer=optimizer,

@@ -53,7 +53,7 @@ def new_model(folder: Path) -> TextModel:
 
 def new_learner(folder: Path, done: int = 0) -> Learner:
     model = new_model(folder)
-    optimizer = adamw(model, CHOSEN)
+    optimizer = adamw(model, CHOSEN.rates, CHOSEN.optimizer)
     return Learner(
         model=model,
         optimizer=optimizer,
@@ -93,7 +93,7 @@ def trained(folder: Path, tokens: Tokens, plan: Iterator[list[Batch]]) -> dict[s
 
 def test_the_loop_equals_a_plain_loop_written_out(folder: Path, tokens: Tokens) -> None:
     model = new_model(folder)
-    optimizer = adamw(model, CHOSEN)
+    optimizer = adamw(model, CHOSEN.rates, CHOSEN.optimizer)
     peaks = [group["lr"] for group in optimizer.param_groups]
     factor = schedule_factor(CHOSEN.schedule, STEPS)
     batch = collate(tokens, np.arange(len(TEXTS)))

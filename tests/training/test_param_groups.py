@@ -115,11 +115,11 @@ def test_a_parameter_outside_of_all_groups_is_named(tmp_path: Path) -> None:
 
 def test_the_optimizer_state_survives_by_name(tmp_path: Path) -> None:
     model, chosen = tiny_model(tmp_path), Settings(competition="any")
-    optimizer = adamw(model, chosen)
+    optimizer = adamw(model, chosen.rates, chosen.optimizer)
     ids = torch.tensor([[2, 7, 8, 3]])
     model(ids, torch.ones_like(ids)).square().sum().backward()
     optimizer.step()
-    fresh = adamw(model, chosen)
+    fresh = adamw(model, chosen.rates, chosen.optimizer)
 
     load_named_state(model, fresh, named_state(model, optimizer))
 

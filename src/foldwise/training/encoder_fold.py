@@ -24,9 +24,10 @@ from foldwise.training.fold_training import FoldTraining, training_length
 from foldwise.training.hardware import prepare_process
 from foldwise.training.loop import Learner
 from foldwise.training.losses import probabilities_or_values, summed_loss
-from foldwise.training.param_groups import adamw, frozen_groups
+from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
+from foldwise.training.rates import frozen_groups
 from foldwise.training.schedules import scheduler
 from foldwise.training.seeds import seed_for
 from foldwise.training.stopping import StopRequest
@@ -76,7 +77,7 @@ def out_of_memory_explained(micro_batch_tokens: int) -> Iterator[None]:
 def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopRequest) -> FoldTraining:
     """The training of this fold, in the state of its newest checkpoint."""
     model = _model(job, tokenizer.cls_position)
-    optimizer = adamw(model, job.settings)
+    optimizer = adamw(model, job.settings.rates, job.settings.optimizer)
     hardware = job.settings.hardware
     scaler = GradScaler(hardware.device, enabled=hardware.precision == "fp16")
     state = restored_state(job.folder, job.identity, model, optimizer, scaler)
