@@ -21,7 +21,7 @@ from foldwise.training.loop import Learner, checked_mean, training_steps
 from foldwise.training.losses import summed_loss
 from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import predict
-from foldwise.training.schedules import schedule_factor, scheduler
+from foldwise.training.schedules import Scheduler, schedule_factor
 from tests.tiny_encoders import make_tiny_encoder
 
 TEXTS = ["a good film", "bad", "the story is very boring and slow", "funny", "a great great book"]
@@ -57,7 +57,7 @@ def new_learner(folder: Path, done: int = 0) -> Learner:
     return Learner(
         model=model,
         optimizer=optimizer,
-        scheduler=scheduler(optimizer, CHOSEN.schedule, STEPS, done),
+        scheduler=Scheduler(optimizer, CHOSEN.schedule, STEPS, done),
         scaler=GradScaler("cpu", enabled=False),
         loss=summed_loss("regression"),
         hardware=CHOSEN.hardware,

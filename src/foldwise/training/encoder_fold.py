@@ -28,7 +28,7 @@ from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.rates import frozen_groups
-from foldwise.training.schedules import scheduler
+from foldwise.training.schedules import Scheduler
 from foldwise.training.seeds import seed_for
 from foldwise.training.stopping import StopRequest
 
@@ -85,7 +85,7 @@ def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopReque
     learner = Learner(
         model=model,
         optimizer=optimizer,
-        scheduler=scheduler(optimizer, schedule, training_length(job).total, state.step),
+        scheduler=Scheduler(optimizer, schedule, training_length(job).total, state.step),
         scaler=scaler,
         loss=summed_loss(job.corpus.loaded.competition.task),
         hardware=hardware,

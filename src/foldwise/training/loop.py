@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import LRScheduler
 
 from foldwise import settings
 from foldwise.errors import FoldFailed
@@ -17,6 +16,7 @@ from foldwise.modeling.model import TextModel
 from foldwise.tokenization.batches import Batch
 from foldwise.training.losses import Loss
 from foldwise.training.precision import autocast
+from foldwise.training.schedules import Scheduler
 
 LEAST_SCALE = 1.0  # it begins at 65,536, and halves at each overflow
 
@@ -27,7 +27,7 @@ class Learner:
 
     model: TextModel
     optimizer: AdamW
-    scheduler: LRScheduler
+    scheduler: Scheduler
     scaler: GradScaler
     loss: Loss
     hardware: settings.Hardware

@@ -123,11 +123,11 @@ def _encoder_peaks(layers: int, rates: settings.Rates) -> list[float]:
         return [rates.top * rates.decay**depth for depth in below]
     if rates.shape == "bands":
         return [rates.top * rates.bands[2 - 3 * depth // layers] for depth in below]
-    shared = -(-layers // rates.every)
+    steps = max(1, -(-layers // rates.every) - 1)
     lowest = rates.top / rates.span
-    rise = (rates.top - lowest) / max(1, shared - 1)
     # from the top, so that the topmost layers are a full set when `every` does not divide
-    return [rates.top - rise * (depth // rates.every) for depth in below]
+    shares = [(depth // rates.every) / steps for depth in below]
+    return [rates.top * (1 - share) + lowest * share for share in shares]
 
 
 def _embeddings_peak(layers: int, rates: settings.Rates) -> float:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from sklearn.metrics import log_loss, mean_squared_error
 
-from foldwise.training.losses import probabilities_or_values, summed_loss
+from foldwise.training.losses.summed import probabilities_or_values, summed_loss
 
 
 @pytest.fixture
