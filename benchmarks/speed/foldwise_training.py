@@ -19,9 +19,10 @@ from foldwise.tokenization.tokens import Tokens, tokenize
 from foldwise.training.hardware import prepare_process
 from foldwise.training.loop import Learner, checked_mean, training_steps
 from foldwise.training.losses import summed_loss
-from foldwise.training.param_groups import adamw, frozen_groups
+from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import batch_on, predict
-from foldwise.training.schedules import scheduler
+from foldwise.training.rates import frozen_groups
+from foldwise.training.schedules import Scheduler
 from foldwise.training.seeds import seed_for
 
 RANDOM_PADDING = Padding(id=1, type_id=0, side="right")  # RoBERTa's
@@ -106,11 +107,11 @@ def _model(task: Task, chosen: settings.Settings) -> TextModel:
 
 
 def _learner(task: Task, chosen: settings.Settings, model: TextModel) -> Learner:
-    optimizer = adamw(model, chosen)
+    optimizer = adamw(model, chosen.rates, chosen.optimizer)
     return Learner(
         model=model,
         optimizer=optimizer,
-        scheduler=scheduler(optimizer, chosen.schedule, task.steps, done=0),
+        scheduler=Scheduler(optimizer, chosen.schedule, task.steps, done=0),
         scaler=GradScaler(task.device, enabled=chosen.hardware.precision == "fp16"),
         loss=summed_loss("regression"),
         hardware=chosen.hardware,

@@ -21,7 +21,7 @@ from foldwise.training.loop import Learner, checked_mean, training_steps
 from foldwise.training.losses import summed_loss
 from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import predict
-from foldwise.training.schedules import schedule_factor, scheduler
+from foldwise.training.schedules import Scheduler, schedule_factor
 from tests.tiny_encoders import make_tiny_encoder
 
 TEXTS = ["a good film", "bad", "the story is very boring and slow", "funny", "a great great book"]
@@ -53,11 +53,11 @@ def new_model(folder: Path) -> TextModel:
 
 def new_learner(folder: Path, done: int = 0) -> Learner:
     model = new_model(folder)
-    optimizer = adamw(model, CHOSEN)
+    optimizer = adamw(model, CHOSEN.rates, CHOSEN.optimizer)
     return Learner(
         model=model,
         optimizer=optimizer,
-        scheduler=scheduler(optimizer, CHOSEN.schedule, STEPS, done),
+        scheduler=Scheduler(optimizer, CHOSEN.schedule, STEPS, done),
         scaler=GradScaler("cpu", enabled=False),
         loss=summed_loss("regression"),
         hardware=CHOSEN.hardware,
@@ -93,7 +93,7 @@ def trained(folder: Path, tokens: Tokens, plan: Iterator[list[Batch]]) -> dict[s
 
 def test_the_loop_equals_a_plain_loop_written_out(folder: Path, tokens: Tokens) -> None:
     model = new_model(folder)
-    optimizer = adamw(model, CHOSEN)
+    optimizer = adamw(model, CHOSEN.rates, CHOSEN.optimizer)
     peaks = [group["lr"] for group in optimizer.param_groups]
     factor = schedule_factor(CHOSEN.schedule, STEPS)
     batch = collate(tokens, np.arange(len(TEXTS)))

@@ -1,77 +1,30 @@
-import itertools
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim import AdamW
 
 from foldwise import settings
+from foldwise.errors import UsageError
 from foldwise.modeling.model import TextModel, build_model
-from foldwise.settings import Settings
+from foldwise.settings import Optimizer, Rates, Settings
 from foldwise.training.param_groups import (
     adamw,
-    frozen_groups,
-    layer_rates,
     load_named_state,
     named_state,
     param_groups,
 )
 from tests.tiny_encoders import FAMILIES, Family, make_tiny_encoder
 
-NAMES = ["embeddings", *(f"layer {i}" for i in range(4)), "pooling", "head"]
-
 
 def tiny_model(folder: Path, family: Family = "bert", layers: int = 2) -> TextModel:
     make_tiny_encoder(folder / family, family, layers=layers)
     chosen = Settings(competition="any", pooling=settings.Pooling(kind="attention", hidden=8))
+    torch.manual_seed(0)  # of pooling and head
     return build_model(folder / family, chosen, outputs=1, task="regression")
-
-
-def test_decay_gives_each_layer_a_share_of_the_one_above() -> None:
-    rates = layer_rates(NAMES, settings.Rates(head=1e-3, top=1e-4, decay=0.5))
-
-    assert rates == {
-        "embeddings": pytest.approx(1e-4 / 16),
-        "layer 0": pytest.approx(1e-4 / 8),
-        "layer 1": pytest.approx(1e-4 / 4),
-        "layer 2": pytest.approx(1e-4 / 2),
-        "layer 3": 1e-4,
-        "pooling": 1e-3,
-        "head": 1e-3,
-    }
-
-
-def test_decay_of_one_gives_all_layers_the_same_rate() -> None:
-    rates = layer_rates(NAMES, settings.Rates(top=3e-5, decay=1.0))
-
-    assert {rates[name] for name in NAMES[:-2]} == {3e-5}
-
-
-def test_linear_rises_from_one_times_at_layer_0_to_five_times_at_the_top() -> None:
-    rates = layer_rates(NAMES, settings.Rates(top=5e-5, shape="linear", span=5.0))
-
-    rising = [rates[f"layer {i}"] for i in range(4)]
-    steps = [high - low for low, high in itertools.pairwise(rising)]
-    assert rising[0] == pytest.approx(1e-5)
-    assert rising[-1] == 5e-5
-    assert steps == pytest.approx([steps[0]] * 3)
-    assert rates["embeddings"] == pytest.approx(1e-5)
-
-
-def test_linear_shares_a_rate_between_every_k_layers() -> None:
-    names = [f"layer {i}" for i in range(24)]
-    rates = layer_rates(names, settings.Rates(top=5e-5, shape="linear", span=5.0, every=6))
-
-    bands = [[rates[f"layer {i}"] for i in range(start, start + 6)] for start in range(0, 24, 6)]
-    assert all(len(set(band)) == 1 for band in bands)
-    assert bands[0][0] == pytest.approx(1e-5)
-    assert bands[-1][0] == 5e-5
-    assert len({band[0] for band in bands}) == 4
-
-
-def test_a_rate_of_zero_freezes_its_group_and_no_other() -> None:
-    assert frozen_groups(NAMES, settings.Rates(embeddings=0.0)) == ["embeddings"]
-    assert frozen_groups(NAMES, settings.Rates()) == []
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -113,13 +66,12 @@ def test_a_parameter_outside_of_all_groups_is_named(tmp_path: Path) -> None:
         param_groups(model, settings.Rates(), weight_decay=0.01)
 
 
-def test_the_optimizer_state_survives_by_name(tmp_path: Path) -> None:
-    model, chosen = tiny_model(tmp_path), Settings(competition="any")
-    optimizer = adamw(model, chosen)
-    ids = torch.tensor([[2, 7, 8, 3]])
-    model(ids, torch.ones_like(ids)).square().sum().backward()
-    optimizer.step()
-    fresh = adamw(model, chosen)
+@pytest.mark.parametrize("bias_correction", [True, False])
+def test_the_optimizer_state_survives_by_name(tmp_path: Path, bias_correction: bool) -> None:
+    model, chosen = tiny_model(tmp_path), Optimizer(bias_correction=bias_correction)
+    optimizer = adamw(model, Rates(), chosen)
+    take_step(model, optimizer)
+    fresh = adamw(model, Rates(), chosen)
 
     load_named_state(model, fresh, named_state(model, optimizer))
 
@@ -127,3 +79,112 @@ def test_the_optimizer_state_survives_by_name(tmp_path: Path) -> None:
         for key, value in optimizer.state.get(parameter, {}).items():
             assert torch.equal(fresh.state[parameter][key], value)
     assert fresh.state.keys() == optimizer.state.keys()
+
+
+def test_only_what_requires_a_gradient_now_is_optimized(tmp_path: Path) -> None:
+    model = tiny_model(tmp_path)
+    model.freeze(["embeddings", "layer 0", "layer 1"])
+
+    optimizer = adamw(model, Rates(), Optimizer())
+
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    assert held == {id(p) for p in [*model.pooling.parameters(), *model.head.parameters()]}
+
+
+def test_a_model_that_is_frozen_altogether_is_refused(tmp_path: Path) -> None:
+    model = tiny_model(tmp_path)
+    model.freeze([group.name for group in model.layer_groups()])
+
+    with pytest.raises(UsageError, match="nothing would learn: no parameter of the model"):
+        adamw(model, Rates(), Optimizer())
+
+
+CHOSEN = Optimizer(weight_decay=0.1, beta1=0.8, beta2=0.95, epsilon=1e-6)
+RATES = Rates(head=3e-2, top=1e-2, decay=0.5)
+STEPS = 20
+
+
+def take_step(model: TextModel, optimizer: AdamW) -> None:
+    ids = torch.tensor([[2, 7, 8, 3]])
+    model(ids, torch.ones_like(ids)).square().sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def losses_of(model: TextModel) -> Iterator[Tensor]:
+    """A loss whose gradient depends on the weights, and differs from step to step."""
+    for step in range(STEPS):
+        yield torch.stack([(p - math.sin(step)).square().mean() for p in model.parameters()]).sum()
+
+
+def plain_adamw(model: TextModel, corrected: bool) -> dict[str, Tensor]:
+    """The weights after `STEPS` steps of AdamW as the paper writes it, in double precision."""
+    model = model.double()
+    peaks = {id(p): group for group in param_groups(model, RATES, 0.1) for p in group["params"]}
+    first = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    second = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    b1, b2 = CHOSEN.beta1, CHOSEN.beta2
+    for step, loss in enumerate(losses_of(model), start=1):
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation for it
+        with torch.no_grad():
+            for name, p in model.named_parameters():
+                assert p.grad is not None
+                group = peaks[id(p)]
+                first[name] = b1 * first[name] + (1 - b1) * p.grad
+                second[name] = b2 * second[name] + (1 - b2) * p.grad**2
+                mean = first[name] / (1 - b1**step if corrected else 1)
+                square = second[name] / (1 - b2**step if corrected else 1)
+                p.sub_(group["lr"] * group["weight_decay"] * p)
+                p.sub_(group["lr"] * mean / (square.sqrt() + CHOSEN.epsilon))
+                p.grad = None
+    return dict(model.named_parameters())
+
+
+def trained(model: TextModel, optimizer: AdamW) -> dict[str, Tensor]:
+    for loss in losses_of(model):
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation for it
+        optimizer.step()
+        optimizer.zero_grad()
+    return dict(model.named_parameters())
+
+
+@pytest.mark.parametrize("bias_correction", [True, False])
+def test_the_optimizer_is_adamw_with_or_without_the_bias_correction(
+    tmp_path: Path, bias_correction: bool
+) -> None:
+    chosen = CHOSEN.model_copy(update={"bias_correction": bias_correction})
+    model = tiny_model(tmp_path)
+    start = {name: p.detach().clone() for name, p in model.named_parameters()}
+    ours = trained(model, adamw(model, RATES, chosen))
+
+    expected = plain_adamw(tiny_model(tmp_path), bias_correction)
+    for name, parameter in expected.items():
+        assert not torch.equal(ours[name], start[name])
+        torch.testing.assert_close(ours[name], parameter.float(), rtol=1e-4, atol=1e-6, msg=name)
+
+
+def test_with_the_bias_correction_it_is_torch_s_to_the_bit(tmp_path: Path) -> None:
+    model, other = tiny_model(tmp_path), tiny_model(tmp_path)
+    theirs = AdamW(param_groups(other, RATES, 0.1), betas=(0.8, 0.95), eps=1e-6, fused=True)
+
+    ours = trained(model, adamw(model, RATES, CHOSEN))
+
+    for name, parameter in trained(other, theirs).items():
+        assert torch.equal(ours[name], parameter)
+
+
+@pytest.mark.parametrize(("beta1", "beta2"), [(0.9, 0.999), (0.99, 0.99999)])
+def test_the_first_step_without_the_correction_is_not_corrected_at_all(
+    tmp_path: Path, beta1: float, beta2: float
+) -> None:
+    model = tiny_model(tmp_path)
+    before = model.head.linear.weight.detach().clone()
+    chosen = Optimizer(
+        bias_correction=False, beta1=beta1, beta2=beta2, weight_decay=0.0, epsilon=1e-20
+    )
+    take_step(model, adamw(model, Rates(head=1e-3), chosen))
+
+    # mean (1 - b1) g over root of (1 - b2) g^2; with the correction it would be 1
+    size = (model.head.linear.weight - before).abs() / 1e-3
+    expected = (1 - beta1) / math.sqrt(1 - beta2)
+    torch.testing.assert_close(size, torch.full_like(size, expected), rtol=1e-3, atol=0)

@@ -1,7 +1,4 @@
-"""Layer-wise learning rates: the head learns fastest, the embeddings slowest.
-
-Geometric decay: Howard & Ruder (2018), section 3.2, https://arxiv.org/abs/1801.06146
-"""
+"""The optimizer: every trainable parameter in exactly one group, at its layer group's rate."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,44 +11,9 @@ from torch.optim import AdamW
 from foldwise import settings
 from foldwise.errors import UsageError
 from foldwise.modeling.model import TextModel
+from foldwise.training.rates import layer_rates
 
-
-def layer_rates(names: list[str], rates: settings.Rates) -> dict[str, float]:
-    """The peak learning rate of each layer group, named bottom up.
-
-    Pooling and head share the head's rate. Encoder layers follow the shape: `decay` multiplies the
-    rate by `decay` from each layer to the one below; `linear` rises in equal steps from
-    `top / span` at layer 0 to `top`, the same for every `every` layers.
-    """
-    layers = [name for name in names if name.startswith("layer ")]
-    peaks = dict.fromkeys(names, rates.head)
-    peaks |= dict(zip(layers, _encoder_peaks(len(layers), rates), strict=True))
-    if "embeddings" in peaks:
-        peaks["embeddings"] = _embeddings_peak(len(layers), rates)
-    return peaks
-
-
-def _encoder_peaks(layers: int, rates: settings.Rates) -> list[float]:
-    if rates.shape == "decay":
-        return [rates.top * rates.decay**below for below in reversed(range(layers))]
-    bands = -(-layers // rates.every)
-    lowest = rates.top / rates.span
-    rise = (rates.top - lowest) / max(1, bands - 1)
-    # counted from the top, so that the topmost layers are a full band when `every` does not divide
-    return [rates.top - rise * (below // rates.every) for below in reversed(range(layers))]
-
-
-def _embeddings_peak(layers: int, rates: settings.Rates) -> float:
-    if rates.embeddings != "auto":
-        return rates.embeddings
-    if rates.shape == "decay":
-        return rates.top * rates.decay**layers
-    return rates.top / rates.span
-
-
-def frozen_groups(names: list[str], rates: settings.Rates) -> list[str]:
-    """The layer groups whose rate is zero: they are not trained at all."""
-    return [name for name, peak in layer_rates(names, rates).items() if peak == 0]
+STEPS_BEFORE = 1e7  # that an optimizer without bias correction believes it has taken
 
 
 def param_groups(
@@ -63,14 +25,15 @@ def param_groups(
     AdamW is one kernel launch a group.
 
     Raises:
-        UsageError: every layer group is frozen.
+        UsageError: every layer group is frozen, or see `layer_rates`.
         ValueError: a trainable parameter is in no layer group, or in two; names it.
     """
     groups = model.layer_groups()
     peaks = layer_rates([group.name for group in groups], rates)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise UsageError(
-            "nothing would learn: rates.head, rates.top and rates.embeddings are all 0; raise one"
+            "nothing would learn: no parameter of the model requires a gradient; raise rates.head, "
+            "rates.top or rates.embeddings above 0"
         )
     merged: dict[tuple[float, float], list[nn.Parameter]] = {}
     for group in groups:
@@ -96,15 +59,38 @@ def _check_each_is_in_one_group(model: nn.Module, groups: Iterable[list[nn.Param
             )
 
 
-def adamw(model: TextModel, chosen: settings.Settings) -> AdamW:
-    """Fused AdamW over the layer groups of `model`."""
-    optimizer = chosen.optimizer
-    return AdamW(
-        param_groups(model, chosen.rates, optimizer.weight_decay),
-        betas=(optimizer.beta1, optimizer.beta2),
-        eps=optimizer.epsilon,
+def adamw(model: TextModel, rates: settings.Rates, chosen: settings.Optimizer) -> AdamW:
+    """Fused AdamW over those parameters of `model` that require a gradient now.
+
+    Raises:
+        UsageError, ValueError: see `param_groups`.
+    """
+    optimizer = AdamW(
+        param_groups(model, rates, chosen.weight_decay),
+        betas=(chosen.beta1, chosen.beta2),
+        eps=chosen.epsilon,
         fused=True,
     )
+    if not chosen.bias_correction:
+        _skip_bias_correction(optimizer)
+    return optimizer
+
+
+def _skip_bias_correction(optimizer: AdamW) -> None:
+    """Let the optimizer take its first step as if it had taken ten million.
+
+    BERT was trained with an Adam whose averages are not divided by `1 - beta**step`, which makes
+    its first steps large: https://arxiv.org/abs/2006.05987 section 4.
+    """
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            # beta**step is below 1e-43 up to beta = 0.99999, so the division is by exactly 1, in
+            # the fused kernel too; a float32 counts on from there as it should, to 16 million
+            optimizer.state[parameter] = {
+                "step": torch.full((), STEPS_BEFORE, dtype=torch.float32, device=parameter.device),
+                "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+                "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+            }
 
 
 def named_state(model: nn.Module, optimizer: AdamW) -> dict[str, torch.Tensor]:
