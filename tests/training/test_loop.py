@@ -1,38 +1,37 @@
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
-from torch.amp.grad_scaler import GradScaler
 from torch.nn.utils import clip_grad_norm_
 
-from foldwise import settings
-from foldwise.encoders import EncoderFiles
 from foldwise.errors import FoldFailed
-from foldwise.modeling.model import TextModel, build_model
-from foldwise.settings import Settings
-from foldwise.tokenization.batches import Batch, collate
-from foldwise.tokenization.tokenizer import load_tokenizer
-from foldwise.tokenization.tokens import Tokens, tokenize
-from foldwise.training.loop import Learner, checked_mean, training_steps
-from foldwise.training.losses import summed_loss
+from foldwise.tokenization.batches import collate
+from foldwise.tokenization.tokens import Tokens
+from foldwise.training.forward import Forward
+from foldwise.training.loop import checked_mean, training_steps
 from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import predict
-from foldwise.training.schedules import Scheduler, schedule_factor
+from foldwise.training.schedules import schedule_factor
 from tests.tiny_encoders import make_tiny_encoder
-
-TEXTS = ["a good film", "bad", "the story is very boring and slow", "funny", "a great great book"]
-TARGETS = torch.tensor([[1.0], [-1.0], [-0.5], [0.8], [2.0]])
-STEPS = 6
-CHOSEN = Settings(
-    competition="any",
-    encoder=settings.Encoder(dropout=0.0),
-    rates=settings.Rates(top=1e-3, head=1e-2, decay=0.8),
-    hardware=settings.Hardware(device="cpu", precision="fp32", threads=1),
+from tests.training.tiny_learners import (
+    LABELS,
+    STEPS,
+    TARGETS,
+    TEXTS,
+    cut_batches,
+    learner_of,
+    made_of,
+    new_model,
+    settings_of,
+    take_all,
+    tiny_tokens,
+    weights_of,
+    whole_batches,
 )
+
+CHOSEN = settings_of()
 
 
 @pytest.fixture
@@ -42,57 +41,11 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tokens(folder: Path) -> Tokens:
-    tokenizer = load_tokenizer(EncoderFiles("tiny", folder, "folder"), 32)
-    return tokenize(tokenizer, [(text,) for text in TEXTS], None)
-
-
-def new_model(folder: Path) -> TextModel:
-    torch.manual_seed(3)
-    return build_model(folder, CHOSEN, outputs=1, task="regression")
-
-
-def new_learner(folder: Path, done: int = 0) -> Learner:
-    model = new_model(folder)
-    optimizer = adamw(model, CHOSEN.rates, CHOSEN.optimizer)
-    return Learner(
-        model=model,
-        optimizer=optimizer,
-        scheduler=Scheduler(optimizer, CHOSEN.schedule, STEPS, done),
-        scaler=GradScaler("cpu", enabled=False),
-        loss=summed_loss("regression"),
-        hardware=CHOSEN.hardware,
-        max_norm=CHOSEN.optimizer.max_norm,
-    )
-
-
-def whole_batches(tokens: Tokens) -> Iterator[list[Batch]]:
-    while True:
-        yield [collate(tokens, np.arange(len(TEXTS)))]
-
-
-def cut_batches(tokens: Tokens) -> Iterator[list[Batch]]:
-    while True:
-        yield [collate(tokens, [0, 3]), collate(tokens, [1]), collate(tokens, [2, 4])]
-
-
-def trained(folder: Path, tokens: Tokens, plan: Iterator[list[Batch]]) -> dict[str, Tensor]:
-    learner = new_learner(folder)
-    for _ in training_steps(
-        learner,
-        plan,
-        TARGETS,
-        lambda: torch.empty(0),
-        numbers=range(1, STEPS + 1),
-        every=2,
-        seed_of=lambda number: number,
-        losses=[],
-    ):
-        pass
-    return dict(learner.model.named_parameters())
+    return tiny_tokens(folder)
 
 
 def test_the_loop_equals_a_plain_loop_written_out(folder: Path, tokens: Tokens) -> None:
-    model = new_model(folder)
+    model = new_model(folder, CHOSEN)
     optimizer = adamw(model, CHOSEN.rates, CHOSEN.optimizer)
     peaks = [group["lr"] for group in optimizer.param_groups]
     factor = schedule_factor(CHOSEN.schedule, STEPS)
@@ -106,25 +59,30 @@ def test_the_loop_equals_a_plain_loop_written_out(folder: Path, tokens: Tokens) 
         optimizer.step()
         optimizer.zero_grad()
 
-    result = trained(folder, tokens, whole_batches(tokens))
+    learner = learner_of(made_of(folder, CHOSEN), CHOSEN)
+    take_all(learner, whole_batches(tokens))
 
     for name, parameter in model.named_parameters():
-        torch.testing.assert_close(result[name], parameter, rtol=1e-4, atol=1e-6, msg=name)
+        if name in learner.learned:
+            torch.testing.assert_close(
+                learner.learned[name], parameter, rtol=1e-4, atol=1e-6, msg=name
+            )
 
 
 def test_micro_batches_of_any_size_give_the_whole_batch_s_gradient(
     folder: Path, tokens: Tokens
 ) -> None:
-    whole = trained(folder, tokens, whole_batches(tokens))
-    cut = trained(folder, tokens, cut_batches(tokens))
+    whole, cut = (learner_of(made_of(folder, CHOSEN), CHOSEN) for _ in range(2))
+    take_all(whole, whole_batches(tokens))
+    take_all(cut, cut_batches(tokens))
 
-    for name, parameter in whole.items():
+    for name, parameter in weights_of(whole).items():
         # each text weighs the same, in a micro-batch of one as in one of two
-        torch.testing.assert_close(cut[name], parameter, rtol=1e-3, atol=2e-5, msg=name)
+        torch.testing.assert_close(cut.learned[name], parameter, rtol=1e-3, atol=2e-5, msg=name)
 
 
 def test_layer_ratios_hold_at_every_step_of_the_schedule(folder: Path) -> None:
-    learner = new_learner(folder)
+    learner = learner_of(made_of(folder, CHOSEN), CHOSEN)
     peaks = [group["initial_lr"] for group in learner.optimizer.param_groups]
 
     for _ in range(STEPS):
@@ -135,12 +93,12 @@ def test_layer_ratios_hold_at_every_step_of_the_schedule(folder: Path) -> None:
 
 
 def test_a_resumed_schedule_goes_on_at_the_rate_it_had(folder: Path) -> None:
-    straight = new_learner(folder)
+    straight = learner_of(made_of(folder, CHOSEN), CHOSEN)
     for _ in range(4):
         straight.optimizer.step()
         straight.scheduler.step()
 
-    resumed = new_learner(folder, done=4)
+    resumed = learner_of(made_of(folder, CHOSEN), CHOSEN, done=4)
 
     assert [g["lr"] for g in resumed.optimizer.param_groups] == [
         g["lr"] for g in straight.optimizer.param_groups
@@ -150,9 +108,9 @@ def test_a_resumed_schedule_goes_on_at_the_rate_it_had(folder: Path) -> None:
 def test_evaluations_come_every_few_steps_and_after_the_last(folder: Path, tokens: Tokens) -> None:
     steps = list(
         training_steps(
-            new_learner(folder),
+            learner_of(made_of(folder, CHOSEN), CHOSEN),
             whole_batches(tokens),
-            TARGETS,
+            LABELS,
             lambda: torch.zeros(1),
             numbers=range(1, STEPS + 1),
             every=4,
@@ -178,16 +136,17 @@ def test_a_loss_that_is_not_finite_fails_and_names_its_step() -> None:
 def test_predictions_are_those_of_each_text_alone_in_the_order_asked(
     folder: Path, tokens: Tokens
 ) -> None:
-    model = new_model(folder)
+    forward = Forward(new_model(folder, CHOSEN), CHOSEN.hardware)
     asked = np.array([4, 0, 2, 1, 3])
 
-    together = predict(model, tokens, asked, CHOSEN.hardware, micro_batch_tokens=24)
+    together = predict(forward, tokens, asked, micro_batch_tokens=24)
 
-    alone = [predict(model, tokens, np.array([i]), CHOSEN.hardware, 24) for i in asked]
+    alone = [predict(forward, tokens, np.array([i]), 24) for i in asked]
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-5, atol=1e-6)
 
 
 def test_no_texts_give_no_predictions(folder: Path, tokens: Tokens) -> None:
-    outputs = predict(new_model(folder), tokens, np.empty(0, np.int64), CHOSEN.hardware, 24)
+    forward = Forward(new_model(folder, CHOSEN), CHOSEN.hardware)
+    outputs = predict(forward, tokens, np.empty(0, np.int64), 24)
 
     assert outputs.shape == (0, 1)

@@ -121,7 +121,7 @@ class FoldTraining:
     def _take_steps(self, learner: Learner, plan: StagePlan, report: Report) -> None:
         chosen = self.job.settings
         rows = self.job.corpus.loaded.train
-        labels = labels_of(self._targets, rows.target_sd, chosen.loss).to(self._device)
+        labels = labels_of(self._targets, rows.target_sd, chosen.loss, self._train).to(self._device)
         now = time.monotonic()
         clock = Clock(tick=now, saved=now)
         every = max(1, -(-self._epoch // chosen.training.evaluations_per_epoch))
