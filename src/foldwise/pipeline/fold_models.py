@@ -69,7 +69,6 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     from foldwise.tokenization.tokens import tokenize
     from foldwise.training.encoder_fold import MODEL_FILE
     from foldwise.training.hardware import prepare_process
-    from foldwise.training.losses import probabilities_or_values
     from foldwise.training.prediction import predict
 
     folders = run.model_files(MODEL_FILE)
@@ -91,7 +90,7 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     for folder in folders:
         load_model_weights(model, folder / MODEL_FILE)
         raw = predict(model, tokens, everything, hardware, run.settings.training.micro_batch_tokens)
-        values.append(probabilities_or_values(run.task, raw).numpy())
+        values.append(model.predictions(raw).numpy())
     return values
 
 

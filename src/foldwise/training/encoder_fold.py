@@ -6,11 +6,9 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 
-from foldwise.competition.competition import Task
 from foldwise.errors import FoldFailed
 from foldwise.modeling.model import TextModel, build_model
 from foldwise.modeling.saving import save_model
@@ -23,7 +21,7 @@ from foldwise.training.fold_state import put_back, restored_state, save_state
 from foldwise.training.fold_training import FoldTraining, training_length
 from foldwise.training.hardware import prepare_process
 from foldwise.training.loop import Learner
-from foldwise.training.losses import probabilities_or_values, summed_loss
+from foldwise.training.losses import summed_loss
 from foldwise.training.param_groups import adamw, frozen_groups
 from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
@@ -107,23 +105,9 @@ def _model(job: FoldJob, cls_position: Literal["first", "last"]) -> TextModel:
         cls_position=cls_position,
     )
     targets = job.corpus.targets()[job.corpus.training_positions(job.fold)]
-    model.initialise_head_bias(
-        _starting_bias(targets, loaded.competition.task, len(loaded.outputs))
-    )
+    model.start_from(torch.from_numpy(targets))
     model.freeze(frozen_groups([group.name for group in model.layer_groups()], chosen.rates))
     return model.to(chosen.hardware.device)
-
-
-def _starting_bias(targets: NDArray[np.float64], task: Task, outputs: int) -> list[float]:
-    """The bias that predicts what the training rows are on average, (outputs,).
-
-    Raw targets may lie far from zero; the head need not spend steps on getting there.
-    """
-    if task == "regression":
-        return [float(mean) for mean in targets.mean(axis=0)]
-    counts = np.bincount(targets[:, 0].astype(np.int64), minlength=outputs)
-    shares = (counts + 1) / (len(targets) + outputs)  # a class may be absent from the sample
-    return [float(value) for value in np.log(shares)]
 
 
 def _predicted_test(
@@ -144,7 +128,7 @@ def _outcome(
     job: FoldJob, training: FoldTraining, train: Tokens, test_outputs: Tensor
 ) -> FoldOutcome:
     loaded, state = job.corpus.loaded, training.state
-    task = loaded.competition.task
+    model = training.learner.model
     learned, validated = (
         job.corpus.training_positions(job.fold),
         job.corpus.validation_positions(job.fold),
@@ -167,11 +151,9 @@ def _outcome(
         },
         identity=job.identity,
     )
-    valid = probabilities_or_values(task, state.best_outputs).numpy()
+    valid = model.predictions(state.best_outputs).numpy()
     return FoldOutcome(
         result,
         Predictions(loaded.train.take(validated).ids, loaded.outputs, valid),
-        Predictions(
-            loaded.test.ids, loaded.outputs, probabilities_or_values(task, test_outputs).numpy()
-        ),
+        Predictions(loaded.test.ids, loaded.outputs, model.predictions(test_outputs).numpy()),
     )

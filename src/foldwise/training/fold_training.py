@@ -16,7 +16,6 @@ from foldwise.tokenization.tokens import Tokens
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
 from foldwise.training.loop import Learner, check_scale, checked_mean, training_steps
-from foldwise.training.losses import probabilities_or_values
 from foldwise.training.prediction import batch_on, predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
@@ -148,8 +147,7 @@ class FoldTraining:
         )  # fmt: skip
 
     def _score(self, outputs: Tensor) -> float:
-        task = self.job.corpus.loaded.competition.task
-        predicted = probabilities_or_values(task, outputs).numpy()
+        predicted = self.learner.model.predictions(outputs).numpy()
         try:
             return score(self._metric, self._targets[self._valid], predicted).value
         except DataError as error:  # predictions that are not finite, or all equal

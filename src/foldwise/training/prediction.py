@@ -55,7 +55,7 @@ def predict(
         parts.append(outputs.float())
         done += len(where)
         after_batch(done)
-    gathered = torch.cat(parts).cpu() if parts else torch.empty(0, model.head.linear.out_features)
+    gathered = torch.cat(parts).cpu() if parts else torch.empty(0, model.head.outputs)
     ordered = torch.empty_like(gathered)
     ordered[torch.from_numpy(np.concatenate([*plan, np.empty(0, np.int64)]))] = gathered
     return ordered
