@@ -101,7 +101,7 @@ def _model(task: Task, chosen: settings.Settings) -> TextModel:
     model = build_model(
         Path(task.encoder), chosen, outputs=1, task="regression", pretrained=not task.random
     )
-    model.initialise_head_bias([float(np.mean(task.train.targets))])
+    model.start_from(torch.tensor(task.train.targets)[:, None])
     model.freeze(frozen_groups([group.name for group in model.layer_groups()], chosen.rates))
     return model.to(task.device)
 

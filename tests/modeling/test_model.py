@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -8,7 +9,9 @@ from torch import Tensor, nn
 from foldwise import settings
 from foldwise.errors import UsageError
 from foldwise.modeling.layer_groups import LayerGroup
+from foldwise.modeling.link import Link
 from foldwise.modeling.model import TextModel, build_model, check_partition
+from foldwise.modeling.structure import _leaves
 from tests.modeling.tiny_models import (
     COMMONLIT,
     POOLINGS,
@@ -20,10 +23,17 @@ from tests.modeling.tiny_models import (
 )
 
 LENGTHS = [9, 1, 4, 2]
-both_poolings = pytest.mark.parametrize("pooling", POOLINGS.values(), ids=POOLINGS)
+every_pooling = pytest.mark.parametrize("pooling", POOLINGS.values(), ids=POOLINGS)
+HEADS = {
+    "linear": settings.Head(),
+    "MLP": settings.Head(hidden=(6, 5), norm="layer", dropout=0.2, dropout_samples=3),
+    "ordinal": settings.Head(kind="ordinal", norm="instance"),
+    "batch norm": settings.Head(norm="batch"),
+}
+every_head = pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
 
 
-@both_poolings
+@every_pooling
 def test_padding_never_changes_a_prediction(folder: Path, pooling: settings.Pooling) -> None:
     model = tiny_model(folder, pooling)
     batch = tiny_batch(folder, LENGTHS)
@@ -40,16 +50,37 @@ def test_the_comparison_above_would_notice_padding_that_counts(folder: Path) -> 
     assert (unmasked - model(*batch))[1:].abs().max() > 1e-4
 
 
-@both_poolings
+@every_pooling
 def test_groups_are_a_partition_from_the_bottom_up(folder: Path, pooling: settings.Pooling) -> None:
     model = tiny_model(folder, pooling)
     check_partition(model)
-    pooled = ["pooling"] if pooling.kind == "attention" else []
+    pooled = ["pooling"] if list(model.pooling.parameters()) else []
     names = [group.name for group in model.layer_groups()]
     assert names == ["embeddings", "layer 0", "layer 1", *pooled, "head"]
     listed = {name: p for group in model.layer_groups() for name, p in group.named.items()}
     assert listed.keys() == dict(model.named_parameters()).keys()
     assert all(listed[name] is parameter for name, parameter in model.named_parameters())
+
+
+@every_head
+def test_heads_have_groups_of_their_own(bert: Path, head: settings.Head) -> None:
+    model = tiny_model(bert, COMMONLIT, head=head, task="classification")
+    check_partition(model)
+    below = ["embeddings", "layer 0", "layer 1", "pooling"]
+    heads = ["head 0", "head 1", "head 2"] if head.hidden else ["head"]
+    assert [group.name for group in model.layer_groups()] == [*below, *heads]
+    for group in model.layer_groups()[4:]:
+        assert all(name.startswith("head.") for name in group.named)
+
+
+def test_settings_of_layers_are_the_pooling_group(bert: Path) -> None:
+    pooling = settings.Pooling(layers=2, combine="weighted", bottleneck=4)
+    groups = {group.name: group for group in tiny_model(bert, pooling).layer_groups()}
+    assert groups["pooling"].named.keys() == {
+        "pooling.layer_mean.scores",
+        "pooling.bottleneck.weight",
+        "pooling.bottleneck.bias",
+    }
 
 
 class Forgetful(TextModel):
@@ -60,7 +91,7 @@ class Forgetful(TextModel):
 def test_a_forgotten_group_is_named(bert: Path) -> None:
     made = tiny_model(bert)
     with pytest.raises(ValueError, match=re.escape("parameter 'head.linear.bias' is in 0 layer")):
-        check_partition(Forgetful(made.encoder, made.pooling, made.head))
+        check_partition(Forgetful(made.encoder, made.pooling, made.head, made.link))
 
 
 def test_a_training_step_changes_every_trainable_parameter(folder: Path) -> None:
@@ -86,13 +117,63 @@ def test_the_heads_initialisation_survives(folder: Path) -> None:
     assert torch.equal(model.head.linear.weight, again.head.linear.weight)
 
 
-def test_outputs_start_near_the_bias_given(bert: Path) -> None:
-    model = tiny_model(bert)
-    model.initialise_head_bias([-0.96, 0.5, 7.0])
-    outputs = model(*tiny_batch(bert, LENGTHS))
-    torch.testing.assert_close(
-        outputs, torch.tensor([-0.96, 0.5, 7.0]).expand_as(outputs), rtol=0, atol=0.5
-    )
+@pytest.mark.parametrize("kind", ["auto", "bce", "gaussian"])
+def test_predictions_start_near_the_means_of_the_targets(
+    bert: Path, kind: Literal["auto", "bce", "gaussian"]
+) -> None:
+    model = tiny_model(bert, loss=settings.Loss(kind=kind), outputs=2)
+    model.start_from(torch.tensor([[-2.0, 6.0], [0.0, 6.2], [-1.0, 8.0]]))
+    predicted = model.predictions(model(*tiny_batch(bert, LENGTHS)))
+    expected = torch.tensor([-1.0, 6.733]).double().expand_as(predicted)
+    torch.testing.assert_close(predicted, expected, rtol=0, atol=0.5)
+
+
+@pytest.mark.parametrize("head", [HEADS["linear"], HEADS["ordinal"]])
+def test_predictions_start_near_the_shares_of_the_classes(bert: Path, head: settings.Head) -> None:
+    model = tiny_model(bert, head=head, task="classification")
+    model.start_from(torch.tensor([[0.0]] * 59 + [[1.0]] * 29 + [[2.0]] * 9))
+    predicted = model.predictions(model(*tiny_batch(bert, LENGTHS)))
+    expected = torch.tensor([0.6, 0.3, 0.1]).double().expand_as(predicted)
+    torch.testing.assert_close(predicted, expected, rtol=0, atol=0.12)
+
+
+@every_pooling
+def test_states_can_be_computed_once_and_used_again(
+    folder: Path, pooling: settings.Pooling
+) -> None:
+    model = tiny_model(folder, pooling)
+    batch = tiny_batch(folder, LENGTHS)
+    states = model.states(*batch)
+    assert [state.shape for state in states] == [(4, 9, 16)] * pooling.layers
+    outputs = model.outputs_of(states, batch.attention_mask)
+    torch.testing.assert_close(outputs, model(*batch), rtol=0, atol=0)
+    # Nothing that pooling or head learn is in them.
+    learned = {
+        id(p) for g in model.layer_groups() if g.name in ("pooling", "head") for p in g.parameters()
+    }
+    assert not learned & _leaves(torch.cat(states, dim=-1))
+
+
+def test_loss_and_head_must_agree_on_the_outputs(bert: Path) -> None:
+    made = tiny_model(bert, outputs=2)
+    link = Link("gaussian", "regression", 2)
+    with pytest.raises(ValueError, match="the head must give 4 raw outputs, it gives 2"):
+        TextModel(made.encoder, made.pooling, made.head, link)
+
+
+def test_what_is_pooled_can_be_seen(bert: Path) -> None:
+    model = tiny_model(bert, settings.Pooling(bottleneck=5))
+    batch = tiny_batch(bert, LENGTHS)
+    hidden, weights = model.hidden(*batch), model.token_weights(*batch)
+    assert hidden.shape == (4, 9, 5)
+    vectors = torch.einsum("xt,xtw->xw", weights, hidden)
+    torch.testing.assert_close(model.head(vectors), model(*batch), rtol=0, atol=1e-5)
+
+
+def test_tokens_of_other_poolings_have_no_weights(bert: Path) -> None:
+    message = re.escape("where pooling.kind is 'mean', 'first' or 'attention', but this model has")
+    with pytest.raises(UsageError, match=message):
+        tiny_model(bert, settings.Pooling(kind="max")).token_weights(*tiny_batch(bert, [3]))
 
 
 def test_the_commonlit_regressor_is_what_it_says(bert: Path) -> None:
@@ -107,7 +188,7 @@ def test_the_commonlit_regressor_is_what_it_says(bert: Path) -> None:
     assert model.head.linear.in_features == 4 * 16
 
 
-@both_poolings
+@every_pooling
 def test_outputs_are_float32_under_autocast(bert: Path, pooling: settings.Pooling) -> None:
     model = tiny_model(bert, pooling)
     batch = tiny_batch(bert, LENGTHS)
@@ -158,7 +239,7 @@ def test_dropout_that_is_set_counts_in_both_tasks(bert: Path) -> None:
     assert model.head.dropout.p == 0.4
 
 
-@both_poolings
+@every_pooling
 def test_training_without_dropout_is_deterministic(folder: Path, pooling: settings.Pooling) -> None:
     model = tiny_model(folder, pooling).train()
     batch = tiny_batch(folder, LENGTHS)

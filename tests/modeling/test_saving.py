@@ -66,7 +66,7 @@ def test_weights_of_another_model_are_refused_with_every_name(bert: Path, tmp_pa
     with pytest.raises(DataError) as refusal:
         load_model_weights(model, tmp_path / "m")
     extra, bias, weight = refusal.value.complaints
-    assert "has 3 weights too many: pooling.project.bias, pooling.project.weight" in extra
+    assert "3 weights too many: pooling.main.project.bias, pooling.main.project.weight" in extra
     assert "head.linear.bias must have shape (1,), got (2,); build the model from" in bias
     assert "head.linear.weight must have shape (1, 16), got (2, 64)" in weight
     assert all(torch.equal(p, before[name]) for name, p in model.named_parameters())

@@ -26,6 +26,15 @@ POOLINGS = {
     "attention": settings.Pooling(kind="attention", hidden=8),
     "mean of two layers beside the first token": settings.Pooling(layers=2, beside="first"),
     "attention over two layers beside the first token": COMMONLIT,
+    "maximum beside the minimum": settings.Pooling(kind="max", beside="min"),
+    "largest, of projected tokens": settings.Pooling(kind="top_k", bottleneck=6),
+    "generalised mean of weighted layers": settings.Pooling(
+        kind="gem", layers=2, combine="weighted"
+    ),
+    "LSTM beside GELU attention": settings.Pooling(
+        kind="lstm", beside="attention", units=4, hidden=8, form="gelu"
+    ),
+    "GRU beside flattened": settings.Pooling(kind="gru", beside="flatten", units=4, bottleneck=3),
 }
 
 
@@ -33,12 +42,14 @@ def experiment(
     pooling: settings.Pooling | None = None,
     encoder: settings.Encoder | None = None,
     head: settings.Head | None = None,
+    loss: settings.Loss | None = None,
 ) -> settings.Settings:
     return settings.Settings(
         competition="none",
         pooling=pooling or settings.Pooling(),
-        encoder=encoder or settings.Encoder(),
+        encoder=encoder or settings.Encoder(max_length=64),
         head=head or settings.Head(),
+        loss=loss or settings.Loss(),
     )
 
 
@@ -46,6 +57,8 @@ def tiny_model(
     folder: Path,
     pooling: settings.Pooling | None = None,
     *,
+    head: settings.Head | None = None,
+    loss: settings.Loss | None = None,
     task: Task = "regression",
     outputs: int = 3,
     pretrained: bool = True,
@@ -55,7 +68,7 @@ def tiny_model(
     torch.manual_seed(1)
     return build_model(
         folder,
-        experiment(pooling),
+        experiment(pooling, head=head, loss=loss),
         outputs,
         task,
         pretrained=pretrained,

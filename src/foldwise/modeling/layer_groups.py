@@ -14,7 +14,7 @@ class LayerGroup:
     """The parameters that learn at one rate.
 
     Attributes:
-        name: "embeddings", "layer 0" .. "layer n-1", "pooling" or "head".
+        name: "embeddings", "layer 0" .. "layer n-1", "pooling", and "head" or "head 0" .. "head n".
         named: the parameters by their dotted names in the model, trainable and frozen ones.
     """
 

@@ -3,82 +3,99 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from foldwise import settings
 from foldwise.competition.competition import Task
 from foldwise.modeling.encoder import Encoder
 from foldwise.modeling.head import Head
+from foldwise.modeling.layer_drop import drop_layers
 from foldwise.modeling.layer_groups import LayerGroup, check_groups, freeze_groups
+from foldwise.modeling.link import Link
 from foldwise.modeling.loading import Attention, build_encoder, load_encoder
-from foldwise.modeling.pooling import (
-    AttentionPooling,
-    ClsPosition,
-    FirstTokenPooling,
-    MeanPooling,
-    Pooling,
-)
+from foldwise.modeling.pooling import ClsPosition, StatesPooling, build_pooling
+from foldwise.modeling.reinitialising import reinitialise_top
+
+States = tuple[Tensor, ...]
 
 
 class TextModel(nn.Module):
-    """An encoder, a pooling over the concatenated states of its last layers, and a head.
+    """An encoder, a pooling over the states of its last layers, a head, and what its outputs mean.
 
     Attributes:
-        last_layers: how many layers' hidden states are concatenated.
-        first: puts the classifier's token's vector beside the pooled one; None: it does not.
+        link: makes predictions of the raw outputs.
     """
 
-    def __init__(
-        self,
-        encoder: Encoder,
-        pooling: Pooling,
-        head: Head,
-        *,
-        last_layers: int = 1,
-        first: FirstTokenPooling | None = None,
-    ) -> None:
+    def __init__(self, encoder: Encoder, pooling: StatesPooling, head: Head, link: Link) -> None:
         super().__init__()
-        encoder.check_layers(last_layers)
+        encoder.check_layers(pooling.layers)
+        if head.outputs != link.raw_outputs:
+            raise ValueError(
+                f"the head must give {link.raw_outputs} raw outputs, it gives {head.outputs}"
+            )
         self.encoder = encoder
         self.pooling = pooling
         self.head = head
-        self.last_layers = last_layers
-        self.first = first
+        self.link = link
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
-        """The outputs of a batch, (texts, outputs) float32: values, or logits of the classes.
+        """The raw outputs of a batch, (texts, raw outputs) float32: see `predictions`.
 
         Args:
             input_ids: (texts, tokens) int64.
             attention_mask: (texts, tokens), true or 1 at tokens, false or 0 at padding.
             token_type_ids: (texts, tokens) int64 segments, for the families that have them.
         """
-        hidden = self._hidden(input_ids, attention_mask, token_type_ids)
-        mask = attention_mask.bool()
-        vectors = self.pooling(hidden, mask)
-        if self.first is not None:
-            vectors = torch.cat([vectors, self.first(hidden, mask)], dim=-1)
-        outputs: Tensor = self.head(vectors)
+        states = self.states(input_ids, attention_mask, token_type_ids)
+        return self.outputs_of(states, attention_mask)
+
+    def states(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> States:
+        """The encoder's part: the states of the last layers, each (texts, tokens, width).
+
+        They can be used again as long as the encoder does not change.
+        """
+        last_layers = self.pooling.layers
+        states: States = self.encoder(input_ids, attention_mask, token_type_ids, last_layers)
+        return states
+
+    def outputs_of(self, states: Sequence[Tensor], attention_mask: Tensor) -> Tensor:
+        """The part of pooling and head: (texts, raw outputs) float32 from `states`."""
+        outputs: Tensor = self.head(self.pooling(states, attention_mask.bool()))
         return outputs
+
+    def predictions(self, raw: Tensor) -> Tensor:
+        """What raw outputs predict, (texts, outputs) float64: values, or classes' probabilities."""
+        return self.link.predictions(raw)
+
+    def hidden(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> Tensor:
+        """The tokens' vectors that are pooled, (texts, tokens, width): for reports."""
+        return self.pooling.hidden(self.states(input_ids, attention_mask, token_type_ids))
 
     def token_weights(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
-        """How much the pooling counts each token, (texts, tokens) float32: for reports."""
-        hidden = self._hidden(input_ids, attention_mask, token_type_ids)
-        return self.pooling.weights(hidden, attention_mask.bool())
+        """How much the pooling counts each token, (texts, tokens) float32: for reports.
+
+        Raises:
+            UsageError: the pooling is no weighted sum over the tokens.
+        """
+        states = self.states(input_ids, attention_mask, token_type_ids)
+        return self.pooling.weights(states, attention_mask.bool())
 
     def layer_groups(self) -> list[LayerGroup]:
         """All parameters, each once, from the bottom up: encoder, pooling (if it has any), head."""
-        groups = [group.inside("encoder") for group in self.encoder.layer_groups()]
-        for name in ("pooling", "head"):
-            named = dict(self.get_submodule(name).named_parameters())
-            if named:
-                groups.append(LayerGroup(name, named).inside(name))
-        return groups
+        pooling = LayerGroup("pooling", dict(self.pooling.named_parameters()))
+        return [
+            *(group.inside("encoder") for group in self.encoder.layer_groups()),
+            *([pooling.inside("pooling")] if pooling.named else []),
+            *(group.inside("head") for group in self.head.layer_groups()),
+        ]
 
     def freeze(self, names: Sequence[str]) -> None:
         """Stop layer groups from learning; frozen bottom groups are computed without a graph.
@@ -88,21 +105,18 @@ class TextModel(nn.Module):
         """
         freeze_groups(self.layer_groups(), names)
 
-    def initialise_head_bias(self, values: Sequence[float]) -> None:
-        """Start from constant outputs near `values`, one an output, which saves training steps.
+    def start_from(self, targets: Tensor) -> None:
+        """Start near what the training rows are on average, which saves training steps.
 
-        The means of the training targets in a regression, the logarithms of the training classes'
-        shares in a classification.
+        The means of a regression's targets, the shares of the classes in a classification.
+
+        Args:
+            targets: (rows, targets) of the training rows; the class's number in a classification.
 
         Raises:
-            ValueError: there is not one value an output, or one is not finite.
+            DataError: a target is the same in all rows, where the loss needs its spread.
         """
-        self.head.initialise_bias(values)
-
-    def _hidden(self, ids: Tensor, mask: Tensor, segments: Tensor | None) -> Tensor:
-        """The last layers' states side by side: (texts, tokens, width x layers)."""
-        states = self.encoder(ids, mask, segments, last_layers=self.last_layers)
-        return torch.cat(states, dim=-1) if len(states) > 1 else states[0]
+        self.head.start_from(self.link.start_from(targets))
 
 
 def check_partition(model: TextModel) -> None:
@@ -125,11 +139,11 @@ def build_model(
 ) -> TextModel:
     """The model that the settings describe, on the CPU, in float32.
 
-    Pooling and head start from random weights: seed torch first.
+    Pooling, head and re-initialised layers start from random weights: seed torch first.
 
     Args:
         folder: the encoder's, with config.json and, if `pretrained`, safetensors weights.
-        chosen: the experiment; its sections encoder, pooling and head matter here.
+        chosen: the experiment; its sections encoder, pooling, head and loss matter here.
         outputs: targets of a regression, or classes.
         task: decides what `encoder.dropout = "auto"` is.
         pretrained: False: random weights, to be filled with `load_model_weights`.
@@ -140,19 +154,19 @@ def build_model(
     """
     make = load_encoder if pretrained else build_encoder
     encoder = make(folder, _encoder_dropout(chosen.encoder, task), _attention(chosen.encoder))
-    wanted = chosen.pooling
-    encoder.check_layers(wanted.layers)
-    width = encoder.width * wanted.layers
-    pooling = _pooling(wanted, width, cls_position)
-    first = FirstTokenPooling(cls_position) if wanted.beside == "first" else None
-    head = Head(width * 2 if first else width, outputs, chosen.head.dropout)
-    return TextModel(encoder, pooling, head, last_layers=wanted.layers, first=first).eval()
-
-
-def _pooling(wanted: settings.Pooling, width: int, cls_position: ClsPosition) -> Pooling:
-    if wanted.kind == "attention":
-        return AttentionPooling(width, wanted.hidden)
-    return MeanPooling() if wanted.kind == "mean" else FirstTokenPooling(cls_position)
+    encoder.check_layers(chosen.pooling.layers)
+    if pretrained:
+        reinitialise_top(encoder, chosen.encoder.reinitialise)
+    drop_layers(encoder, chosen.encoder.layer_drop)
+    pooling = build_pooling(
+        chosen.pooling,
+        encoder.width,
+        max_length=chosen.encoder.max_length,
+        cls_position=cls_position,
+    )
+    link = Link(chosen.loss.kind, task, outputs)
+    head = Head(pooling.width, link.raw_outputs, chosen.head)
+    return TextModel(encoder, pooling, head, link).eval()
 
 
 def _encoder_dropout(wanted: settings.Encoder, task: Task) -> float | None:

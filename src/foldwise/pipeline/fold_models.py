@@ -68,8 +68,8 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     from foldwise.tokenization.tokenizer import load_tokenizer
     from foldwise.tokenization.tokens import tokenize
     from foldwise.training.encoder_fold import MODEL_FILE
+    from foldwise.training.forward import Forward
     from foldwise.training.hardware import prepare_process
-    from foldwise.training.losses import probabilities_or_values
     from foldwise.training.prediction import predict
 
     folders = run.model_files(MODEL_FILE)
@@ -86,12 +86,13 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
         pretrained=False,
         cls_position=tokenizer.cls_position,
     ).to(hardware.device)
+    forward = Forward(model, hardware)
     everything = np.arange(len(texts), dtype=np.int64)
     values = []
     for folder in folders:
         load_model_weights(model, folder / MODEL_FILE)
-        raw = predict(model, tokens, everything, hardware, run.settings.training.micro_batch_tokens)
-        values.append(probabilities_or_values(run.task, raw).numpy())
+        raw = predict(forward, tokens, everything, run.settings.training.micro_batch_tokens)
+        values.append(model.predictions(raw).numpy())
     return values
 
 
