@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from speed.measurement import Measurement, Stopwatch, peak_bytes
 from speed.task import Contestant, Rows, Task
-from torch.amp.grad_scaler import GradScaler
 
 from foldwise import settings
 from foldwise.encoders import EncoderFiles
@@ -16,14 +15,16 @@ from foldwise.modeling.model import TextModel, build_model
 from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokenizer import Padding, Tokenizer, load_tokenizer
 from foldwise.tokenization.tokens import Tokens, tokenize
+from foldwise.training.device_batch import batch_on
+from foldwise.training.fold_state import FoldState
+from foldwise.training.forward import Forward
 from foldwise.training.hardware import prepare_process
+from foldwise.training.learning import fold_model, new_learner
 from foldwise.training.loop import Learner, checked_mean, training_steps
-from foldwise.training.losses import summed_loss
-from foldwise.training.param_groups import adamw
-from foldwise.training.prediction import batch_on, predict
-from foldwise.training.rates import frozen_groups
-from foldwise.training.schedules import Scheduler
+from foldwise.training.losses import Labels
+from foldwise.training.prediction import predict
 from foldwise.training.seeds import seed_for
+from foldwise.training.stages import learn_only
 
 RANDOM_PADDING = Padding(id=1, type_id=0, side="right")  # RoBERTa's
 
@@ -102,21 +103,14 @@ def _model(task: Task, chosen: settings.Settings) -> TextModel:
         Path(task.encoder), chosen, outputs=1, task="regression", pretrained=not task.random
     )
     model.start_from(torch.tensor(task.train.targets)[:, None])
-    model.freeze(frozen_groups([group.name for group in model.layer_groups()], chosen.rates))
     return model.to(task.device)
 
 
 def _learner(task: Task, chosen: settings.Settings, model: TextModel) -> Learner:
-    optimizer = adamw(model, chosen.rates, chosen.optimizer)
-    return Learner(
-        model=model,
-        optimizer=optimizer,
-        scheduler=Scheduler(optimizer, chosen.schedule, task.steps, done=0),
-        scaler=GradScaler(task.device, enabled=chosen.hardware.precision == "fp16"),
-        loss=summed_loss("regression"),
-        hardware=chosen.hardware,
-        max_norm=chosen.optimizer.max_norm,
-    )
+    made = fold_model(model, chosen, "regression", epoch=task.steps // task.epochs)
+    (plan,) = made.plans
+    learn_only(model, plan.learns)
+    return new_learner(chosen, made, plan, FoldState())
 
 
 def _take_steps(learner: Learner, task: Task, tokens: Tokens, seed: int, counts: list[int]) -> None:
@@ -124,7 +118,7 @@ def _take_steps(learner: Learner, task: Task, tokens: Tokens, seed: int, counts:
     steps = training_steps(
         learner,
         _batches(task, tokens, seed, counts),
-        torch.tensor(task.train.targets, device=task.device)[:, None],
+        Labels(torch.tensor(task.train.targets, device=task.device)[:, None].float()),
         lambda: torch.empty(0),  # no evaluation
         numbers=range(1, task.steps + 1),
         every=task.steps,
@@ -150,6 +144,6 @@ def _batches(task: Task, tokens: Tokens, seed: int, counts: list[int]) -> Iterat
 def _rmse(task: Task, chosen: settings.Settings, model: TextModel, tokens: Tokens) -> float:
     at = np.arange(len(task.valid), dtype=np.int64)
     budget = chosen.training.micro_batch_tokens
-    outputs = predict(model, tokens, at, chosen.hardware, budget)
+    outputs = predict(Forward(model, chosen.hardware), tokens, at, budget)
     errors = outputs[:, 0].double().numpy() - np.asarray(task.valid.targets)
     return float(np.sqrt(np.mean(errors**2)))

@@ -61,7 +61,7 @@ def test_the_average_is_in_the_model_only_while_applied() -> None:
 
 def test_constant_weights_are_their_own_average() -> None:
     for kind in ("ema", "swa"):
-        average = Average(Averaging(kind=kind, start=0.0, every=1), begins=1)  # type: ignore[arg-type]  # two of its words
+        average = Average(Averaging(kind=kind, start=0.0, every=1), begins=1)
         if kind == "ema":
             average = Average(Averaging(kind="ema"), begins=1)
         for step in range(1, 30):

@@ -108,7 +108,8 @@ class Encoder(nn.Module):
 
     def token_embeddings(self) -> nn.Parameter:
         """The matrix of the tokens' vectors, (vocabulary, width)."""
-        return cast("nn.Parameter", self.backbone.get_input_embeddings().weight)
+        backbone: Any = self.backbone  # every transformer of the library has it
+        return cast("nn.Parameter", backbone.get_input_embeddings().weight)
 
     def check_layers(self, last_layers: int) -> None:
         """Check that there are so many layers.

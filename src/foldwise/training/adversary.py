@@ -43,9 +43,7 @@ class Adversary:
                 weight.copy_(value)
 
 
-def adversary_of(
-    model: TextModel, chosen: settings.Regularization, steps: int
-) -> Adversary | None:
+def adversary_of(model: TextModel, chosen: settings.Regularization, steps: int) -> Adversary | None:
     """The adversary that the settings ask for; None if they ask for none.
 
     FGM moves the token embeddings: Miyato et al. (2017), https://arxiv.org/abs/1605.07725

@@ -100,9 +100,7 @@ def put_back(values: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> None:
         value.copy_(saved[name])
 
 
-def save_state(
-    folder: Path, identity: str, learner: Learner, state: FoldState, stage: int
-) -> None:
+def save_state(folder: Path, identity: str, learner: Learner, state: FoldState, stage: int) -> None:
     """Write a checkpoint from which training goes on to the same bits.
 
     Raises:
@@ -166,9 +164,7 @@ def _progress(state: FoldState) -> dict[str, Tensor]:
     return progress
 
 
-def restored_state(
-    folder: Path, identity: str, values: Mapping[str, Tensor]
-) -> FoldState:
+def restored_state(folder: Path, identity: str, values: Mapping[str, Tensor]) -> FoldState:
     """The state of the newest whole checkpoint, with the model's `values` set; else a new state.
 
     Raises:

@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from foldwise.competition.metrics import metric_named, score
@@ -18,7 +17,7 @@ from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spre
 from foldwise.training.device_batch import batch_on
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
-from foldwise.training.frozen_states import frozen_states
+from foldwise.training.freezing import Texts, frozen_states
 from foldwise.training.learning import FoldModel, group_rates, new_learner
 from foldwise.training.loop import Learner, check_scale, checked_mean, training_steps
 from foldwise.training.losses import labels_of
@@ -95,15 +94,13 @@ class FoldTraining:
         chosen = self.job.settings
         begun = time.monotonic()
         learn_only(self.made.model, plan.learns)
-        caching = frozen_states(
-            self.job.folder,
-            self.made.model,
+        texts = Texts(
             self._tokens,
             np.concatenate([self._train, self._valid]),
-            chosen.hardware,
             chosen.training.micro_batch_tokens,
             self._while_freezing(report),
         )
+        caching = frozen_states(self.job.folder, self.made.model, texts, chosen.hardware)
         with caching if chosen.training.cache_frozen else nullcontext() as frozen:
             learner = new_learner(self.job.settings, self.made, plan, self.state, frozen)
             if self.state.saved is not None:
@@ -234,6 +231,4 @@ class FoldTraining:
             ) from error
 
     def _progress(self) -> Progress:
-        return Progress(
-            self.job.fold, "train", self.state.step, self.steps, self.state.best_score
-        )
+        return Progress(self.job.fold, "train", self.state.step, self.steps, self.state.best_score)

@@ -1,4 +1,4 @@
-"""From a micro-batch to its raw outputs, through the whole model or from its frozen part's states."""
+"""From a micro-batch to its raw outputs: through the whole model, or on from its frozen part."""
 
 from dataclasses import dataclass
 

@@ -58,7 +58,9 @@ def _led_back(
 ) -> Tensor:
     seeds = [int(seed) for seed in torch.randint(2**62, (len(batches),))]
     with torch.no_grad():
-        parts = [_seeded(seed, forward, b, objective) for seed, b in zip(seeds, batches, strict=True)]
+        parts = [
+            _seeded(seed, forward, b, objective) for seed, b in zip(seeds, batches, strict=True)
+        ]
     whole = torch.cat(parts, dim=1).requires_grad_()
     rows = torch.cat([batch.rows for batch in batches])
     loss = objective.total(whole, labels.at(rows)) / len(rows)

@@ -10,7 +10,6 @@ from foldwise import settings
 from foldwise.errors import UsageError
 from foldwise.training.precision import fastest_precision, probe_cpu
 
-
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes; getrusage(2)
 
 
