@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +18,11 @@ def explained(error: ValidationError) -> list[str]:
     rules: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
     messages: list[str] = []
-    for fault in error.errors():
+    faults = error.errors()
+    own = {fault["loc"] for fault in faults}
+    for fault in faults:
+        if fault["loc"][0] == "stages" and fault["loc"][2:] in own:
+            continue  # the stage inherited it: told once, where it was said
         location = [str(part) for part in fault["loc"] if not ALTERNATIVE.match(str(part))]
         key = ".".join(location)
         if fault["type"] == "extra_forbidden":
@@ -41,8 +46,20 @@ def _nearest(location: Sequence[str]) -> str:
     for part in path:
         field = getattr(section, "model_fields", {}).get(part)
         section = section if part.isdigit() else _section_of(field.annotation if field else None)
+    names = getattr(section, "model_fields", {})
+    elsewhere = _sections_with(leaf)
+    if elsewhere and not get_close_matches(leaf, names):
+        return f"did you mean {' or '.join(repr(f'{name}.{leaf}') for name in elsewhere)}?"
     prefix = "".join(f"{part}." for part in path)
-    return did_you_mean(leaf, getattr(section, "model_fields", {}), prefix)
+    return did_you_mean(leaf, names, prefix)
+
+
+def _sections_with(leaf: str) -> list[str]:
+    """The sections of an experiment that have a setting of this name."""
+    sections = {name: _section_of(f.annotation) for name, f in Settings.model_fields.items()}
+    return [
+        name for name, s in sections.items() if name != "stages" and s and leaf in s.model_fields
+    ]
 
 
 def _section_of(annotation: Any) -> Any:
