@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from foldwise.errors import did_you_mean
 from foldwise.settings.experiment import Settings
+from foldwise.settings.learning import Stage
 
 ALTERNATIVE = re.compile(r"(constrained|literal|float$|int$)")  # pydantic's names in a union
 
@@ -47,19 +48,22 @@ def _nearest(location: Sequence[str]) -> str:
         field = getattr(section, "model_fields", {}).get(part)
         section = section if part.isdigit() else _section_of(field.annotation if field else None)
     names = getattr(section, "model_fields", {})
-    elsewhere = _sections_with(leaf)
+    elsewhere = _names_elsewhere(path, leaf)
     if elsewhere and not get_close_matches(leaf, names):
-        return f"did you mean {' or '.join(repr(f'{name}.{leaf}') for name in elsewhere)}?"
+        return f"did you mean {' or '.join(map(repr, elsewhere))}?"
     prefix = "".join(f"{part}." for part in path)
     return did_you_mean(leaf, names, prefix)
 
 
-def _sections_with(leaf: str) -> list[str]:
-    """The sections of an experiment that have a setting of this name."""
-    sections = {name: _section_of(f.annotation) for name, f in Settings.model_fields.items()}
-    return [
-        name for name, s in sections.items() if name != "stages" and s and leaf in s.model_fields
-    ]
+def _names_elsewhere(path: Sequence[str], leaf: str) -> list[str]:
+    """The full names of the settings in other sections that are called `leaf`."""
+    found: list[str] = []
+    for name, field in Settings.model_fields.items():
+        section = _section_of(field.annotation)
+        if name != "stages" and section and leaf in section.model_fields:
+            is_of_stage = path[:1] == ["stages"] and name in Stage.model_fields
+            found.append(".".join([*(path[:2] if is_of_stage else []), name, leaf]))
+    return found
 
 
 def _section_of(annotation: Any) -> Any:
