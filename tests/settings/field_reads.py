@@ -174,7 +174,17 @@ class _Scope(ast.NodeVisitor):
             self.visit(generator)
         self.generic_visit(node)
 
-    visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _generators_first
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self._generators_first(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        self._generators_first(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self._generators_first(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        self._generators_first(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self.visit(node.body)
