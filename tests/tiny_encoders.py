@@ -1,6 +1,7 @@
 """Tiny encoders with random weights: real tokenizer and model files, made offline."""
 
 import string
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,23 +51,26 @@ def make_tiny_encoder(folder: Path, family: Family, layers: int = 2, width: int 
 
 def _tokenizer(family: Family) -> Any:
     if family == "bert":
-        return BertTokenizer(vocab=_wordpieces(), model_max_length=512)
+        return BertTokenizer(vocab=wordpieces(), model_max_length=512)
     if family == "distilbert":
-        return DistilBertTokenizer(vocab=_wordpieces(), model_max_length=512)
+        return DistilBertTokenizer(vocab=wordpieces(), model_max_length=512)
     if family == "roberta":
-        vocabulary, merges = _byte_pairs()
+        vocabulary, merges = byte_pairs(ROBERTA_SPECIAL)
         written: Any = merges  # pairs or "a b" strings; the annotation knows only the latter
         return RobertaTokenizer(vocab=vocabulary, merges=written, model_max_length=512)
-    return XLNetTokenizer(vocab=_unigrams())
+    return XLNetTokenizer(vocab=unigrams(XLNET_SPECIAL))
 
 
-def _wordpieces() -> dict[str, int]:
+def wordpieces() -> dict[str, int]:
+    """BERT's kind of vocabulary, in small letters."""
     letters = [c for c in CHARACTERS if c.lower() == c]
     pieces = [*BERT_SPECIAL, *letters, *(f"##{c}" for c in letters), *WORDS]
     return {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
 
 
-def _byte_pairs() -> tuple[dict[str, int], list[tuple[str, str]]]:
+def byte_pairs(
+    special: Sequence[str], mask: str = "<mask>"
+) -> tuple[dict[str, int], list[tuple[str, str]]]:
     """All bytes, and merges that build each word after a space from left to right."""
     from tokenizers.pre_tokenizers import ByteLevel
 
@@ -77,14 +81,15 @@ def _byte_pairs() -> tuple[dict[str, int], list[tuple[str, str]]]:
             merges.append((grown, letter))
             grown += letter
     merges = list(dict.fromkeys(merges))
-    pieces = [*ROBERTA_SPECIAL, *sorted(ByteLevel.alphabet()), *(a + b for a, b in merges)]
-    return {piece: i for i, piece in enumerate([*pieces, "<mask>"])}, merges
+    pieces = [*special, *sorted(ByteLevel.alphabet()), *(a + b for a, b in merges)]
+    return {piece: i for i, piece in enumerate([*pieces, mask])}, merges
 
 
-def _unigrams() -> list[tuple[str, float]]:
-    special = [(piece, 0.0) for piece in XLNET_SPECIAL]
+def unigrams(special: Sequence[str]) -> list[tuple[str, float]]:
+    """SentencePiece's kind of vocabulary, with scores."""
     letters = [(c, -8.0) for c in ("▁", *CHARACTERS)]
-    return special + letters + [(f"▁{word}", -3.0) for word in WORDS[1:]] + [("▁the", -2.0)]
+    words = [(f"▁{word}", -3.0) for word in WORDS[1:]] + [("▁the", -2.0)]
+    return [*((piece, 0.0) for piece in special), *letters, *words]
 
 
 def _config(family: Family, vocabulary: int, layers: int, width: int) -> PreTrainedConfig:

@@ -52,7 +52,7 @@ def test_settings_are_overridden_before_and_after_options(
     [
         (["wrods"], "no experiment 'wrods'"),
         (["words", "sed=3"], "unknown setting 'sed'; did you mean 'seed'?"),
-        (["words", "tfidf.penalt=3"], "unknown setting 'tfidf.penalt'; did you mean 'penalty'?"),
+        (["words", "tfidf.penalt=3"], "did you mean 'tfidf.penalty'?"),
         (["words", "seed=-1", "training.epochs=x"], "2 problems:"),
         (
             ["words", "letters"],

@@ -130,22 +130,33 @@ class Encoder(nn.Module):
         the layers and works before or between them is in "embeddings": DeBERTa's relative positions
         too. ALBERT's layers that share their weights are one layer group.
         """
-        path = f"{self._structure.layers}."
         count = len(self.layers())
         names = ["embeddings", *(f"layer {i}" for i in range(count))]
         groups: dict[str, dict[str, nn.Parameter]] = {name: {} for name in names}
         for name, parameter in self.backbone.named_parameters():
             home = "embeddings"
-            if name.startswith(path):
-                home = f"layer {name.removeprefix(path).split('.')[0]}"
+            if (number := self._structure.layer_of(name)) is not None:
+                home = f"layer {number}"
             elif name.rpartition(".")[0] in self._structure.above:
                 home = names[-1]
             groups[home][name] = parameter
         return [LayerGroup(name, named).inside("backbone") for name, named in groups.items()]
 
     def layers(self) -> nn.ModuleList:
-        """The transformer's layers, from the bottom up."""
-        return cast("nn.ModuleList", self.backbone.get_submodule(self._structure.layers))
+        """The transformer's layers, from the bottom up.
+
+        Without `has_whole_layers` each is a list of its parts, which run one after the other.
+        """
+        lists = [self.backbone.get_submodule(name) for name in self._structure.layers]
+        if self.has_whole_layers:
+            return cast("nn.ModuleList", lists[0])
+        parts = zip(*(cast("nn.ModuleList", modules) for modules in lists), strict=True)
+        return nn.ModuleList(nn.ModuleList(of_one) for of_one in parts)
+
+    @property
+    def has_whole_layers(self) -> bool:
+        """Whether each layer is a module that is called; in XLM, its parts are."""
+        return len(self._structure.layers) == 1
 
     @torch.no_grad()
     def _check_padding(self, pad: int) -> None:

@@ -4,9 +4,9 @@ Found from the modules and from one traced run over four tokens, never from the 
 `named_parameters()` or from a list of families.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
@@ -22,23 +22,33 @@ class Structure:
     """The parts of an encoder, by their dotted names in it.
 
     Attributes:
-        layers: the module list of the transformer layers.
+        layers: the module list of the transformer layers; several, where a layer's parts stand in
+            a list each, as in XLM.
         above: modules that run only after the last layer, such as ModernBERT's final norm.
         unused: trainable parameters that no output depends on, such as XLNet's mask embedding.
     """
 
-    layers: str
+    layers: tuple[str, ...]
     above: frozenset[str]
     unused: tuple[str, ...]
 
+    def layer_of(self, name: str) -> int | None:
+        """The number of the layer that a module or parameter is in; None outside of the layers."""
+        for path in self.layers:
+            if name.startswith(f"{path}."):
+                return int(name.removeprefix(f"{path}.").split(".")[0])
+        return None
 
-def find_layers(backbone: nn.Module, config: Any) -> str:
-    """The dotted name of the outermost module list with one entry a layer.
 
-    In ALBERT, whose layers share their weights, it has one entry a group of layers that share.
+def find_layers(backbone: nn.Module, config: Any) -> tuple[str, ...]:
+    """The dotted names of the outermost module lists with one entry a layer.
+
+    There is one, or several side by side, which may hold the parts of each layer. In ALBERT, whose
+    layers share their weights, it has one entry a group of layers that share.
 
     Raises:
-        UsageError: there is no such list, or several, as in an encoder with a decoder.
+        UsageError: there is no such list, or one here and one there, as in an encoder with a
+            decoder.
     """
     length = getattr(config, "num_hidden_groups", config.num_hidden_layers)
     found: list[str] = []
@@ -46,66 +56,83 @@ def find_layers(backbone: nn.Module, config: Any) -> str:
         is_inside = any(name.startswith(f"{outer}.") for outer in found)
         if isinstance(module, nn.ModuleList) and len(module) == length and not is_inside:
             found.append(name)
-    if len(found) != 1:
-        raise UsageError(
-            f"an encoder must have exactly one list of {length} layers, but {config.model_type!r} "
-            f"has {len(found)}; choose an encoder of the BERT, RoBERTa, DeBERTa or XLNet kind"
-        )
-    return found[0]
+    if len({name.rpartition(".")[0] for name in found}) != 1:
+        raise _without_one_list(config.model_type, length, found)
+    return tuple(found)
+
+
+def _without_one_list(family: str, length: int, found: Sequence[str]) -> UsageError:
+    return UsageError(
+        f"an encoder must have exactly one list of {length} layers, but {family!r} "
+        f"has {len(found)}; choose an encoder of the BERT, RoBERTa, DeBERTa or XLNet kind"
+    )
 
 
 def traced_structure(
-    backbone: nn.Module, layers: str, run: Callable[[Tensor], Tensor]
+    backbone: nn.Module, layers: tuple[str, ...], run: Callable[[Tensor], Tensor]
 ) -> Structure:
     """The structure of `backbone`, seen in one run over a few tokens in evaluation mode.
 
     Args:
         backbone: the encoder.
-        layers: the name of its list of layers.
+        layers: the names of its lists of layers.
         run: makes the last hidden state from token ids (texts, tokens).
+
+    Raises:
+        UsageError: there are several lists, and they do not hold the parts of the same layers.
     """
     was_training = backbone.training
     backbone.eval()  # dropout would draw random numbers that the caller's seed did not mean
     ids = torch.arange(TRACED_TOKENS, device=next(backbone.parameters()).device)[None]
-    with torch.enable_grad(), _calls_after_layers(backbone, layers) as above:
+    with torch.enable_grad(), _calls(backbone) as calls:
         reached = _leaves(run(ids))
     backbone.train(was_training)
+    seen = Structure(layers, frozenset(), ())
+    _check_parts(backbone, seen, calls)
     unused = tuple(
         name
         for name, parameter in backbone.named_parameters()
         if parameter.requires_grad and id(parameter) not in reached
     )
-    return Structure(layers, frozenset(above), unused)
+    return replace(seen, above=_called_after_layers(backbone, seen, calls), unused=unused)
 
 
 @contextmanager
-def _calls_after_layers(backbone: nn.Module, layers: str) -> Iterator[set[str]]:
-    """The set, filled while the context is open, of modules first called after the last layer."""
-    last = cast("nn.ModuleList", backbone.get_submodule(layers))[-1]
-    below: set[str] = set()
-    above: set[str] = set()
-    done: list[bool] = []
-    outside = [
-        (name, module)
-        for name, module in backbone.named_modules()
-        if not f"{name}.".startswith(f"{layers}.")
-        and any(True for _ in module.parameters(recurse=False))
-    ]
-
-    def note(name: str) -> None:
-        if name not in below:
-            (above if done else below).add(name)
-
+def _calls(backbone: nn.Module) -> Iterator[list[str]]:
+    """The names of the modules that are called while the context is open, in the order of calls."""
+    calls: list[str] = []
     handles = [
-        module.register_forward_pre_hook(lambda *_, name=name: note(name))
-        for name, module in outside
+        module.register_forward_pre_hook(lambda *_, name=name: calls.append(name))
+        for name, module in backbone.named_modules()
     ]
-    handles.append(last.register_forward_hook(lambda *_: done.append(True)))
     try:
-        yield above
+        yield calls
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _check_parts(backbone: nn.Module, seen: Structure, calls: Sequence[str]) -> None:
+    """Check that of several lists, all parts of a layer run before those of the layer above it."""
+    numbers = [number for name in calls if (number := seen.layer_of(name)) is not None]
+    if len(seen.layers) > 1 and numbers != sorted(numbers):
+        length = len(cast("nn.ModuleList", backbone.get_submodule(seen.layers[0])))
+        raise _without_one_list(type(backbone).__name__, length, seen.layers)
+
+
+def _called_after_layers(
+    backbone: nn.Module, seen: Structure, calls: Sequence[str]
+) -> frozenset[str]:
+    """The modules with parameters of their own that are first called after the last layer."""
+    last = max((i for i, name in enumerate(calls) if seen.layer_of(name) is not None), default=0)
+    below = set(calls[:last])
+    return frozenset(
+        name
+        for name in calls[last:]
+        if name not in below
+        and seen.layer_of(name) is None
+        and any(True for _ in backbone.get_submodule(name).parameters(recurse=False))
+    )
 
 
 def _leaves(output: Tensor) -> set[int]:

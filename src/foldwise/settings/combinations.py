@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from foldwise.settings.contradictions import contradictions, pooling_learns
 from foldwise.settings.experiment import Settings
-from foldwise.settings.learning import Rates, Schedule
+from foldwise.settings.unread import unread_in_stages
 
 REGRESSION_LOSSES = (
     "mse", "rmse", "smooth_l1", "huber", "bce", "gaussian", "kl", "ranking",
@@ -17,6 +18,7 @@ REGRESSION_LOSSES = (
 CLASSIFICATION_LOSSES = ("cross_entropy", "focal", "soft", "ordinal")
 ORDERED_LOSSES = ("soft", "ordinal")  # they count classes that lie beside each other as near
 NO_ENCODER = ("competition", "kind", "seed", "hardware", "tfidf")  # what TF-IDF reads, and:
+Task = Literal["regression", "classification"]
 NO_ENCODER_TRAINING = ("training.rows", "training.folds")
 
 
@@ -48,6 +50,7 @@ READ: tuple[Read, ...] = (
     Read(("pooling.k",), _pooled("top_k"), "the top_k pooling"),
     Read(("pooling.units",), _pooled("lstm", "gru"), "the lstm or gru pooling"),
     Read(("pooling.combine",), lambda s: s.pooling.layers > 1, "pooling.layers of 2 or more"),
+    Read(("rates.pooling",), pooling_learns, "a pooling with parameters, such as attention"),
     Read(("head.activation",), lambda s: bool(s.head.hidden), "head.hidden, which makes an MLP"),
     Read(("head.dropout_samples",), lambda s: s.head.dropout > 0, "head.dropout above 0"),
     Read(("loss.delta",), _loss("smooth_l1", "huber"), 'loss.kind="smooth_l1" or "huber"'),
@@ -96,12 +99,7 @@ def without_effect(chosen: Settings) -> list[str]:
         for key, value in changed.items()
         if key.startswith("tfidf.") and value != before[key]
     ]
-    complaints += _contradictions(chosen)
-    for i, stage in enumerate(chosen.all_stages()):
-        where = f"stages.{i}." if chosen.stages else ""
-        complaints += _of_rates(stage.rates, f"{where}rates")
-        complaints += _of_schedule(stage.schedule, f"{where}schedule")
-    return complaints
+    return [*complaints, *unread_in_stages(chosen), *contradictions(chosen)]
 
 
 def _defaults(chosen: Settings) -> dict[str, object]:
@@ -120,94 +118,9 @@ def _beside_tfidf(chosen: Settings) -> list[str]:
     ]
 
 
-def _contradictions(chosen: Settings) -> Iterator[str]:
-    pooling, head, training = chosen.pooling, chosen.head, chosen.training
-    if pooling.beside == pooling.kind:
-        yield f"pooling.beside={pooling.beside!r} is pooling.kind already: choose another, or none"
-    if head.norm == "batch" and training.batch_size < 2:
-        yield "head.norm='batch' needs two texts to compare: raise training.batch_size"
-    if training.patience and chosen.stages:
-        yield (
-            "training.patience ends the whole training, also its later stages: leave it 0 with "
-            "[[stages]]"
-        )
-    if training.patience and chosen.averaging.kind == "swa":
-        yield (
-            "training.patience may end training before averaging.kind='swa' begins: choose one "
-            "of them"
-        )
-    if chosen.encoder.frozen == "all" and chosen.stages:
-        yield "encoder.frozen='all' leaves the [[stages]] nothing to unfreeze: leave one of them out"
-    if chosen.encoder.frozen == "all" and (
-        chosen.encoder.reinitialise or chosen.encoder.layer_drop
-    ):
-        yield (
-            "encoder.frozen='all' keeps the pretrained weights as they are: leave "
-            "encoder.reinitialise and encoder.layer_drop 0"
-        )
-    if chosen.encoder.frozen == "all" and (
-        chosen.regularization.mixout or chosen.regularization.pretrained_decay
-    ):
-        yield (
-            "encoder.frozen='all' keeps the pretrained weights as they are: leave "
-            "regularization.mixout and regularization.pretrained_decay 0"
-        )
-    if chosen.regularization.adversarial == "fgm" and chosen.encoder.frozen != "none":
-        yield (
-            "regularization.adversarial='fgm' moves the embeddings, which encoder.frozen="
-            f"{chosen.encoder.frozen!r} leaves without gradients: choose 'awp'"
-        )
-
-
-def _of_rates(rates: Rates, where: str) -> Iterator[str]:
-    plain = Rates()
-    read = {
-        "decay": ("decay", "slice"),
-        "span": ("linear",),
-        "every": ("linear",),
-        "bands": ("bands",),
-    }
-    for key, shapes in read.items():
-        if rates.shape not in shapes and getattr(rates, key) != getattr(plain, key):
-            yield (
-                f"{where}.{key}={getattr(rates, key)!r} would do nothing: it needs "
-                f"{where}.shape={' or '.join(map(repr, shapes))}"
-            )
-    if rates.shape == "slice":
-        for key in ("head", "embeddings", "pooling"):
-            if getattr(rates, key) != getattr(plain, key):
-                yield (
-                    f"{where}.{key}={getattr(rates, key)!r} would do nothing: "
-                    f"{where}.shape='slice' runs over all layer groups, from {where}.top at the "
-                    f"head to the embeddings; use {where}.groups for exceptions"
-                )
-
-
-def _of_schedule(schedule: Schedule, where: str) -> Iterator[str]:
-    plain = Schedule()
-    read = {
-        "power": ("polynomial",),
-        "start": ("one_cycle", "slanted"),
-        "beta1_at_peak": ("one_cycle",),
-        "restarts": ("linear", "cosine", "polynomial"),
-        "end": ("linear", "cosine", "polynomial", "one_cycle"),
-    }
-    for key, kinds in read.items():
-        if schedule.kind not in kinds and getattr(schedule, key) != getattr(plain, key):
-            yield (
-                f"{where}.{key}={getattr(schedule, key)!r} would do nothing: it needs "
-                f"{where}.kind={' or '.join(map(repr, kinds))}"
-            )
-    if schedule.warmup_steps and schedule.warmup != plain.warmup:
-        yield (
-            f"{where}.warmup_steps={schedule.warmup_steps} and {where}.warmup={schedule.warmup} "
-            f"both say how long the warm-up is: give one of them"
-        )
-
-
 def unfit_for(
     chosen: Settings,
-    task: Literal["regression", "classification"],
+    task: Task,
     classes: Sequence[str],
     *,
     has_target_sd: bool,
@@ -222,41 +135,80 @@ def unfit_for(
     """
     if chosen.kind == "tfidf":
         return []
-    kind, complaints = chosen.loss.kind, []
-    fitting = REGRESSION_LOSSES if task == "regression" else CLASSIFICATION_LOSSES
-    if kind not in ("auto", *fitting):
-        complaints.append(
-            f"loss.kind={kind!r} is not for a {task}: choose one of {', '.join(fitting)}"
-        )
-    if task == "regression" and chosen.loss.smoothing:
-        complaints.append("loss.smoothing smooths labels, and a regression has none: leave it 0")
-    if task == "regression" and chosen.head.kind == "ordinal":
-        complaints.append("head.kind='ordinal' is for ordered classes, not for a regression")
-    if task == "classification" and len(classes) < 3:
-        ordered = [f"loss.kind={kind!r}"] if kind in ORDERED_LOSSES else []
-        ordered += ["head.kind='ordinal'"] if chosen.head.kind == "ordinal" else []
-        complaints += [
-            f"{setting} needs three ordered classes at least, and here are {len(classes)}: with "
-            f"two it is what the default is"
-            for setting in ordered
-        ]
-    noisy = [f"loss.kind={kind!r}"] if kind == "kl" else []
-    noisy += ["loss.weights='target_sd'"] if chosen.loss.weights == "target_sd" else []
-    if chosen.regularization.r_drop and not _has_dropout(chosen, task):
-        complaints.append(
-            "regularization.r_drop compares two passes that differ by dropout alone, and there is "
-            "none: set head.dropout or encoder.dropout above 0"
-        )
-    if not has_target_sd:
-        complaints += [
-            f"{setting} needs the raters' noise: name its column as target_sd in "
-            f"competition.toml, or choose another"
-            for setting in noisy
-        ]
+    return [
+        *_of_task(chosen, task),
+        *(_of_few_classes(chosen, len(classes)) if task == "classification" else ()),
+        *(() if has_target_sd else _of_noise(chosen)),
+    ]
+
+
+def unfit_for_layers(chosen: Settings, layers: int) -> list[str]:
+    """One complaint for each setting that makes no sense with so few layers.
+
+    Args:
+        chosen: an experiment's settings.
+        layers: the encoder's layer groups "layer 0" .. "layer n-1"; in ALBERT, whose layers share
+            their weights, 1.
+    """
+    frozen, random = chosen.encoder.frozen, chosen.encoder.reinitialise
+    kept = frozen if isinstance(frozen, int) else 0
+    wanted = {"encoder.frozen": kept, "encoder.reinitialise": random}
+    wanted |= {
+        f"stages.{i}.train": stage.train
+        for i, stage in enumerate(chosen.stages)
+        if isinstance(stage.train, int)
+    }
+    complaints = [
+        f"{key}={count} is more than the {layers} layers of the encoder: lower it"
+        for key, count in wanted.items()
+        if count > layers
+    ]
+    complaints += [
+        f"{key}={count} and encoder.frozen={kept} are more than the encoder's {layers} layers: a "
+        f"layer cannot both stay as it is and change; lower one of them"
+        for key, count in wanted.items()
+        if key != "encoder.frozen" and max(count, kept) <= layers < count + kept
+    ]
     return complaints
 
 
-def _has_dropout(chosen: Settings, task: Literal["regression", "classification"]) -> bool:
+def _of_task(chosen: Settings, task: Task) -> Iterator[str]:
+    kind = chosen.loss.kind
+    fitting = REGRESSION_LOSSES if task == "regression" else CLASSIFICATION_LOSSES
+    if kind not in ("auto", *fitting):
+        yield f"loss.kind={kind!r} is not for a {task}: choose one of {', '.join(fitting)}"
+    if task == "regression" and chosen.loss.smoothing:
+        yield "loss.smoothing smooths labels, and a regression has none: leave it 0"
+    if task == "regression" and chosen.head.kind == "ordinal":
+        yield "head.kind='ordinal' is for ordered classes, not for a regression"
+    if chosen.regularization.r_drop and not _has_dropout(chosen, task):
+        yield (
+            "regularization.r_drop compares two passes that differ by dropout alone, and there is "
+            "none: set head.dropout or encoder.dropout above 0"
+        )
+
+
+def _of_few_classes(chosen: Settings, classes: int) -> Iterator[str]:
+    ordered = [f"loss.kind={chosen.loss.kind!r}"] if chosen.loss.kind in ORDERED_LOSSES else []
+    ordered += ["head.kind='ordinal'"] if chosen.head.kind == "ordinal" else []
+    for setting in ordered if classes < 3 else ():
+        yield (
+            f"{setting} needs three ordered classes at least, and here are {classes}: with two it "
+            f"is what the default is"
+        )
+
+
+def _of_noise(chosen: Settings) -> Iterator[str]:
+    noisy = ["loss.kind='kl'"] if chosen.loss.kind == "kl" else []
+    noisy += ["loss.weights='target_sd'"] if chosen.loss.weights == "target_sd" else []
+    for setting in noisy:
+        yield (
+            f"{setting} needs the raters' noise: name its column as target_sd in competition.toml, "
+            f"or choose another"
+        )
+
+
+def _has_dropout(chosen: Settings, task: Task) -> bool:
     dropout = chosen.encoder.dropout
     in_encoder = task == "classification" if dropout == "auto" else dropout > 0
     return in_encoder or chosen.head.dropout > 0 or chosen.encoder.layer_drop > 0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from foldwise.settings.learning import Optimizer, Rates, Schedule, Stage
 from foldwise.settings.model import Encoder, Head, Pooling
@@ -36,15 +36,6 @@ class Settings(Section):
     hardware: Hardware = Hardware()
     tfidf: Tfidf = Tfidf()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _stages_inherit(cls, table: Any) -> Any:
-        """A stage's rates and schedule say only what differs from the experiment's."""
-        stages = table.get("stages") if isinstance(table, Mapping) else None
-        if not isinstance(stages, list):
-            return table
-        return {**table, "stages": [_inheriting(stage, table) for stage in stages]}
-
     def all_stages(self) -> tuple[Stage, ...]:
         """The stages of the training: one, where the experiment says none."""
         whole = Stage(epochs=self.training.epochs, rates=self.rates, schedule=self.schedule)
@@ -53,6 +44,18 @@ class Settings(Section):
     def flat(self) -> dict[str, Any]:
         """Every value by its dotted name, such as `rates.top` or `stages.0.epochs`."""
         return dict(_flattened(self.model_dump(mode="json")))
+
+
+def with_inherited(table: Mapping[str, Any]) -> dict[str, Any]:
+    """An experiment's `table`, in which each stage also has what [rates] and [schedule] say.
+
+    Not a validator of `Settings`: one that runs before the fields would hand them Python's values
+    instead of JSON's, and strictness would no longer take a list for a tuple.
+    """
+    stages = table.get("stages")
+    if not isinstance(stages, list):
+        return dict(table)
+    return {**table, "stages": [_inheriting(stage, table) for stage in stages]}
 
 
 def _inheriting(stage: Any, table: Mapping[str, Any]) -> Any:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from foldwise.errors import did_you_mean
 from foldwise.settings.experiment import Settings
+from foldwise.settings.learning import Stage
 
 ALTERNATIVE = re.compile(r"(constrained|literal|float$|int$)")  # pydantic's names in a union
 
@@ -17,7 +19,11 @@ def explained(error: ValidationError) -> list[str]:
     rules: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
     messages: list[str] = []
-    for fault in error.errors():
+    faults = error.errors()
+    own = {fault["loc"] for fault in faults}
+    for fault in faults:
+        if fault["loc"][0] == "stages" and fault["loc"][2:] in own:
+            continue  # the stage inherited it: told once, where it was said
         location = [str(part) for part in fault["loc"] if not ALTERNATIVE.match(str(part))]
         key = ".".join(location)
         if fault["type"] == "extra_forbidden":
@@ -41,8 +47,23 @@ def _nearest(location: Sequence[str]) -> str:
     for part in path:
         field = getattr(section, "model_fields", {}).get(part)
         section = section if part.isdigit() else _section_of(field.annotation if field else None)
+    names = getattr(section, "model_fields", {})
+    elsewhere = _names_elsewhere(path, leaf)
+    if elsewhere and not get_close_matches(leaf, names):
+        return f"did you mean {' or '.join(map(repr, elsewhere))}?"
     prefix = "".join(f"{part}." for part in path)
-    return did_you_mean(leaf, getattr(section, "model_fields", {}), prefix)
+    return did_you_mean(leaf, names, prefix)
+
+
+def _names_elsewhere(path: Sequence[str], leaf: str) -> list[str]:
+    """The full names of the settings in other sections that are called `leaf`."""
+    found: list[str] = []
+    for name, field in Settings.model_fields.items():
+        section = _section_of(field.annotation)
+        if name != "stages" and section and leaf in section.model_fields:
+            is_of_stage = path[:1] == ["stages"] and name in Stage.model_fields
+            found.append(".".join([*(path[:2] if is_of_stage else []), name, leaf]))
+    return found
 
 
 def _section_of(annotation: Any) -> Any:

@@ -21,7 +21,9 @@ class Rates(Section):
     bands: tuple[Share, Share, Share] = (0.25, 0.5, 1.0)  # bands: of `top`, lower third first
     embeddings: Rate | Literal["auto"] = "auto"  # auto: follows the shape below layer 0; 0: frozen
     pooling: Rate | Literal["auto"] = "auto"  # auto: the head's
-    groups: dict[str, Rate] = {}  # by the name of a layer group, such as "head 0"; wins over all
+    groups: dict[str, Rate] = Field(  # by the name of a layer group, such as "head 0"; win over all
+        default_factory=dict
+    )
 
 
 class Optimizer(Section):
@@ -53,5 +55,5 @@ class Stage(Section):
 
     epochs: Positive
     train: Literal["all", "head"] | Count = "all"  # head: with the pooling; n: and the n top layers
-    rates: Rates = Rates()  # what it leaves out is as in [rates]
+    rates: Rates = Rates()  # what it leaves out is as in [rates]; its groups replace those
     schedule: Schedule = Schedule()  # what it leaves out is as in [schedule]

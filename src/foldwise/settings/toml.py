@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from foldwise.errors import Complaints, UsageError
 from foldwise.settings.combinations import without_effect
-from foldwise.settings.experiment import Settings
+from foldwise.settings.experiment import Settings, with_inherited
 from foldwise.settings.explaining import explained
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -62,7 +62,8 @@ def checked_settings(table: Mapping[str, Any], where: str) -> Settings:
         complaints.add(f"{where}: {key} is a range, which only tuning resolves; give it a value")
     complaints.raise_if_any(UsageError)
     try:  # as JSON, where strictness takes a list for a tuple but no "1" or true for 1
-        chosen = Settings.model_validate_json(json.dumps(table, default=str), strict=True)
+        whole = json.dumps(with_inherited(table), default=str)
+        chosen = Settings.model_validate_json(whole, strict=True)
     except ValidationError as error:
         complaints.extend(f"{where}: {message}" for message in explained(error))
         complaints.raise_if_any(UsageError)
@@ -113,19 +114,38 @@ def _apply(table: dict[str, Any], override: str) -> list[str]:
     except tomllib.TOMLDecodeError:
         value = text.strip()  # a word needs no quotation marks on the command line
     *sections, leaf = key.strip().split(".")
+    place: Any = table
     for section in sections:
-        inner = table.setdefault(section, {})
-        if not isinstance(inner, dict):
-            return [f"{key.strip()!r} is no setting: {section!r} holds a value, no table"]
-        table = inner
-    table[leaf] = value
+        inner = _inside(place, section)
+        if not isinstance(inner, dict | list):
+            return [f"{key.strip()!r} is no setting: {section!r} {_instead(place)}"]
+        place = inner
+    if isinstance(place, list):
+        return [f"{key.strip()!r} is no setting: {sections[-1]!r} holds tables; set a value in one"]
+    place[leaf] = value
     return []
 
 
-def _ranges(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def _inside(place: Any, section: str) -> Any:
+    """What stands at `section` in a table, which gets one there if need be, or in a list."""
+    if isinstance(place, dict):
+        return place.setdefault(section, {})
+    return place[int(section)] if section.isdecimal() and int(section) < len(place) else None
+
+
+def _instead(place: Any) -> str:
+    if isinstance(place, dict):
+        return "holds a value, no table"
+    return f"is no number of a table; there are {len(place)}, and the first has 0"
+
+
+def _ranges(table: Mapping[Any, Any], prefix: str = "") -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for key, value in table.items():
-        if isinstance(value, dict):
-            is_range = {"low", "high"} <= value.keys() or "choices" in value
-            found += [(f"{prefix}{key}", value)] if is_range else _ranges(value, f"{prefix}{key}.")
+        # [[stages]] are a list of tables
+        numbered = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(numbered, dict):
+            is_range = {"low", "high"} <= numbered.keys() or "choices" in numbered
+            inside = _ranges(numbered, f"{prefix}{key}.")
+            found += [(f"{prefix}{key}", value)] if is_range else inside
     return found

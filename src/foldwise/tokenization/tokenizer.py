@@ -89,7 +89,7 @@ def load_tokenizer(files: EncoderFiles, max_length: int) -> Tokenizer:
         max_length=length,
         padding=_padding(files, config, loaded),
         has_type_ids=types,
-        cls_position=_cls_position(backend, loaded.cls_token_id),
+        cls_position=_cls_position(backend, loaded),
         closing=_closing(backend),
         vocabulary=int(config.vocab_size),
         fingerprint=sha256_of_strings(
@@ -198,8 +198,10 @@ def _check_room(files: EncoderFiles, backend: tokenizers.Tokenizer, length: int)
         )
 
 
-def _cls_position(backend: tokenizers.Tokenizer, cls_id: int | None) -> Literal["first", "last"]:
-    return "last" if backend.encode("").ids[-1] == cls_id else "first"
+def _cls_position(backend: tokenizers.Tokenizer, loaded: Any) -> Literal["first", "last"]:
+    # XLM calls its separator the classifier's token too, and reads the vector of the first one
+    is_own = loaded.cls_token_id != loaded.sep_token_id
+    return "last" if is_own and backend.encode("").ids[-1] == loaded.cls_token_id else "first"
 
 
 def _closing(backend: tokenizers.Tokenizer) -> int:
