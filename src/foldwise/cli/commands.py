@@ -93,6 +93,9 @@ def _train(command: ArgumentParser) -> None:
     command.add_argument(
         "--max-time", type=duration, metavar="TIME", help="begin no fold after, such as 8h or 50m"
     )
+    command.add_argument(
+        "--show-rates", action="store_true", help="only show what would learn at which rate"
+    )
     _hurry(command)
 
 

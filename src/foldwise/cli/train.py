@@ -14,8 +14,13 @@ from foldwise.training.run_scores import RunScores
 
 
 def run(options: Namespace, output: Output) -> None:
-    """Train what is still to be trained, and show the folds' scores."""
+    """Train what is still to be trained, and show the folds' scores; or only show the rates."""
     project = find_project()
+    if options.show_rates:
+        from foldwise.cli.show_rates import show_rates
+
+        show_rates(project, options, output)
+        return
     state = trained(project, request_of_train(project, options), output)
     output.result(as_json(state))
     show(state, output)

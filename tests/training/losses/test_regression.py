@@ -62,13 +62,6 @@ def test_scaled_cross_entropy_is_that_of_the_share_of_the_way_from_low_to_high()
     close(scaled_cross_entropy(OUTPUTS, LABELS, LOW, HIGH), each.mean(axis=1))
 
 
-def test_a_constant_target_is_the_low_end_of_its_range() -> None:
-    labels = Labels(torch.full((2, 1), 3.0))
-    end = torch.tensor([3.0])
-    loss = scaled_cross_entropy(torch.tensor([[0.0], [-2.0]]), labels, end, end)
-    close(loss, [math.log(2), math.log(1 + math.exp(-2))])
-
-
 def test_gaussian_is_the_density_with_the_raters_noise_added() -> None:
     mean, log_variance = OUTPUTS[:, :1], OUTPUTS[:, 1:]
     variance = as_numpy(log_variance.exp()) + as_numpy(SD)[:, None] ** 2

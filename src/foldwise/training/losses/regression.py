@@ -44,10 +44,9 @@ def scaled_cross_entropy(outputs: Tensor, labels: Labels, low: Tensor, high: Ten
         outputs: (texts, targets), whose sigmoid is the share that is predicted.
         labels: targets outside of the range count as its ends.
         low: (targets,) the target that is 0.
-        high: (targets,) the target that is 1.
+        high: (targets,) the target that is 1, above `low`.
     """
-    span = torch.where(high > low, high - low, torch.ones_like(low))  # a constant target is 0
-    shares = ((labels.values - low) / span).clamp(0, 1)
+    shares = ((labels.values - low) / (high - low)).clamp(0, 1)
     losses = functional.binary_cross_entropy_with_logits(outputs, shares, reduction="none")
     return losses.mean(dim=1)
 

@@ -1,0 +1,175 @@
+"""What an experiment's layer groups will learn at, stage by stage, before anything is trained."""
+
+import math
+from dataclasses import dataclass
+
+from foldwise.competition.competition import Competition, load_competition
+from foldwise.competition.files import require_files
+from foldwise.competition.loading import load_labels
+from foldwise.encoders import resolve_encoder
+from foldwise.errors import DataError, UsageError
+from foldwise.modeling.layer_groups import LayerGroup
+from foldwise.modeling.model import build_model
+from foldwise.paths import Project
+from foldwise.settings import Settings, Stage
+from foldwise.training.corpus import load_corpus
+from foldwise.training.rates import layer_rates, trained_groups
+from foldwise.training.schedules import schedule_factor, warmup_length
+
+LEAST_CLASSES = 2
+
+
+@dataclass(frozen=True)
+class GroupRates:
+    """One layer group.
+
+    Attributes:
+        parameters: how many numbers it has.
+        peaks: its highest rate in each stage; None: it is frozen there.
+        firsts: its rate at each stage's first step; None: frozen, or not known without the data.
+        weight_decay: of its matrices; 0 where it has none.
+    """
+
+    name: str
+    parameters: int
+    peaks: tuple[float | None, ...]
+    firsts: tuple[float | None, ...]
+    weight_decay: float
+
+    @property
+    def trainable(self) -> bool:
+        """Whether it learns in any stage."""
+        return any(peak is not None for peak in self.peaks)
+
+
+@dataclass(frozen=True)
+class StageSteps:
+    """One stage, and how long it takes.
+
+    Attributes:
+        steps: of each fold; empty where data or folds are not here.
+        warmup: steps of it in each fold; empty where they are not known.
+    """
+
+    stage: Stage
+    steps: tuple[int, ...]
+    warmup: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RateTable:
+    """The layer groups from the bottom up, the stages in their order.
+
+    Attributes:
+        missing: why steps are not known, and what to run; empty where they are.
+        assumed_classes: how many the head was built for, where the labels are not here; else 0.
+    """
+
+    groups: list[GroupRates]
+    stages: list[StageSteps]
+    missing: str
+    assumed_classes: int
+
+
+def rate_table(project: Project, chosen: Settings) -> RateTable:
+    """The rates of an experiment; the encoder's weights are not read, and nothing is written.
+
+    Raises:
+        UsageError: the experiment has no encoder, its encoder is not on this machine, or its
+            settings do not fit it.
+        DataError: files that are there are wrong.
+    """
+    if chosen.kind != "encoder":
+        raise UsageError(
+            f"only an encoder has layer groups with rates, got an experiment of "
+            f"kind={chosen.kind!r}; choose another experiment"
+        )
+    competition = load_competition(project.competition(chosen.competition))
+    missing = _missing(project, competition)
+    rows = () if missing else _training_rows(project, chosen)
+    stages = [_steps(stage, rows, chosen.training.batch_size) for stage in chosen.all_stages()]
+    outputs = _outputs(competition)
+    groups = _layer_groups(chosen, competition, outputs or LEAST_CLASSES)
+    return RateTable(
+        _rates(groups, chosen, stages), stages, missing, 0 if outputs else LEAST_CLASSES
+    )
+
+
+def _missing(project: Project, competition: Competition) -> str:
+    """What keeps the steps from being counted; empty: nothing."""
+    try:
+        require_files(competition, "train", "test", "sample_submission")
+    except DataError as error:
+        return error.complaints[0]
+    path = project.folds(competition.name)
+    if not path.is_file():
+        return f"{path} does not exist; run: foldwise folds {competition.name}"
+    return ""
+
+
+def _training_rows(project: Project, chosen: Settings) -> tuple[int, ...]:
+    """How many rows the model of each fold learns from."""
+    corpus = load_corpus(project, chosen)
+    return tuple(len(corpus.training_positions(fold)) for fold in range(corpus.n_folds))
+
+
+def _outputs(competition: Competition) -> int:
+    """How many targets or labels there are; 0 where the labels are not here."""
+    if competition.task == "regression":
+        return len(competition.target)
+    try:
+        require_files(competition, "train")
+    except DataError:
+        return len(competition.labels)
+    return len(load_labels(competition))
+
+
+def _layer_groups(chosen: Settings, competition: Competition, outputs: int) -> list[LayerGroup]:
+    files = resolve_encoder(chosen.encoder.name, allow_download=False)  # weights may be gigabytes
+    # with random weights, of which only the number counts; not on torch's meta device, as an
+    # encoder is run once over four tokens to see which of its parameters have an effect
+    model = build_model(
+        files.folder, chosen, outputs=outputs, task=competition.task, pretrained=False
+    )
+    return model.layer_groups()
+
+
+def _steps(stage: Stage, rows: tuple[int, ...], batch_size: int) -> StageSteps:
+    steps = tuple(max(1, round(stage.epochs * math.ceil(count / batch_size))) for count in rows)
+    warmup = tuple(warmup_length(stage.schedule, count) for count in steps)
+    return StageSteps(stage, steps, warmup)
+
+
+def _rates(
+    groups: list[LayerGroup], chosen: Settings, stages: list[StageSteps]
+) -> list[GroupRates]:
+    names = [group.name for group in groups]
+    peaks = [layer_rates(names, part.stage.rates) for part in stages]
+    learning = [trained_groups(names, part.stage, chosen.encoder) for part in stages]
+    factors = [_first_factor(part) for part in stages]
+    rows = []
+    for group in groups:
+        own = tuple(
+            peak[group.name] if group.name in learns else None
+            for peak, learns in zip(peaks, learning, strict=True)
+        )
+        firsts = tuple(
+            None if peak is None or factor is None else peak * factor
+            for peak, factor in zip(own, factors, strict=True)
+        )
+        parameters = group.parameters()
+        decayed = any(parameter.ndim > 1 for parameter in parameters)
+        decay = chosen.optimizer.weight_decay if decayed else 0.0
+        count = sum(parameter.numel() for parameter in parameters)
+        rows.append(GroupRates(group.name, count, own, firsts, decay))
+    return rows
+
+
+def _first_factor(part: StageSteps) -> float | None:
+    """The factor of a stage's first step, in its first fold; None where that needs the data."""
+    schedule = part.stage.schedule
+    if part.steps:
+        return schedule_factor(schedule, part.steps[0])(0)
+    if schedule.warmup_steps or schedule.warmup == 0:  # the same, however many steps there are
+        return schedule_factor(schedule, schedule.warmup_steps + 1)(0)
+    return None
