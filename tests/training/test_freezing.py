@@ -1,0 +1,150 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from foldwise.errors import StorageError
+from foldwise.settings import Settings
+from foldwise.training import freezing
+from foldwise.training.freezing import NAME, Texts, frozen_states
+from foldwise.training.frozen_states import FrozenStates, frozen_layers, frozen_part
+from foldwise.training.stages import learn_only
+from tests.tiny_encoders import Family, make_tiny_encoder
+from tests.training.tiny_learners import (
+    TEXTS,
+    learner_of,
+    made_of,
+    new_model,
+    settings_of,
+    take_all,
+    tiny_tokens,
+    weights_of,
+    whole_batches,
+)
+
+DROPOUT = {"encoder": {"dropout": 0.1}}
+CASES: dict[str, dict[str, Any]] = {
+    "one vector a text": {"stages": [{"epochs": 6.0, "train": "head"}]},
+    "the pooling's states": {
+        "stages": [{"epochs": 6.0, "train": "head"}],
+        "pooling": {"kind": "attention", "layers": 2, "hidden": 8},
+    },
+    "weighted layers": {
+        "encoder": {"frozen": "all"},
+        "pooling": {"layers": 2, "combine": "weighted"},
+    },
+    "the layer below": {"stages": [{"epochs": 6.0, "train": 1}]},
+    "two layers read": {"encoder": {"frozen": 1}, "pooling": {"kind": "max", "layers": 2}},
+}
+
+
+@contextmanager
+def states_of(folder: Path, chosen: Settings, into: Path) -> Iterator[FrozenStates | None]:
+    made = made_of(folder, chosen)
+    learn_only(made.model, made.plans[0].learns)
+    texts = Texts(tiny_tokens(folder), np.arange(len(TEXTS)), 64, lambda _done: None)
+    with frozen_states(into, made.model, texts, chosen.hardware) as frozen:
+        yield frozen
+
+
+def trained(folder: Path, chosen: Settings, frozen: FrozenStates | None) -> dict[str, Tensor]:
+    learner = learner_of(made_of(folder, chosen), chosen, frozen=frozen)
+    take_all(learner, whole_batches(tiny_tokens(folder)))
+    return weights_of(learner)
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "xlnet"])
+@pytest.mark.parametrize("case", CASES)
+def test_training_on_kept_states_gives_the_weights_of_training_on_all_layers(
+    tmp_path: Path, family: Family, case: str
+) -> None:
+    folder = make_tiny_encoder(tmp_path / "encoder", family)
+    changed = CASES[case]
+    encoder = {"dropout": 0.1, **changed.get("encoder", {})}
+    chosen = settings_of(**{**changed, "encoder": encoder})
+
+    with states_of(folder, chosen, tmp_path) as frozen:
+        assert frozen is not None
+        kept = trained(folder, chosen, frozen)
+    whole = trained(folder, chosen, None)
+
+    changes = []
+    start = made_of(folder, chosen).learned
+    for name, value in whole.items():
+        # the same but for the rounding of batches of another shape
+        torch.testing.assert_close(kept[name], value, rtol=2e-3, atol=2e-5, msg=name)
+        changes.append(not torch.equal(value, start[name]))
+    assert any(changes)
+
+
+def test_nothing_is_kept_while_the_first_layer_learns(tmp_path: Path) -> None:
+    folder = make_tiny_encoder(tmp_path / "encoder", "bert")
+    for encoder in ({}, {"frozen": "embeddings"}):
+        with states_of(folder, settings_of(encoder=encoder), tmp_path) as frozen:
+            assert frozen is None
+
+
+class Extent(NamedTuple):
+    """What is frozen, and how far up states are kept."""
+
+    encoder: dict[str, Any]
+    pooling: dict[str, Any]
+    part: tuple[str, int]
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [
+        Extent({"frozen": "all"}, {}, ("pooling", 2)),
+        Extent({"frozen": "all"}, {"kind": "gem"}, ("encoder", 2)),
+        Extent({"frozen": 1}, {}, ("layers", 1)),
+        Extent({"frozen": 1}, {"layers": 2}, ("layers", 1)),
+    ],
+)
+def test_states_are_kept_as_far_up_as_nothing_learns(tmp_path: Path, extent: Extent) -> None:
+    folder = make_tiny_encoder(tmp_path, "bert")
+    chosen = settings_of(encoder=extent.encoder, pooling=extent.pooling)
+    model = new_model(folder, chosen)
+    learn_only(model, made_of(folder, chosen).plans[0].learns)
+    assert frozen_part(model) == extent.part
+
+
+def test_an_encoder_that_cannot_be_entered_keeps_its_top_or_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = new_model(make_tiny_encoder(tmp_path, "bert"), settings_of())
+    monkeypatch.setattr(model.encoder, "_entrance", None)
+    learn_only(model, ["layer 1", "head"])
+    assert frozen_layers(model) == 1
+    assert frozen_part(model) is None
+    learn_only(model, ["head"])
+    assert frozen_part(model) == ("pooling", 2)
+
+
+def test_the_file_is_gone_afterwards_also_after_a_failure(tmp_path: Path) -> None:
+    folder = make_tiny_encoder(tmp_path / "encoder", "bert")
+    chosen = settings_of(encoder={"frozen": "all"})
+    with states_of(folder, chosen, tmp_path):
+        assert (tmp_path / NAME / "states").stat().st_size == len(TEXTS) * 16 * 4
+    assert not (tmp_path / NAME).exists()
+    with pytest.raises(KeyError), states_of(folder, chosen, tmp_path):
+        raise KeyError
+    assert not (tmp_path / NAME).exists()
+
+
+def test_states_that_would_fill_the_disk_are_refused_with_the_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Usage(NamedTuple):
+        free: int
+
+    monkeypatch.setattr(freezing.shutil, "disk_usage", lambda _path: Usage(free=600))
+    folder = make_tiny_encoder(tmp_path / "encoder", "bert")
+    refused = pytest.raises(StorageError, match=r"take 320 bytes in \S+, more than half of the 600")
+    with refused, states_of(folder, settings_of(encoder={"frozen": "all"}), tmp_path):
+        pass

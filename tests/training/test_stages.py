@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foldwise.errors import UsageError
+from foldwise.settings import Settings, checked_settings
+from foldwise.training.stages import (
+    epoch_steps,
+    learn_only,
+    learned_names,
+    stage_at,
+    stage_lengths,
+    stage_plans,
+)
+from tests.tiny_encoders import make_tiny_encoder
+from tests.training.tiny_learners import new_model, settings_of
+
+NAMES = ["embeddings", "layer 0", "layer 1", "head"]
+ULMFIT = [
+    {"epochs": 1.0, "train": "head"},
+    {"epochs": 1.0, "train": 1, "rates": {"top": 5e-4}},
+    {"epochs": 2.0, "train": "all", "schedule": {"kind": "cosine"}},
+]
+
+
+def staged(*epochs: float) -> Settings:
+    table = {"competition": "any", "stages": [{"epochs": epoch} for epoch in epochs]}
+    return checked_settings(table, "the test")
+
+
+def test_an_experiment_without_stages_is_one_stage_of_its_epochs() -> None:
+    chosen = checked_settings({"competition": "any", "training": {"epochs": 2.5}}, "the test")
+    (plan,) = stage_plans(chosen, 10, NAMES)
+    assert (plan.after, plan.steps, plan.last) == (0, 25, 25)
+    assert plan.learns == tuple(NAMES)
+    assert plan.schedule == chosen.schedule
+
+
+def test_stages_follow_each_other_and_unfreeze_from_the_head_down() -> None:
+    chosen = settings_of(stages=ULMFIT)
+    plans = stage_plans(chosen, 10, NAMES)
+    assert [(plan.after, plan.last) for plan in plans] == [(0, 10), (10, 20), (20, 40)]
+    assert [plan.learns for plan in plans] == [("head",), ("layer 1", "head"), tuple(NAMES)]
+    # a stage says only what differs
+    assert [plan.rates.top for plan in plans] == [1e-3, 5e-4, 1e-3]
+    assert [plan.schedule.kind for plan in plans] == ["linear", "linear", "cosine"]
+
+
+@pytest.mark.parametrize(("step", "number"), [(0, 0), (9, 0), (10, 1), (39, 2), (40, 2)])
+def test_the_step_after_a_stage_s_last_belongs_to_the_next(step: int, number: int) -> None:
+    plans = stage_plans(settings_of(stages=ULMFIT), 10, NAMES)
+    assert stage_at(plans, step).number == number
+
+
+@given(epochs=st.lists(st.floats(0.01, 5), min_size=1, max_size=6), epoch=st.integers(1, 500))
+def test_stages_share_the_steps_of_their_epochs_together(epochs: list[float], epoch: int) -> None:
+    lengths = stage_lengths(staged(*epochs), epoch)
+    assert len(lengths) == len(epochs)
+    assert min(lengths) >= 1
+    # rounding does not add up: only stages of less than a step make the training longer
+    assert abs(sum(lengths) - round(sum(epochs) * epoch)) <= len(epochs)
+
+
+def test_an_epoch_has_a_last_batch_for_the_rows_left_over() -> None:
+    assert epoch_steps(32, 16) == 2
+    assert epoch_steps(33, 16) == 3
+
+
+def test_more_layers_than_there_are_cannot_be_trained() -> None:
+    chosen = settings_of(stages=[{"epochs": 1.0, "train": 3}])
+    with pytest.raises(UsageError, match="has 2, got 3"):
+        stage_plans(chosen, 10, NAMES)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_tiny_encoder(tmp_path, "bert")
+
+
+def test_exactly_the_named_groups_learn(folder: Path) -> None:
+    model = new_model(folder, settings_of())
+    for wanted in (["head"], ["layer 1", "head"], [g.name for g in model.layer_groups()]):
+        learn_only(model, wanted)
+        learning = {
+            group.name
+            for group in model.layer_groups()
+            if any(parameter.requires_grad for parameter in group.parameters())
+        }
+        assert learning == set(wanted)
+
+
+def test_what_no_output_depends_on_never_learns(tmp_path: Path) -> None:
+    model = new_model(make_tiny_encoder(tmp_path, "xlnet"), settings_of())
+    assert model.encoder.unused
+    learn_only(model, [group.name for group in model.layer_groups()])
+    for name in model.encoder.unused:
+        assert not model.encoder.backbone.get_parameter(name).requires_grad
+
+
+def test_what_learns_in_any_stage_is_saved_and_averaged(folder: Path) -> None:
+    chosen = settings_of(stages=ULMFIT[:2], head={"norm": "batch"})
+    model = new_model(folder, chosen)
+    names = [group.name for group in model.layer_groups()]
+    learned = learned_names(model, stage_plans(chosen, 10, names))
+    assert any(".layer.1." in name for name in learned)
+    assert not any(".layer.0." in name or "embeddings" in name for name in learned)
+    # a batch norm's running mean is learned too, without a gradient
+    assert any("running_mean" in name for name in learned)
