@@ -93,12 +93,15 @@ def test_the_defaults_contradict_nothing() -> None:
         {"encoder": {"frozen": "embeddings"}, "rates": {"embeddings": 0}},
         {"regularization": {"mixout": 0.5, "pretrained_decay": 0.01}},
         {"regularization": {"adversarial": "fgm"}},
-        {"regularization": {"adversarial": "fgm"}, "stages": [{"epochs": 1, "train": "head"}, {"epochs": 1}]},
+        {
+            "regularization": {"adversarial": "fgm"},
+            "stages": [{"epochs": 1, "train": "head"}, {"epochs": 1}],
+        },
         {"averaging": {"kind": "swa"}, "training": {"keep": "last"}},
         {"loss": {"kind": "mse", "weights": "target_sd"}},
         {"stages": [{"epochs": 1, "train": "head"}, {"epochs": 1, "train": "head"}]},
     ],
-)  # fmt: skip
+)
 def test_settings_that_go_together_are_taken(table: dict[str, Any]) -> None:
     valid(table)
 

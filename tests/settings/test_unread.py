@@ -74,7 +74,8 @@ def test_a_stages_own_value_must_be_read_in_that_stage() -> None:
     assert complaints_of({"stages": stages}) == [
         "stages.0.rates.decay=0.9 would do nothing: it needs stages.0.rates.shape='decay' or "
         "'slice'",
-        "stages.2.schedule.power=3.0 would do nothing: it needs stages.2.schedule.kind='polynomial'",
+        "stages.2.schedule.power=3.0 would do nothing: it needs "
+        "stages.2.schedule.kind='polynomial'",
     ]
 
 
