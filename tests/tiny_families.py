@@ -1,7 +1,7 @@
-"""Tiny encoders of every family, each with its own kind of tokenizer: random weights, made offline.
+"""Tiny encoders of every family, each with its own kind of tokenizer, made offline.
 
-Those of `tests.tiny_encoders` and the families beyond these four. The order of special tokens, their
-names and the odd fields of a config are those of the families' published checkpoints.
+Those of `tests.tiny_encoders`, and the families beyond these four. Special tokens, their order and
+the odd fields of a config are those of published checkpoints; the weights are random.
 """
 
 from collections.abc import Callable
