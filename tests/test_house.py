@@ -102,6 +102,8 @@ def test_the_command_line_answers_without_importing_anything_heavy(arguments: li
         "foldwise.predictions.table",
         "foldwise.ensembling.ensemble",
         "foldwise.pipeline.submitting",
+        "foldwise.comparing.paired",
+        "foldwise.comparing.markdown",
     ],
 )
 def test_folds_blends_and_submissions_are_made_without_torch(module: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from foldwise.errors import UsageError
 from foldwise.paths import Project
-from foldwise.pipeline.refusing import check_blend, check_resumable, common_competition
+from foldwise.pipeline.refusing import Origins, check_blend, check_resumable, common_competition
 from foldwise.training.run import RunRequest
 from tests.tiny_tfidf import tfidf_settings
 
@@ -56,3 +56,11 @@ def test_differences_of_all_runs_are_told_at_once(project: Project) -> None:
 
 def test_a_run_that_begins_again_may_differ(project: Project) -> None:
     check_resumable(project, [replace(WORDS, settings=tfidf_settings(seed=7), mode="fresh")])
+
+
+def test_a_run_is_known_by_what_it_was_made_from(project: Project) -> None:
+    origins = Origins(project)
+    assert origins.are_of(WORDS)
+    assert not origins.are_of(replace(WORDS, name="letters"))
+    assert not origins.are_of(replace(WORDS, name="new"))
+    assert not origins.are_of(replace(WORDS, settings=tfidf_settings(seed=7)))

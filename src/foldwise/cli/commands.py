@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import NamedTuple
 
-from foldwise.cli.values import count, duration, fold_numbers, names, shares
+from foldwise.cli.values import count, duration, fold_numbers, names, seed_numbers, shares
 
 
 class Command(NamedTuple):
@@ -106,6 +106,40 @@ def _hurry(command: ArgumentParser) -> None:
     )
 
 
+def _ablate(command: ArgumentParser) -> None:
+    command.add_argument("experiment", metavar="EXPERIMENT", help="the base, as for train")
+    command.add_argument(
+        "variants",
+        nargs="+",
+        metavar="key=a,b",
+        help="a variant for each value, such as head.hidden=[],[256]; settings that belong "
+        'together are one variant: "loss.kind=huber loss.delta=0.5", with a name of its own: '
+        '"huber: loss.kind=huber loss.delta=0.5"',
+    )
+    command.add_argument(
+        "--seeds",
+        type=seed_numbers,
+        metavar="0,1,2",
+        help="of the base and each variant (the experiment's own)",
+    )
+    command.add_argument(
+        "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
+    )
+    command.add_argument(
+        "--base",
+        action="append",
+        metavar="key=value",
+        default=[],
+        help="a setting of the base, and so of every variant; may be given again",
+    )
+    command.add_argument("--name", help="of the result, runs/NAME.ablation (the experiment's)")
+    command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
+    command.add_argument(
+        "--max-time", type=duration, metavar="TIME", help="begin no fold after, such as 8h or 50m"
+    )
+    _hurry(command)
+
+
 def _ensemble(command: ArgumentParser) -> None:
     command.add_argument("runs", nargs="+", metavar="RUN", help="a finished run, see foldwise runs")
     command.add_argument("--name", required=True, help="of the new run")
@@ -132,6 +166,10 @@ def _predict(command: ArgumentParser) -> None:
         "texts", nargs="+", metavar="FILE|TEXT", help="a CSV like the test file, or texts as words"
     )
     command.add_argument("--output", metavar="FILE", help="a CSV to write all predictions to")
+
+
+def _runs(command: ArgumentParser) -> None:
+    command.add_argument("--all", action="store_true", help="those of ablations too")
 
 
 def _nothing(_command: ArgumentParser) -> None:
@@ -170,6 +208,14 @@ COMMANDS = (
         "overrides",
     ),
     Command(
+        "ablate",
+        "ablate",
+        "what one setting after the other changes, with standard errors",
+        "foldwise ablate movie-valence-minilm pooling.kind=first,attention --seeds 0,1",
+        _ablate,
+        "variants",
+    ),
+    Command(
         "ensemble",
         "ensemble",
         "blend finished runs into a run of its own",
@@ -192,7 +238,7 @@ COMMANDS = (
         _predict,
         "texts",
     ),
-    Command("runs", "runs", "a table of runs with their OOF scores", "foldwise runs -v", _nothing),
+    Command("runs", "runs", "a table of runs with their OOF scores", "foldwise runs -v", _runs),
     Command(
         "doctor",
         "doctor",

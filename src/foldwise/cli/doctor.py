@@ -16,7 +16,7 @@ from foldwise.paths import cache_folder, find_project
 
 PACKAGES = (
     "torch", "transformers", "tokenizers", "safetensors", "numpy", "pandas", "scikit-learn",
-    "iterative-stratification", "optuna", "pydantic", "rich",
+    "iterative-stratification", "matplotlib", "optuna", "pydantic", "rich",
 )  # fmt: skip
 ON_THE_HUB = "sentence-transformers/all-MiniLM-L6-v2"  # asked for, to see whether the hub answers
 

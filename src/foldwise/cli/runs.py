@@ -12,10 +12,10 @@ from foldwise.pipeline.run_list import list_runs
 from foldwise.training.run_scores import RunScores
 
 
-def run(_options: Namespace, output: Output) -> None:
+def run(options: Namespace, output: Output) -> None:
     """All runs with their out-of-fold scores; unfinished ones with the folds they have."""
     project = find_project()
-    found = list_runs(project)
+    found = list_runs(project, ablations=options.all)
     output.result(
         {
             "finished": {name: asdict(scores) for name, scores in found.finished.items()},
@@ -23,6 +23,7 @@ def run(_options: Namespace, output: Output) -> None:
                 name: {"finished_folds": folds} for name, folds in found.unfinished.items()
             },
             "damaged": found.damaged,
+            "hidden": found.hidden,
         }
     )
     for competition, runs in found.by_competition().items():
@@ -31,7 +32,9 @@ def run(_options: Namespace, output: Output) -> None:
         done = f"fold {listed(folds)} done" if folds else "no fold done"
         output.lines([f"{name}: not finished, {done}; its command goes on where it was"])
     output.lines([f"{name}: {fault}" for name, fault in found.damaged.items()])
-    if not (found.finished or found.unfinished or found.damaged):
+    if found.hidden:
+        output.lines([f"runs of ablations are not shown: {len(found.hidden)}; foldwise runs --all"])
+    elif not (found.finished or found.unfinished or found.damaged):
         where = project.root / "runs"
         output.lines([f"no runs in {where}; begin one with: foldwise train EXPERIMENT"])
 

@@ -17,10 +17,12 @@ def duration(text: str) -> float:
 
 def fold_numbers(text: str) -> tuple[int, ...]:
     """Fold numbers with commas between them, each once."""
-    parts = text.split(",")
-    if not all(_is_whole(part) for part in parts):
-        raise ArgumentTypeError(f"folds are numbers with commas, such as 0,2: got {text!r}")
-    return tuple(dict.fromkeys(int(part) for part in parts))
+    return _whole_numbers(text, "folds are numbers with commas, such as 0,2")
+
+
+def seed_numbers(text: str) -> tuple[int, ...]:
+    """Seeds with commas between them, each once."""
+    return _whole_numbers(text, "seeds are numbers with commas, such as 0,1,2")
 
 
 def shares(text: str) -> tuple[float, ...]:
@@ -46,6 +48,13 @@ def names(text: str) -> tuple[str, ...]:
     if not all(found):
         raise ArgumentTypeError(f"names with commas, such as target,length: got {text!r}")
     return found
+
+
+def _whole_numbers(text: str, rule: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(_is_whole(part) for part in parts):
+        raise ArgumentTypeError(f"{rule}: got {text!r}")
+    return tuple(dict.fromkeys(int(part) for part in parts))
 
 
 def _is_whole(text: str) -> bool:

@@ -144,17 +144,20 @@ def score(
 
 def _standard_error(influence: Floats, groups: Sequence[str] | None) -> float | None:
     """Of a mean of `influence` (rows,), whose own mean is 0; whole groups are independent draws."""
-    rows = len(influence)
-    if groups is None:
-        sums = influence
-    else:
-        number = {name: i for i, name in enumerate(dict.fromkeys(groups))}
-        members = np.fromiter((number[name] for name in groups), dtype=np.int64, count=rows)
-        sums = np.bincount(members, weights=influence).astype(np.float64)
+    sums = summed_by_group(influence, groups)
     draws = len(sums)
     if draws < 2 or not np.isfinite(sums).all():
         return None
-    return math.sqrt(draws / (draws - 1) * float(np.square(sums).sum())) / rows
+    return math.sqrt(draws / (draws - 1) * float(np.square(sums).sum())) / len(influence)
+
+
+def summed_by_group(influence: Floats, groups: Sequence[str] | None) -> Floats:
+    """(draws,) the sums of `influence` (rows,) over what is drawn at once: groups, or rows."""
+    if groups is None:
+        return influence
+    number = {name: i for i, name in enumerate(dict.fromkeys(groups))}
+    members = np.fromiter((number[name] for name in groups), dtype=np.int64, count=len(influence))
+    return np.bincount(members, weights=influence).astype(np.float64)
 
 
 def _check_values(metric: Metric, targets: Floats, predictions: Floats) -> None:

@@ -8,8 +8,9 @@ from foldwise.encoders import fingerprint, resolve_encoder
 from foldwise.ensembling.ensemble import is_ensemble, members_below
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
-from foldwise.training.corpus import load_corpus
-from foldwise.training.manifest import FILE, check_same, manifest_of, read_manifest
+from foldwise.settings import Settings
+from foldwise.training.corpus import Corpus, load_corpus
+from foldwise.training.manifest import FILE, Manifest, check_same, manifest_of, read_manifest
 from foldwise.training.run import RunRequest
 
 SHARED = ("rows", "folds")  # of [training]: what members of an ensemble have in common
@@ -57,6 +58,42 @@ def check_blend(project: Project, requests: Sequence[RunRequest], name: str) -> 
     complaints.raise_if_any(UsageError)
 
 
+class Origins:
+    """What runs are made from; rows and encoders that several runs share are read once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._corpora: dict[tuple[str, int, int], Corpus] = {}
+        self._hashes: dict[str, str] = {}
+
+    def are_of(self, request: RunRequest) -> bool:
+        """Whether the run has begun, and was made from what is asked for now.
+
+        Raises:
+            DataError: data or folds are wrong.
+        """
+        folder = self._project.run(request.name)
+        if not (folder / FILE).is_file():
+            return False
+        return read_manifest(folder).identity() == self.manifest(request.settings).identity()
+
+    def manifest(self, chosen: Settings) -> Manifest:
+        """The manifest of a run that would begin now.
+
+        Raises:
+            UsageError: its encoder is nowhere.
+            DataError: data or folds are wrong.
+        """
+        rows = chosen.competition, chosen.training.rows, chosen.training.folds
+        if rows not in self._corpora:
+            self._corpora[rows] = load_corpus(self._project, chosen)
+        name = chosen.encoder.name
+        if chosen.kind == "encoder" and name not in self._hashes:
+            self._hashes[name] = fingerprint(resolve_encoder(name))
+        encoder = self._hashes[name] if chosen.kind == "encoder" else ""
+        return manifest_of(chosen, self._corpora[rows], encoder)
+
+
 def check_resumable(project: Project, requests: Sequence[RunRequest]) -> None:
     """Refuse to go on with runs that were begun with something else.
 
@@ -65,16 +102,13 @@ def check_resumable(project: Project, requests: Sequence[RunRequest]) -> None:
         DataError: data or folds are wrong.
     """
     complaints = Complaints()
+    origins = Origins(project)
     for request in requests:
         folder = project.run(request.name)
         if request.mode == "fresh" or not (folder / FILE).is_file():
             continue
-        chosen = request.settings
-        encoder = resolve_encoder(chosen.encoder.name) if chosen.kind == "encoder" else None
-        hashed = fingerprint(encoder) if encoder else ""
-        now = manifest_of(chosen, load_corpus(project, chosen), hashed)
         try:
-            check_same(folder, read_manifest(folder), now)
+            check_same(folder, read_manifest(folder), origins.manifest(request.settings))
         except UsageError as error:
             complaints.extend(error.complaints)
     complaints.raise_if_any(UsageError)

@@ -1,11 +1,12 @@
 """The runs of a project: finished, unfinished, and those whose files are damaged."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from foldwise.errors import Complaints, FoldwiseError, UsageError, did_you_mean
 from foldwise.paths import Project
+from foldwise.pipeline.ablation_names import is_result, is_run_of_ablation
 from foldwise.training.fold_result import RESULT
 from foldwise.training.run_scores import RunScores, is_finished, read_scores
 
@@ -18,11 +19,13 @@ class RunList:
         finished: with their scores.
         unfinished: with the numbers of their finished folds.
         damaged: with what is wrong with them.
+        hidden: runs of ablations, where they were not asked for.
     """
 
     finished: dict[str, RunScores]
     unfinished: dict[str, list[int]]
     damaged: dict[str, str]
+    hidden: list[str] = field(default_factory=list)
 
     def by_competition(self) -> dict[str, dict[str, RunScores]]:
         """The finished runs, by competition and name."""
@@ -32,10 +35,18 @@ class RunList:
         return groups
 
 
-def list_runs(project: Project) -> RunList:
-    """All runs of the project; a damaged one does not hide the others."""
+def list_runs(project: Project, *, ablations: bool = True) -> RunList:
+    """All runs of the project; a damaged one does not hide the others.
+
+    Args:
+        project: where.
+        ablations: whether the runs that ablations trained are among them.
+    """
     found = RunList({}, {}, {})
     for folder in run_folders(project):
+        if not ablations and is_run_of_ablation(folder.name):
+            found.hidden.append(folder.name)
+            continue
         if not is_finished(folder):
             found.unfinished[folder.name] = finished_folds(folder)
             continue
@@ -47,9 +58,9 @@ def list_runs(project: Project) -> RunList:
 
 
 def run_folders(project: Project) -> list[Path]:
-    """The folders in `runs/` that hold anything; those set aside are hidden, and so is a lock."""
-    folders = sorted(project.root.glob("runs/[!.]*"))
-    return [path for path in folders if path.is_dir() and any(path.glob("[!.]*"))]
+    """The folders in `runs/` that hold a run; those set aside are hidden, and so is a lock."""
+    folders = [path for path in sorted(project.root.glob("runs/[!.]*")) if path.is_dir()]
+    return [path for path in folders if any(path.glob("[!.]*")) and not is_result(path)]
 
 
 def finished_folds(folder: Path) -> list[int]:

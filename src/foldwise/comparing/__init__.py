@@ -1,0 +1,1 @@
+"""Which of two is better, and whether the rows and seeds can tell."""

@@ -1,0 +1,113 @@
+"""A forest plot as text: each difference as a point on a line, its interval around it."""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+from foldwise.comparing.ablation import Ablation, VariantResult
+from foldwise.comparing.paired import Difference
+
+WIDTH = 48  # characters of the axis
+CLIPPED = 4.0  # times the median reach; a variant that breaks the model does not hide the others
+
+
+class Signs(NamedTuple):
+    """The characters a plot is drawn with."""
+
+    left: str
+    right: str
+    line: str
+    point: str
+    zero: str
+    beyond_left: str
+    beyond_right: str
+
+
+BLOCKS = Signs("├", "┤", "─", "●", "│", "◀", "▶")
+ASCII = Signs("[", "]", "-", "o", "|", "<", ">")
+
+
+class Axis(NamedTuple):
+    """The ends of the axis, in the metric's unit, zero between them."""
+
+    low: float
+    high: float
+
+
+def axis_of(differences: Sequence[Difference]) -> Axis:
+    """An axis that holds zero and all differences, but cuts those far beyond the others."""
+    ends = [_ends(difference) for difference in differences]
+    reaches = [max(-low, high) for low, high in ends]
+    most = CLIPPED * median(reaches) or max(reaches) or 1.0  # half of them may be exactly zero
+    low = max(-most, min(0.0, *(low for low, _ in ends)))
+    high = min(most, max(0.0, *(high for _, high in ends)))
+    room = (high - low) / 20
+    return Axis(low - room, high + room)
+
+
+def _ends(difference: Difference) -> tuple[float, float]:
+    """The interval; the value itself where none is known."""
+    if difference.low is None or difference.high is None:
+        return difference.value, difference.value
+    return difference.low, difference.high
+
+
+def forest_lines(ablation: Ablation, signs: Signs = BLOCKS) -> list[str]:
+    """One line a compared variant, better ones first; none where nothing was compared."""
+    compared = ablation.compared()
+    if not compared:
+        return []
+    axis = axis_of([difference for _, difference in compared])
+    margin = max(len(variant.name) for variant, _ in compared)
+    lines = [f"{'':{margin}}  {_sides(axis, greater_is_better=ablation.greater_is_better)}"]
+    lines += [
+        f"{variant.name:{margin}}  {_drawn(difference, axis, signs)}  {_word(variant)}"
+        for variant, difference in compared
+    ]
+    lines.append(f"{'':{margin}}  {_scale(axis)}")
+    return [line.rstrip() for line in lines]
+
+
+def _word(variant: VariantResult) -> str:
+    return variant.verdict or ""
+
+
+def _column(value: float, axis: Axis) -> int:
+    share = (value - axis.low) / (axis.high - axis.low)
+    return round(min(1.0, max(0.0, share)) * (WIDTH - 1))
+
+
+def _drawn(difference: Difference, axis: Axis, signs: Signs) -> str:
+    low, high = _ends(difference)
+    cells = [" "] * WIDTH
+    cells[_column(0.0, axis)] = signs.zero
+    first, last = _column(low, axis), _column(high, axis)
+    for i in range(first, last + 1):
+        cells[i] = signs.line
+    cells[first], cells[last] = signs.left, signs.right
+    cells[_column(0.0, axis)] = signs.zero
+    cells[_column(difference.value, axis)] = signs.point
+    if low < axis.low:
+        cells[0] = signs.beyond_left
+    if high > axis.high:
+        cells[-1] = signs.beyond_right
+    return "".join(cells)
+
+
+def _sides(axis: Axis, *, greater_is_better: bool) -> str:
+    """Which side of zero is the better one."""
+    zero = _column(0.0, axis)
+    left, right = ("worse", "better") if greater_is_better else ("better", "worse")
+    before = left.rjust(zero - 1)[: max(zero - 1, 0)] if zero > len(left) else ""
+    after = right if WIDTH - zero > len(right) + 1 else ""
+    return f"{before:{zero + 2}}{after}"
+
+
+def _scale(axis: Axis) -> str:
+    """The numbers below the axis: both ends, and zero where there is room."""
+    low, high = f"{axis.low:+.4f}", f"{axis.high:+.4f}"
+    zero = _column(0.0, axis)
+    cells = list(low.ljust(WIDTH - len(high)) + high)
+    if len(low) < zero < WIDTH - len(high) - 1:
+        cells[zero] = "0"
+    return "".join(cells)

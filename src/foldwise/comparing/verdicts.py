@@ -1,0 +1,72 @@
+"""Differences in words: whether one is more than noise, also where it is the best of many."""
+
+import math
+from collections.abc import Sequence
+from statistics import median
+from typing import Literal
+
+from foldwise.comparing.paired import LEVEL, Difference
+
+Verdict = Literal[
+    "better", "perhaps better", "within noise", "perhaps worse", "worse", "no difference", "unknown"
+]
+MEANING = {
+    "better": "more than noise, even as one of all these variants",
+    "perhaps better": "more than noise if it were the only variant, but not as one of so many",
+    "within noise": "the 95 % interval holds zero",
+    "no difference": "the same score on every row",
+    "unknown": "the rows tell nothing about the noise",
+}
+
+
+def verdicts(differences: Sequence[Difference], *, greater_is_better: bool) -> list[Verdict]:
+    """What each difference says, one of several that were looked at together.
+
+    Of twenty variants that change nothing, one lies outside its 95 % interval. So "better" and
+    "worse" hold for all at once, after Holm (1979), https://www.jstor.org/stable/4615733, and
+    "perhaps" marks what only its own interval tells from zero.
+    """
+    # equal predictions are no test that could have come out by chance
+    adjusted = _holm([None if d.is_none else d.p_value for d in differences])
+    return [
+        _verdict(difference, after, greater_is_better=greater_is_better)
+        for difference, after in zip(differences, adjusted, strict=True)
+    ]
+
+
+def _verdict(difference: Difference, adjusted: float | None, *, greater_is_better: bool) -> Verdict:
+    if difference.is_none:
+        return "no difference"
+    if adjusted is None or difference.p_value is None:
+        return "unknown"
+    if difference.p_value >= 1 - LEVEL:
+        return "within noise"
+    is_better = (difference.value > 0) == greater_is_better
+    if adjusted >= 1 - LEVEL:
+        return "perhaps better" if is_better else "perhaps worse"
+    return "better" if is_better else "worse"
+
+
+def _holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Each p-value after Holm's correction for how many there are; None stays None."""
+    known = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    so_far = 0.0
+    for rank, (p, i) in enumerate(known):
+        so_far = max(so_far, min(1.0, p * (len(known) - rank)))
+        adjusted[i] = so_far
+    return adjusted
+
+
+def smallest_visible(differences: Sequence[Difference]) -> float | None:
+    """The size from which a difference would have been more than noise, in the metric's unit.
+
+    The median over the differences of half their 95 % interval; None where no noise is known.
+    """
+    halves = [
+        (difference.high - difference.low) / 2
+        for difference in differences
+        if difference.high is not None and difference.low is not None
+    ]
+    visible = [half for half in halves if half > 0 and math.isfinite(half)]
+    return median(visible) if visible else None

@@ -1,0 +1,63 @@
+"""A forest plot as text."""
+
+import pytest
+
+from foldwise.comparing.forest import ASCII, WIDTH, axis_of, forest_lines
+from tests.comparing.tiny_ablations import FAILED, VARIANTS, ablation_of, difference, variant
+
+
+def test_points_intervals_and_zero_stand_where_they_belong() -> None:
+    found = ablation_of(variant("good", -0.2, 0.05), variant("bad", 0.1, 0.05))
+    head, good, bad, scale = (line[6:] for line in forest_lines(found, ASCII))
+    zero = bad.index("|")
+    assert good[zero] == "|"
+    assert good.index("[") < good.index("o") < good.index("]") < zero < bad.index("o")
+    assert head.index("better") < zero < head.index("worse")
+    assert scale.split() == ["-0.3230", "0", "+0.2230"]
+    assert good.split()[-1] == "better"
+
+
+def test_the_better_side_is_the_right_one_where_greater_is_better() -> None:
+    head = forest_lines(ablation_of(variant("a", 0.1, 0.1), metric="accuracy"))[0]
+    assert head.split() == ["better"]  # hardly anything is left of zero
+    both = ablation_of(variant("a", 0.1, 0.1), variant("b", -0.1, 0.1), metric="accuracy")
+    assert forest_lines(both)[0].split() == ["worse", "better"]
+
+
+def test_names_of_any_length_stand_below_each_other() -> None:
+    lines = forest_lines(ablation_of(*VARIANTS))
+    assert {line.index("│") for line in lines[1:-1] if "│" in line} == {lines[1].index("│")}
+    assert len(lines) == 2 + 4
+
+
+def test_a_variant_far_off_is_cut_and_hides_no_other() -> None:
+    usual = [variant(f"v{i}", -0.01 * i, 0.005) for i in range(1, 4)]
+    broken = variant("broken", 9.0, 0.1)
+    lines = forest_lines(ablation_of(*usual, broken), ASCII)
+    assert lines[4].rstrip().endswith(">  worse")
+    assert all("o" in line for line in lines[1:4])
+    assert axis_of([v.difference for v in (*usual, broken) if v.difference]).high < 0.2
+
+
+def test_no_line_is_longer_than_name_axis_and_word() -> None:
+    lines = forest_lines(ablation_of(*VARIANTS))
+    longest = max(len(v.name) for v in VARIANTS if v.difference)
+    assert max(map(len, lines)) <= longest + 2 + WIDTH + 2 + len("perhaps better")
+
+
+def test_differences_without_intervals_are_points_on_an_axis_with_zero() -> None:
+    axis = axis_of([difference(0.2, None), difference(0.3, None)])
+    assert axis.low < 0
+    assert axis.high > 0.3
+    (line,) = forest_lines(ablation_of(variant("a", 0.2, None)), ASCII)[1:2]
+    assert line.count("o") == 1
+
+
+@pytest.mark.parametrize("error", [0.0, None])
+def test_variants_that_change_nothing_are_drawn_on_zero(error: float | None) -> None:
+    assert axis_of([difference(0.0, error)]).high > 0
+    assert "o" in forest_lines(ablation_of(variant("a", 0.0, error)), ASCII)[1]
+
+
+def test_nothing_compared_is_no_plot() -> None:
+    assert forest_lines(ablation_of(FAILED)) == []

@@ -1,0 +1,58 @@
+"""An ablation as it would be found, without training anything."""
+
+from dataclasses import replace
+from typing import Any
+
+from foldwise.comparing.ablation import Ablation, Trained, VariantResult, judged
+from foldwise.comparing.paired import Difference, chance, interval
+from foldwise.competition.metrics import METRICS
+
+BASE = Trained({0: "exp.ablation.base.seed0.0123"}, {0: 1.0}, 1.0, 20.0, 3_000_000, 4)
+
+
+def difference(value: float, error: float | None, degrees: float = 1e6) -> Difference:
+    """A difference of `value` with this standard error, from a base that scores 1."""
+    low, high = (None, None) if error is None else interval(value, error, degrees)
+    p_value = None if error is None else chance(value, error, degrees)
+    return Difference(
+        value, 1.0 + value, 1.0, error, error, None, low, high, p_value, {0: value}, {}, 100
+    )
+
+
+def variant(name: str, value: float, error: float | None, **changed: Any) -> VariantResult:
+    """A compared variant that differs from the base by `value`."""
+    trained = replace(BASE, runs={0: name}, score=1.0 + value, **changed)
+    return VariantResult(name, {"key": name}, "compared", "", trained, difference(value, error))
+
+
+FAILED = VariantResult("rates.top=1.0", {"rates.top": 1.0}, "failed", "seed 0: it diverged")
+UNFINISHED = VariantResult("seed.less", {}, "unfinished", "seed 1 still to train")
+VARIANTS = (
+    variant("pooling.kind=max", 0.05, 0.02, seconds=30.0),
+    FAILED,
+    variant("loss | delta_1", -0.01, 0.02, seconds=10.0),
+    variant("head.hidden=[256]", -0.2, 0.02, looks=8),
+    variant("same", 0.0, 0.0),
+    UNFINISHED,
+)
+
+
+def ablation_of(
+    *variants: VariantResult, metric: str = "rmse", seeds: int = 1, base: Trained | None = BASE
+) -> Ablation:
+    """An ablation with these variants, judged."""
+    best_first, smallest = judged(variants, METRICS[metric])
+    return Ablation(
+        name="exp.ablation",
+        experiment="exp",
+        overrides=["seed=0"],
+        competition="tiny",
+        metric=metric,
+        greater_is_better=METRICS[metric].greater_is_better,
+        folds=[0, 1],
+        seeds=list(range(seeds)),
+        rows=1234,
+        base=base,
+        variants=best_first,
+        smallest_visible=smallest,
+    )
