@@ -1,7 +1,8 @@
 """Trains a tiny run in children that are killed with SIGKILL; started by test_kill.py.
 
 One process imports torch, single-threaded, and forks a child for each attempt, so that an attempt
-takes a fraction of a second. Arguments: the project's root, the run's name, how to kill.
+takes a fraction of a second. Arguments: the project's root, the run's name, how to kill, and the
+settings that differ, as JSON.
 """
 
 import json
@@ -23,16 +24,18 @@ MOST_ATTEMPTS = 400
 CHANGES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}
 
 
-def main(root: str, name: str, how: str) -> None:
+def main(root: str, name: str, how: str, changed: str) -> None:
     """Print how many children were killed before one finished the run."""
     torch.set_num_threads(1)
     project = Project(Path(root))
     # what torch and transformers import late is imported here, once, and not in every child
-    train_tiny(project, f"{name}-before", training={"epochs": 0.1})
+    settings: dict[str, Any] = json.loads(changed)
+    train_tiny(project, f"{name}-before", **settings)
     for attempt in range(1, MOST_ATTEMPTS):
         child = os.fork()
         if child == 0:
-            os._exit(_train(project, name, attempt if how == "operations" else 0))
+            operation = attempt if how == "operations" else 0
+            os._exit(_train(project, name, operation, settings))
         if how == "times":
             time.sleep(random.Random(attempt).uniform(0.0, 0.02 * attempt))  # noqa: S311
             os.kill(child, signal.SIGKILL)  # a child that has ended waits to be collected
@@ -43,10 +46,10 @@ def main(root: str, name: str, how: str) -> None:
     raise RuntimeError(f"not finished after {MOST_ATTEMPTS} attempts")
 
 
-def _train(project: Project, name: str, operation: int) -> int:
+def _train(project: Project, name: str, operation: int, settings: dict[str, Any]) -> int:
     if operation:
         sys.addaudithook(_kill_before(operation, str(project.run(name))))
-    train_tiny(project, name, training={"checkpoint_seconds": 0.0, "epochs": 1.0})
+    train_tiny(project, name, **settings)
     return 0
 
 

@@ -31,6 +31,8 @@ def tiny_settings(project: Project, **changed: Any) -> Settings:
     for key, value in changed.items():
         both = isinstance(value, dict) and isinstance(table.get(key), dict)
         table[key] = {**table[key], **value} if both else value
+    if "stages" in changed:  # which have epochs of their own
+        del table["training"]["epochs"]
     return checked_settings(table, "the test")
 
 

@@ -4,8 +4,6 @@ It happens to large encoders at high rates (https://arxiv.org/abs/2006.04884), a
 mends it; a new beginning at lower rates does.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,12 +15,13 @@ SPREAD = 1e-3  # of predictions, as a share of the targets'; a model that learns
 SLOWER = 0.5  # the rates of a new beginning, as a share of those before
 
 
-@dataclass(frozen=True)
 class Collapsed(Exception):
-    """Training has collapsed, at this step and evaluation spread."""
+    """Training has collapsed: after `step`, the predictions had this spread."""
 
-    step: int
-    spread: float
+    def __init__(self, step: int, spread: float) -> None:
+        super().__init__(step, spread)
+        self.step = step
+        self.spread = spread
 
 
 def prediction_spread(task: Task, predictions: Floats, targets: Floats) -> float:

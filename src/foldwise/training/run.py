@@ -13,6 +13,7 @@ from foldwise.paths import Project
 from foldwise.predictions.table import Predictions, mean_of
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
+from foldwise.training.checkpoint import remove_checkpoints
 from foldwise.training.fold import outcome_of, run_fold
 from foldwise.training.fold_result import FoldOutcome
 from foldwise.training.progress import Report, ignore
@@ -77,6 +78,8 @@ def train_run(
         wanted = _wanted_folds(request.folds, run.corpus.n_folds)
         finished = {fold: outcome_of(run.job(fold)) for fold in wanted}
         todo = [fold for fold, outcome in finished.items() if outcome is None]
+        for fold in set(wanted) - set(todo):  # a kill may have come before they were removed
+            remove_checkpoints(run.job(fold).folder)
         if todo:  # whatever happens now, no score stands beside folds that are not there
             (folder / SCORES).unlink(missing_ok=True)
         _train(project, run, request, todo, stop, report)

@@ -1,0 +1,163 @@
+"""Whole folds: stages, averages, early ends and collapses, as they stand in journals and files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foldwise.errors import FoldFailed
+from foldwise.paths import Project
+from foldwise.predictions.table import read_predictions
+from foldwise.storage import read_record
+from foldwise.training import fold_training
+from foldwise.training.fold_result import FoldResult
+from tests.training.test_encoder_run import stopped_after
+from tests.training.tiny_runs import results_of, tiny_project, train_tiny
+
+STAGES: dict[str, Any] = {
+    "stages": [
+        {"epochs": 1.0, "train": "head", "rates": {"head": 2e-2}},
+        {"epochs": 1.0, "train": 1},
+        {"epochs": 1.0},
+    ]
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return tiny_project(tmp_path)
+
+
+def events(run: Path, fold: int, event: str) -> list[dict[str, Any]]:
+    lines = (run / f"fold-{fold}" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    return [record for line in lines if (record := json.loads(line))["event"] == event]
+
+
+def test_each_stage_learns_more_of_the_model_and_says_so(project: Project) -> None:
+    state = train_tiny(project, "staged", **STAGES)
+
+    stages = events(state.folder, 0, "stage")
+    assert [stage["learns"] for stage in stages] == [
+        ["head"],
+        ["layer 1", "head"],
+        ["embeddings", "layer 0", "layer 1", "head"],
+    ]
+    # what is frozen goes through the model once: with the mean, one vector a text is kept
+    assert [stage["cached"] for stage in stages] == ["pooling", "layers", None]
+    looks = events(state.folder, 0, "look")
+    assert list(looks[0]["rates"]) == ["head"]
+    assert not list(state.folder.rglob(".frozen.tmp"))
+
+
+def test_kept_states_change_a_run_by_rounding_only(project: Project) -> None:
+    kept = train_tiny(project, "kept", **STAGES)
+    computed = train_tiny(project, "computed", training={"cache_frozen": False}, **STAGES)
+
+    a, b = (read_predictions(state.folder / "oof.csv") for state in (kept, computed))
+    np.testing.assert_allclose(a.values, b.values, atol=1e-3)
+    assert events(computed.folder, 0, "stage")[0]["cached"] is None
+
+
+@pytest.mark.parametrize("step", [2, 4, 5, 9])
+def test_a_stop_in_or_between_stages_changes_no_bit(project: Project, step: int) -> None:
+    changed = {**STAGES, "averaging": {"kind": "ema"}, "training": {"checkpoint_seconds": 0.0}}
+    whole = train_tiny(project, "whole", **changed)
+    stopped_after(project, "stopped", step, **changed)
+    train_tiny(project, "stopped", **changed)
+    assert results_of(project.run("stopped")) == results_of(whole.folder)
+
+
+@pytest.mark.parametrize("kind", ["ema", "swa"])
+def test_averaged_weights_are_evaluated_and_predict(project: Project, kind: str) -> None:
+    plain = train_tiny(project, "plain", training={"keep": "last"})
+    averaged = train_tiny(
+        project, kind, training={"keep": "last"}, averaging={"kind": kind, **_every_step(kind)}
+    )
+    # the same steps are taken
+    assert [look["loss"] for look in events(plain.folder, 0, "look")] == [
+        look["loss"] for look in events(averaged.folder, 0, "look")
+    ]
+    assert not np.array_equal(
+        read_predictions(plain.folder / "test.csv").values,
+        read_predictions(averaged.folder / "test.csv").values,
+    )
+
+
+def _every_step(kind: str) -> dict[str, float]:
+    return {"start": 0.3, "every": 1} if kind == "swa" else {}
+
+
+def test_training_ends_when_no_evaluation_was_better_for_long(project: Project) -> None:
+    patient = {"patience": 1, "evaluations_per_epoch": 8, "epochs": 20.0}
+    state = train_tiny(project, "early", training=patient, rates={"head": 0.3, "top": 0.05})
+    looks = events(state.folder, 0, "look")
+    facts = read_record(state.folder / "fold-0" / "result.json", FoldResult).facts
+    assert [look["kept"] for look in looks][-2:] == [True, False]
+    assert all(look["kept"] for look in looks[:-1])
+    assert facts["steps"] < 20 * 4
+
+
+def test_an_early_end_is_an_end_after_a_stop_too(project: Project) -> None:
+    changed: dict[str, Any] = {
+        "training": {
+            "patience": 1, "evaluations_per_epoch": 8, "epochs": 20.0, "checkpoint_seconds": 0.0,
+        },
+        "rates": {"head": 0.3, "top": 0.05},
+    }  # fmt: skip
+    whole = train_tiny(project, "whole", **changed)
+    last = read_record(whole.folder / "fold-0" / "result.json", FoldResult).facts["steps"]
+    stopped_after(project, "stopped", last, **changed)
+    train_tiny(project, "stopped", **changed)
+    assert results_of(project.run("stopped")) == results_of(whole.folder)
+
+
+def collapsing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let the first evaluations of each attempt look constant, in so many attempts a fold."""
+    calls: list[int] = []
+
+    def spread(*_arguments: object) -> float:
+        calls.append(1)
+        return 0.0 if len(calls) <= times else 1.0
+
+    monkeypatch.setattr(fold_training, "prediction_spread", spread)
+
+
+def test_a_collapsed_fold_begins_anew_at_half_the_rates_and_says_so(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collapsing(monkeypatch, times=1)
+    state = train_tiny(project, "run", training={"collapse_steps": 1})
+
+    (collapse,) = events(state.folder, 0, "collapsed")
+    assert collapse["next_rates"] == 0.5
+    facts = [
+        read_record(state.folder / f"fold-{k}" / "result.json", FoldResult).facts for k in range(3)
+    ]
+    assert [fact["collapses"] for fact in facts] == [1, 0, 0]
+    head = [look["rates"]["head"] for look in events(state.folder, 0, "look")]
+    other = [look["rates"]["head"] for look in events(state.folder, 1, "look")]
+    assert head == pytest.approx([rate / 2 for rate in other])
+
+
+def test_a_fold_that_collapses_too_often_fails_and_has_no_score(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collapsing(monkeypatch, times=99)
+    with pytest.raises(FoldFailed, match=r"in the last of 3 attempts, at 0\.25 of the rates"):
+        train_tiny(project, "run", training={"collapse_steps": 1})
+    assert not (project.run("run") / "scores.json").exists()
+
+
+def test_rates_that_ruin_a_model_are_noticed_as_a_collapse(project: Project) -> None:
+    """In earnest: steps so large that tanh saturates, and every text looks the same."""
+    ruin = {"head": 0.0, "top": 1.0, "embeddings": 1.0}
+    with pytest.raises(FoldFailed, match=r"collapsed at step|diverged at step"):
+        train_tiny(
+            project,
+            "run",
+            rates=ruin,
+            encoder={"dropout": 0.0},
+            training={"collapse_steps": 1, "epochs": 6.0},
+        )
