@@ -70,9 +70,10 @@ def test_a_start_that_does_not_fit_is_refused(kind: str, values: list[float]) ->
 @every_form
 def test_outputs_are_float32_under_autocast(fields: dict[str, Any]) -> None:
     head = head_of(**fields).eval()
-    expected = head(vectors().bfloat16().float())
-    with native_kernels(), torch.autocast("cpu", torch.bfloat16):
-        outputs = head(vectors().bfloat16())
+    with native_kernels():
+        expected = head(vectors().bfloat16().float())
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = head(vectors().bfloat16())
     assert outputs.dtype == torch.float32
     assert outputs.shape == (6, head.outputs)
     torch.testing.assert_close(outputs, expected, rtol=0, atol=0)
@@ -106,8 +107,7 @@ def test_groups_are_a_partition_from_the_bottom_up(fields: dict[str, Any]) -> No
 @every_form
 def test_every_parameter_learns(fields: dict[str, Any]) -> None:
     head = head_of(**fields).train()
-    labels = torch.arange(6) % 3
-    nn.functional.cross_entropy(head(vectors()), labels).backward()
+    head(vectors()).square().sum().backward()
     gradients = {name: p.grad for name, p in head.named_parameters()}
     assert [n for n, grad in gradients.items() if grad is None or not grad.any()] == []
 

@@ -34,7 +34,7 @@ def drop_layers(encoder: Encoder, share: float) -> None:
         return
     calls = _calls(encoder)
     for layer in encoder.layers():
-        rest = _beside_hidden(calls[layer])
+        rest = _beside_hidden(layer, calls.get(layer))
         # bound to the layer, so that a copy of the model skips layers of its own
         layer.forward = MethodType(_skipping(share, rest), layer)
 
@@ -55,16 +55,18 @@ def _is_learning(layer: nn.Module) -> bool:
     return layer.training and any(parameter.requires_grad for parameter in layer.parameters())
 
 
-def _beside_hidden(call: Call) -> tuple[None, ...] | None:
+def _beside_hidden(layer: nn.Module, call: Call | None) -> tuple[None, ...] | None:
     """What stands beside the hidden states in a layer's output; None: it is a tensor, no tuple."""
-    output = call.output
-    first, rest = (output, None) if isinstance(output, Tensor) else (output[0], tuple(output[1:]))
-    if first.shape != call.hidden.shape or any(part is not None for part in rest or ()):
+    output = call.output if call else None  # unseen, where a family passes by the layer's hooks
+    first, *rest = output if isinstance(output, tuple) else (output,)
+    is_hidden = call and isinstance(first, Tensor) and first.shape == call.hidden.shape
+    if not is_hidden or any(part is not None for part in rest):
         raise UsageError(
-            "encoder.layer_drop needs layers that give hidden states alone, of the shape of those "
-            f"they got, {tuple(call.hidden.shape)}; leave it 0 for this encoder"
+            "encoder.layer_drop needs layers that give hidden states of the shape they got, and "
+            f"nothing beside them, which a {type(layer).__name__} does not; leave it 0 for this "
+            "encoder"
         )
-    return rest
+    return tuple(rest) if isinstance(output, tuple) else None
 
 
 @torch.no_grad()

@@ -21,10 +21,11 @@ def pooling_of(kind: settings.PoolingKind, seed: int = 3, **fields: Any) -> Stat
 
 
 def texts(lengths: list[int], *, left: bool = False, layer: int = 0) -> tuple[Tensor, Tensor]:
-    """Random hidden states with huge ones at padding, and the mask."""
+    """Random hidden states with huge ones of either sign at padding, and the mask."""
     generator = torch.Generator().manual_seed(sum(lengths) + 100 * layer)
-    hidden = torch.full((len(lengths), max(lengths), WIDTH), 1e4)
     places = torch.arange(max(lengths))
+    signs = 1 - 2 * ((places[:, None] + torch.arange(WIDTH)) % 2)
+    hidden = (1e4 * signs).repeat(len(lengths), 1, 1)
     counts = torch.tensor(lengths)[:, None]
     mask = places >= max(lengths) - counts if left else places < counts
     for row, own in enumerate(mask):  # the same texts on either side

@@ -77,8 +77,7 @@ def test_what_stands_at_padding_gets_no_gradient(kind: settings.PoolingKind) -> 
 @every_kind
 @pytest.mark.parametrize("form", ["tanh", "gelu"])
 def test_every_parameter_learns(kind: settings.PoolingKind, form: str) -> None:
-    fields = {"layers": 2, "combine": "weighted", "bottleneck": 4, "form": form}
-    pooling = pooling_of(kind, **fields)
+    pooling = pooling_of(kind, layers=2, combine="weighted", bottleneck=4, form=form)
     states = [texts([5, 3], layer=i)[0] for i in range(2)]
     pooling(states, texts([5, 3])[1]).square().sum().backward()
     learned = {name: p.grad for name, p in pooling.named_parameters()}

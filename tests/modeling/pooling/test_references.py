@@ -43,7 +43,7 @@ def top(tokens: Floats, pooling: Pooling) -> Floats:
 
 def power_mean(tokens: Floats, pooling: Pooling) -> Floats:
     assert isinstance(pooling, PowerPooling)
-    p = float(pooling.log_power.exp())
+    p = pooling.log_power.exp().item()
     positive = np.maximum(tokens, 1e-6)
     return np.asarray(np.mean(positive**p, axis=0) ** (1 / p))
 

@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -88,7 +89,7 @@ def changed(pooling: StatesPooling) -> StatesPooling:
 def test_a_pooling_read_back_gives_the_same_vectors(
     kind: settings.PoolingKind, tmp_path: Path
 ) -> None:
-    fields = {"layers": 3, "combine": "weighted", "bottleneck": 4}
+    fields: dict[str, Any] = {"layers": 3, "combine": "weighted", "bottleneck": 4}
     pooling, other = changed(pooling_of(kind, **fields)), pooling_of(kind, seed=4, **fields)
     save_model(tmp_path / "m", pooling)
     assert not torch.equal(pooling(STATES, MASK), other(STATES, MASK))
