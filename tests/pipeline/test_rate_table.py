@@ -63,7 +63,7 @@ def test_rates_are_those_of_the_experiment_times_the_first_step_s_factor(project
     peaks = layer_rates(NAMES, chosen.rates)
     for group in table.groups[1:]:
         assert group.peaks == (peaks[group.name],)
-        assert group.firsts == (pytest.approx(peaks[group.name] * first),)
+        assert group.firsts == pytest.approx((peaks[group.name] * first,))
         assert group.trainable
     assert (table.groups[0].peaks, table.groups[0].firsts) == ((None,), (None,))
     assert not table.groups[0].trainable
@@ -109,7 +109,7 @@ def test_without_data_or_folds_only_shares_are_known(project: Project) -> None:
     table = table_of(project, schedule={"warmup_steps": 4})
     assert table.missing.endswith("train.csv does not exist; run: foldwise data tiny-regression")
     # the first of four steps of warm-up, of any number of steps
-    assert table.groups[-1].firsts == (pytest.approx(1e-2 / 5),)
+    assert table.groups[-1].firsts == pytest.approx((1e-2 / 5,))
     assert table_of(project, schedule={"warmup": 0.0}).groups[-1].firsts == (1e-2,)
 
 
