@@ -14,7 +14,7 @@ from foldwise import settings
 from foldwise.errors import FoldFailed
 from foldwise.modeling.model import TextModel
 from foldwise.tokenization.batches import Batch
-from foldwise.training.losses.summed import SummedLoss
+from foldwise.training.losses import Loss
 from foldwise.training.precision import autocast
 from foldwise.training.schedules import Scheduler
 
@@ -29,7 +29,7 @@ class Learner:
     optimizer: AdamW
     scheduler: Scheduler
     scaler: GradScaler
-    loss: SummedLoss
+    loss: Loss
     hardware: settings.Hardware
     max_norm: float
 

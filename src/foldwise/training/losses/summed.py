@@ -8,10 +8,10 @@ from torch.nn import functional
 
 from foldwise.competition.competition import Task
 
-SummedLoss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def summed_loss(task: Task) -> SummedLoss:
+def summed_loss(task: Task) -> Loss:
     """The task's loss: (texts, outputs) and (texts, targets) to a scalar, summed over the texts.
 
     A sum, because a batch may be cut into micro-batches: the caller divides by the texts of the
