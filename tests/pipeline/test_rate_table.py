@@ -11,6 +11,7 @@ from foldwise.errors import DataError, UsageError
 from foldwise.modeling.model import build_model
 from foldwise.paths import Project
 from foldwise.pipeline.rate_table import RateTable, rate_table
+from foldwise.settings import Settings
 from foldwise.training.corpus import load_corpus
 from foldwise.training.rates import layer_rates
 from foldwise.training.schedules import schedule_factor, warmup_length
@@ -30,6 +31,10 @@ def project(tmp_path: Path) -> Project:
     return tiny_project(tmp_path)
 
 
+def staged(project: Project) -> Settings:
+    return tiny_settings(project, stages=STAGES, training={"epochs": 2.0})  # its default
+
+
 def table_of(project: Project, **changed: Any) -> RateTable:
     return rate_table(project, tiny_settings(project, **changed))
 
@@ -43,6 +48,19 @@ def test_every_parameter_of_the_model_is_counted_once(project: Project) -> None:
     counts = {group.name: group.parameters for group in table.groups}
     assert sum(counts.values()) == sum(p.numel() for p in model.parameters())
     assert counts["head"] == 16 + 1
+
+
+def test_what_no_output_depends_on_is_not_counted(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path, "xlnet")
+    chosen = tiny_settings(project)
+    model = build_model(Path(chosen.encoder.name), chosen, outputs=1, task="regression")
+    unused = [model.encoder.backbone.get_parameter(name) for name in model.encoder.unused]
+
+    counted = sum(group.parameters for group in rate_table(project, chosen).groups)
+
+    assert len(unused) > 0
+    everything = sum(p.numel() for p in model.parameters())
+    assert counted == everything - sum(p.numel() for p in unused)
 
 
 def test_the_weights_of_the_encoder_are_not_needed_and_runs_are_not_touched(
@@ -63,14 +81,14 @@ def test_rates_are_those_of_the_experiment_times_the_first_step_s_factor(project
     peaks = layer_rates(NAMES, chosen.rates)
     for group in table.groups[1:]:
         assert group.peaks == (peaks[group.name],)
-        assert group.firsts == (pytest.approx(peaks[group.name] * first),)
+        assert group.firsts == pytest.approx((peaks[group.name] * first,))
         assert group.trainable
     assert (table.groups[0].peaks, table.groups[0].firsts) == ((None,), (None,))
     assert not table.groups[0].trainable
 
 
 def test_each_stage_has_its_own_rates_and_frozen_groups(project: Project) -> None:
-    table = table_of(project, stages=STAGES)
+    table = rate_table(project, staged(project))
 
     peaks = {group.name: group.peaks for group in table.groups}
     assert peaks == {
@@ -83,7 +101,7 @@ def test_each_stage_has_its_own_rates_and_frozen_groups(project: Project) -> Non
 
 
 def test_steps_are_counted_for_each_fold(project: Project) -> None:
-    chosen = tiny_settings(project, stages=STAGES)
+    chosen = staged(project)
     corpus = load_corpus(project, chosen)
     rows = [len(corpus.training_positions(fold)) for fold in range(3)]
 
@@ -91,7 +109,8 @@ def test_steps_are_counted_for_each_fold(project: Project) -> None:
 
     epochs = [math.ceil(count / 4) for count in rows]
     assert stages[0].steps == tuple(epochs)
-    assert stages[1].steps == tuple(round(2.5 * epoch) for epoch in epochs)
+    # it ends after three and a half epochs of all
+    assert stages[1].steps == tuple(round(3.5 * epoch) - epoch for epoch in epochs)
     assert stages[2].steps == (1, 1, 1)  # however short a stage is, it takes a step
     for part in stages:
         assert part.warmup == tuple(warmup_length(part.stage.schedule, n) for n in part.steps)
@@ -109,7 +128,7 @@ def test_without_data_or_folds_only_shares_are_known(project: Project) -> None:
     table = table_of(project, schedule={"warmup_steps": 4})
     assert table.missing.endswith("train.csv does not exist; run: foldwise data tiny-regression")
     # the first of four steps of warm-up, of any number of steps
-    assert table.groups[-1].firsts == (pytest.approx(1e-2 / 5),)
+    assert table.groups[-1].firsts == pytest.approx((1e-2 / 5,))
     assert table_of(project, schedule={"warmup": 0.0}).groups[-1].firsts == (1e-2,)
 
 
@@ -146,6 +165,20 @@ def test_what_has_no_layer_groups_is_refused(project: Project) -> None:
         table_of(project, rates={"groups": {"layer 7": 1e-3}})
 
 
+def test_what_does_not_fit_the_competition_or_the_encoder_is_refused(project: Project) -> None:
+    with pytest.raises(UsageError, match=r"loss\.kind='focal' is not for a regression"):
+        table_of(project, loss={"kind": "focal"})
+    with pytest.raises(UsageError, match=r"encoder\.frozen=3 is more than the 2 layers"):
+        table_of(project, encoder={"frozen": 3})
+
+
 def test_groups_without_matrices_are_not_decayed(project: Project) -> None:
-    table = table_of(project, optimizer={"weight_decay": 0.1})
-    assert [group.weight_decay for group in table.groups] == [0.1] * 4
+    pooling = {"kind": "gem"}  # one exponent
+    table = table_of(project, optimizer={"weight_decay": 0.1}, pooling=pooling)
+    decays = {group.name: group.weight_decay for group in table.groups}
+    assert decays == {**dict.fromkeys(NAMES, 0.1), "pooling": 0.0}
+
+
+def test_decay_towards_the_pretrained_weights_replaces_that_towards_zero(project: Project) -> None:
+    table = table_of(project, regularization={"pretrained_decay": 0.01})
+    assert {group.weight_decay for group in table.groups} == {0.0}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.autograd import backward
 from torch.optim import AdamW
 
 from foldwise import settings
@@ -125,7 +126,7 @@ def plain_adamw(model: TextModel, corrected: bool) -> dict[str, Tensor]:
     second = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
     b1, b2 = CHOSEN.beta1, CHOSEN.beta2
     for step, loss in enumerate(losses_of(model), start=1):
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation for it
+        backward(loss)
         with torch.no_grad():
             for name, p in model.named_parameters():
                 assert p.grad is not None
@@ -142,7 +143,7 @@ def plain_adamw(model: TextModel, corrected: bool) -> dict[str, Tensor]:
 
 def trained(model: TextModel, optimizer: AdamW) -> dict[str, Tensor]:
     for loss in losses_of(model):
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation for it
+        backward(loss)
         optimizer.step()
         optimizer.zero_grad()
     return dict(model.named_parameters())

@@ -144,6 +144,8 @@ def _remarks(chosen: Settings, table: RateTable) -> list[str]:
         f"{learning:,} of {whole:,} parameters learn; decay is of matrices, never of biases and "
         f"norms",
     ]
+    if decay := chosen.regularization.pretrained_decay:
+        lines.append(f"what learns in the encoder decays towards its pretrained weights: {decay:g}")
     many = len(table.stages) > 1
     lines += [
         f"{f'stage {k}, train={part.stage.train}' if many else 'schedule'}: "

@@ -1,20 +1,21 @@
 """What an experiment's layer groups will learn at, stage by stage, before anything is trained."""
 
-import math
 from dataclasses import dataclass
 
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.competition.files import require_files
 from foldwise.competition.loading import load_labels
 from foldwise.encoders import resolve_encoder
-from foldwise.errors import DataError, UsageError
+from foldwise.errors import Complaints, DataError, UsageError
 from foldwise.modeling.layer_groups import LayerGroup
 from foldwise.modeling.model import build_model
 from foldwise.paths import Project
 from foldwise.settings import Settings, Stage
+from foldwise.settings.combinations import unfit_for, unfit_for_layers
 from foldwise.training.corpus import load_corpus
-from foldwise.training.rates import layer_rates, trained_groups
+from foldwise.training.rates import layer_rates, layers_of, trained_groups
 from foldwise.training.schedules import schedule_factor, warmup_length
+from foldwise.training.stages import epoch_steps, stage_lengths
 
 LEAST_CLASSES = 2
 
@@ -24,10 +25,10 @@ class GroupRates:
     """One layer group.
 
     Attributes:
-        parameters: how many numbers it has.
+        parameters: how many numbers it has; those that no output depends on are not counted.
         peaks: its highest rate in each stage; None: it is frozen there.
         firsts: its rate at each stage's first step; None: frozen, or not known without the data.
-        weight_decay: of its matrices; 0 where it has none.
+        weight_decay: of its matrices towards 0; 0 where it has none.
     """
 
     name: str
@@ -76,7 +77,7 @@ def rate_table(project: Project, chosen: Settings) -> RateTable:
 
     Raises:
         UsageError: the experiment has no encoder, its encoder is not on this machine, or its
-            settings do not fit it.
+            settings do not fit it or the competition.
         DataError: files that are there are wrong.
     """
     if chosen.kind != "encoder":
@@ -85,14 +86,24 @@ def rate_table(project: Project, chosen: Settings) -> RateTable:
             f"kind={chosen.kind!r}; choose another experiment"
         )
     competition = load_competition(project.competition(chosen.competition))
-    missing = _missing(project, competition)
-    rows = () if missing else _training_rows(project, chosen)
-    stages = [_steps(stage, rows, chosen.training.batch_size) for stage in chosen.all_stages()]
-    outputs = _outputs(competition)
+    labels = _labels(competition)
+    known = competition.task == "regression" or bool(labels)
+    if known:
+        noisy = bool(competition.target_sd)
+        _refuse(unfit_for(chosen, competition.task, labels, has_target_sd=noisy))
+    outputs = len(competition.target if competition.task == "regression" else labels)
     groups = _layer_groups(chosen, competition, outputs or LEAST_CLASSES)
-    return RateTable(
-        _rates(groups, chosen, stages), stages, missing, 0 if outputs else LEAST_CLASSES
-    )
+    _refuse(unfit_for_layers(chosen, len(layers_of([group.name for group in groups]))))
+    missing = _missing(project, competition)
+    stages = _stages(chosen, () if missing else _training_rows(project, chosen))
+    assumed = 0 if known else LEAST_CLASSES
+    return RateTable(_rates(groups, chosen, stages), stages, missing, assumed)
+
+
+def _refuse(messages: list[str]) -> None:
+    complaints = Complaints()
+    complaints.extend(messages)
+    complaints.raise_if_any(UsageError)
 
 
 def _missing(project: Project, competition: Competition) -> str:
@@ -113,15 +124,13 @@ def _training_rows(project: Project, chosen: Settings) -> tuple[int, ...]:
     return tuple(len(corpus.training_positions(fold)) for fold in range(corpus.n_folds))
 
 
-def _outputs(competition: Competition) -> int:
-    """How many targets or labels there are; 0 where the labels are not here."""
-    if competition.task == "regression":
-        return len(competition.target)
+def _labels(competition: Competition) -> tuple[str, ...]:
+    """The labels of a classification; none where they are not here, and in a regression."""
     try:
         require_files(competition, "train")
     except DataError:
-        return len(competition.labels)
-    return len(load_labels(competition))
+        return competition.labels
+    return load_labels(competition)
 
 
 def _layer_groups(chosen: Settings, competition: Competition, outputs: int) -> list[LayerGroup]:
@@ -134,10 +143,16 @@ def _layer_groups(chosen: Settings, competition: Competition, outputs: int) -> l
     return model.layer_groups()
 
 
-def _steps(stage: Stage, rows: tuple[int, ...], batch_size: int) -> StageSteps:
-    steps = tuple(max(1, round(stage.epochs * math.ceil(count / batch_size))) for count in rows)
-    warmup = tuple(warmup_length(stage.schedule, count) for count in steps)
-    return StageSteps(stage, steps, warmup)
+def _stages(chosen: Settings, rows: tuple[int, ...]) -> list[StageSteps]:
+    """The stages, with the steps that they take in each fold with so many training rows."""
+    epochs = [epoch_steps(count, chosen.training.batch_size) for count in rows]
+    lengths = [stage_lengths(chosen, epoch) for epoch in epochs]
+    stages = []
+    for number, stage in enumerate(chosen.all_stages()):
+        steps = tuple(length[number] for length in lengths)
+        warmup = tuple(warmup_length(stage.schedule, count) for count in steps)
+        stages.append(StageSteps(stage, steps, warmup))
+    return stages
 
 
 def _rates(
@@ -147,6 +162,8 @@ def _rates(
     peaks = [layer_rates(names, part.stage.rates) for part in stages]
     learning = [trained_groups(names, part.stage, chosen.encoder) for part in stages]
     factors = [_first_factor(part) for part in stages]
+    # towards the pretrained weights instead of 0, where that is asked for
+    decay = 0.0 if chosen.regularization.pretrained_decay else chosen.optimizer.weight_decay
     rows = []
     for group in groups:
         own = tuple(
@@ -157,11 +174,10 @@ def _rates(
             None if peak is None or factor is None else peak * factor
             for peak, factor in zip(own, factors, strict=True)
         )
-        parameters = group.parameters()
-        decayed = any(parameter.ndim > 1 for parameter in parameters)
-        decay = chosen.optimizer.weight_decay if decayed else 0.0
-        count = sum(parameter.numel() for parameter in parameters)
-        rows.append(GroupRates(group.name, count, own, firsts, decay))
+        used = [p for p in group.parameters() if p.requires_grad]  # the encoder freezes the rest
+        count = sum(parameter.numel() for parameter in used)
+        has_matrices = any(parameter.ndim > 1 for parameter in used)
+        rows.append(GroupRates(group.name, count, own, firsts, decay if has_matrices else 0.0))
     return rows
 
 

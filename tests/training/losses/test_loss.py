@@ -4,6 +4,7 @@ from typing import get_args
 import pytest
 import torch
 from torch import Tensor
+from torch.autograd import backward
 
 from foldwise import settings
 from foldwise.competition.competition import Task
@@ -62,7 +63,7 @@ def test_a_text_of_weight_zero_has_no_gradient(kind: LossKind, task: Task) -> No
     outputs = OUTPUTS.clone().requires_grad_()
     weights = torch.tensor([0.0, 1.0, 2.0, 1.0, 1.0])
     function = training_loss(settings.Loss(kind=kind), task, Ends()).function
-    function(outputs, labels_for(kind, task, weights)).sum().backward()
+    backward(function(outputs, labels_for(kind, task, weights)).sum())
     assert outputs.grad is not None
     assert outputs.grad[0].tolist() == [0.0] * 4
     assert (outputs.grad[1:].abs().sum(dim=1) > 0).all()

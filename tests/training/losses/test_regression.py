@@ -6,6 +6,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.autograd import backward
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional
 
@@ -68,7 +69,7 @@ def test_gaussian_is_the_density_with_the_raters_noise_added() -> None:
     labels = Labels(VALUES[:, :1], SD)
     constant = 0.5 * math.log(2 * math.pi)
     spread = Normal(mean.double(), torch.from_numpy(np.sqrt(variance)))
-    expected = -spread.log_prob(labels.values.double()) - constant
+    expected = -torch.as_tensor(spread.log_prob(labels.values.double())) - constant  # type: ignore[no-untyped-call]  # torch has no annotation
     close(gaussian(OUTPUTS, labels), expected[:, 0])
 
 
@@ -100,7 +101,7 @@ def test_a_variance_behind_the_bound_finds_its_way_back() -> None:
     at_bound = torch.tensor([[1.0, LOWEST_LOG_VARIANCE]], requires_grad=True)
     labels = Labels(torch.zeros(1, 1))
     for raw in (outputs, at_bound):
-        gaussian(raw, labels).sum().backward()
+        backward(gaussian(raw, labels).sum())
     assert outputs.grad is not None
     assert at_bound.grad is not None
     assert outputs.grad[0, 1] < 0  # a step against it raises the variance
@@ -118,13 +119,13 @@ def test_the_root_is_that_of_each_target_s_mean_square() -> None:
 
 def plain_ranking(x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[np.float64]) -> float:
     """One target."""
-    pairs = []
+    pairs: list[float] = []
     for i in range(len(x)):
         for j in range(i + 1, len(x)):
             wanted = 1 / (1 + math.exp(y[j] - y[i]))
             got = 1 / (1 + math.exp(x[j] - x[i]))
             loss = -wanted * math.log(got) - (1 - wanted) * math.log(1 - got)
-            pairs.append(w[i] * w[j] * loss)
+            pairs.append(float(w[i] * w[j]) * loss)
     return sum(pairs) / max(1, len(pairs)) + float((w * (x - y)).mean()) ** 2
 
 
@@ -146,11 +147,11 @@ def test_ranking_is_least_where_the_outputs_are_the_targets() -> None:
     def closure() -> Tensor:
         optimizer.zero_grad()
         loss = ranking(outputs, LABELS)
-        loss.backward()
+        backward(loss)
         return loss
 
     for _ in range(5):
-        optimizer.step(closure)
+        optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch has no annotation
     torch.testing.assert_close(outputs.detach(), VALUES, rtol=0, atol=0.02)
 
 
@@ -176,7 +177,7 @@ def test_losses_and_gradients_are_finite_far_away_and_at_the_target(name: str, s
     outputs = grid[:, :raw].clone().requires_grad_()
     labels = Labels(grid[:, raw:], torch.full((len(grid),), sd))
     loss = function(outputs, labels)
-    loss.sum().backward()
+    backward(loss.sum())
     assert torch.isfinite(loss).all()
     assert outputs.grad is not None
     assert torch.isfinite(outputs.grad).all()
@@ -184,6 +185,6 @@ def test_losses_and_gradients_are_finite_far_away_and_at_the_target(name: str, s
 
 def test_a_batch_that_is_right_has_no_gradient_of_its_root() -> None:
     outputs = VALUES.clone().requires_grad_()
-    root_of_squared(outputs, LABELS).backward()
+    backward(root_of_squared(outputs, LABELS))
     assert outputs.grad is not None
     assert torch.equal(outputs.grad, torch.zeros_like(outputs))
