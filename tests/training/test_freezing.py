@@ -10,7 +10,6 @@ from torch import Tensor
 
 from foldwise.errors import StorageError
 from foldwise.settings import Settings
-from foldwise.training import freezing
 from foldwise.training.freezing import NAME, Texts, frozen_states
 from foldwise.training.frozen_states import FrozenStates, frozen_layers, frozen_part
 from foldwise.training.stages import learn_only
@@ -143,7 +142,7 @@ def test_states_that_would_fill_the_disk_are_refused_with_the_bytes(
     class Usage(NamedTuple):
         free: int
 
-    monkeypatch.setattr(freezing.shutil, "disk_usage", lambda _path: Usage(free=600))
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: Usage(free=600))
     folder = make_tiny_encoder(tmp_path / "encoder", "bert")
     refused = pytest.raises(StorageError, match=r"take 320 bytes in \S+, more than half of the 600")
     with refused, states_of(folder, settings_of(encoder={"frozen": "all"}), tmp_path):

@@ -16,6 +16,7 @@ from foldwise.predictions.table import Predictions
 from foldwise.training.fold_result import FoldOutcome
 from foldwise.training.run import complete_oof
 
+CPU_SECONDS = "cpu_seconds"  # likewise; of a fold on a CPU
 PEAK_MEMORY = "peak_memory_bytes"  # among the facts of a fold that records it
 
 
@@ -40,7 +41,8 @@ def seed_run(plan: Plan, name: str, outcomes: Sequence[FoldOutcome]) -> SeedRun:
         name=name,
         oof=oof,
         score=score(_metric(plan), np.asarray(rows.targets), oof.values).value,
-        seconds=sum(outcome.result.seconds for outcome in outcomes),
+        # of the processor where they are known: other programs do not make them longer
+        seconds=sum(o.result.facts.get(CPU_SECONDS, o.result.seconds) for o in outcomes),
         looks=max(outcome.result.looks for outcome in outcomes),
         peak_memory=max(peaks, default=None),
     )

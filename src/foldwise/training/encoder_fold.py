@@ -21,7 +21,7 @@ from foldwise.training.fold_result import FoldOutcome, FoldResult
 from foldwise.training.fold_state import FoldState, put_back, restored_state, save_end
 from foldwise.training.fold_training import FoldTraining
 from foldwise.training.forward import Forward
-from foldwise.training.hardware import peak_bytes, prepare_process
+from foldwise.training.hardware import forget_peak, peak_bytes, prepare_process
 from foldwise.training.learning import FoldModel, fold_model
 from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
@@ -42,6 +42,7 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
         StorageError: no room to save, or no checkpoint is whole.
     """
     prepare_process(job.settings.hardware)
+    forget_peak(job.settings.hardware.device)
     if job.encoder is None:
         raise ValueError("an encoder fold needs the encoder's files")
     tokenizer = load_tokenizer(job.encoder, job.settings.encoder.max_length)
@@ -98,7 +99,9 @@ def _begun_anew(
             f"rates.top and rates.head, or lengthen schedule.warmup"
         )
     remove_checkpoints(job.folder)
-    state = FoldState(attempt=attempt, seconds=before.state.seconds)
+    state = FoldState(
+        attempt=attempt, seconds=before.state.seconds, cpu_seconds=before.state.cpu_seconds
+    )
     made = _made(job, tokenizer.cls_position, attempt)
     return FoldTraining(job, made, state, train, stop)
 
@@ -183,7 +186,8 @@ def _outcome(
             "tokens_per_second": round(tokens / max(state.seconds, 1e-9)),
             "truncated_texts": int(train.truncated.sum()),
             "collapses": state.attempt,
-            "peak_bytes": peak_bytes(job.settings.hardware.device),
+            **_cpu_seconds(job, state),
+            "peak_memory_bytes": peak_bytes(job.settings.hardware.device),
         },
         identity=job.identity,
     )
@@ -193,3 +197,9 @@ def _outcome(
         Predictions(loaded.train.take(validated).ids, loaded.outputs, valid),
         Predictions(loaded.test.ids, loaded.outputs, model.predictions(test_outputs).numpy()),
     )
+
+
+def _cpu_seconds(job: FoldJob, state: FoldState) -> dict[str, float]:
+    """On a CPU, what training took of it; a GPU's work does not show there."""
+    on_cpu = job.settings.hardware.device == "cpu"
+    return {"cpu_seconds": round(state.cpu_seconds, 2)} if on_cpu else {}

@@ -25,6 +25,7 @@ class FoldState:
         looks: evaluations of the validation rows so far.
         stale: evaluations since the best one.
         seconds: spent in training, over all sittings and attempts.
+        cpu_seconds: of this process's threads in training; does not grow when others slow it down.
         ended: whether training is over.
         best_step: the step whose weights predicted the validation rows best; 0: none yet.
         best_score: their score.
@@ -39,6 +40,7 @@ class FoldState:
     looks: int = 0
     stale: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     ended: bool = False
     best_step: int = 0
     best_score: float | None = None
@@ -145,6 +147,7 @@ def _plain(identity: str, state: FoldState) -> dict[str, Any]:
         "looks": state.looks,
         "stale": state.stale,
         "seconds": state.seconds,
+        "cpu_seconds": state.cpu_seconds,
         "ended": state.ended,
         "best_step": state.best_step,
         "best_score": state.best_score,
@@ -204,6 +207,7 @@ def restored_state(folder: Path, identity: str, values: Mapping[str, Tensor]) ->
         looks=plain["looks"],
         stale=plain["stale"],
         seconds=plain["seconds"],
+        cpu_seconds=plain["cpu_seconds"],
         ended=plain["ended"],
         best_step=plain["best_step"],
         best_score=plain["best_score"],

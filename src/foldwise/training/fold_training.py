@@ -35,6 +35,7 @@ class Clock:
     """When the last step ended, when the last checkpoint was written, and how long that took."""
 
     tick: float
+    cpu_tick: float
     saved: float
     saving: float = 0.0
 
@@ -92,7 +93,7 @@ class FoldTraining:
 
     def _run_stage(self, plan: StagePlan, report: Report) -> None:
         chosen = self.job.settings
-        begun = time.monotonic()
+        begun, cpu_begun = time.monotonic(), time.process_time()
         learn_only(self.made.model, plan.learns)
         texts = Texts(
             self._tokens,
@@ -108,6 +109,7 @@ class FoldTraining:
                 self.state.saved = None
             preparing = time.monotonic() - begun
             self.state.seconds += preparing
+            self.state.cpu_seconds += time.process_time() - cpu_begun
             self._take_steps(learner, plan, report)
         self.journal.write(
             "stage", stage=plan.number, step=self.state.step, learns=list(plan.learns),
@@ -120,7 +122,7 @@ class FoldTraining:
         rows = self.job.corpus.loaded.train
         labels = labels_of(self._targets, rows.target_sd, chosen.loss, self._train).to(self._device)
         now = time.monotonic()
-        clock = Clock(tick=now, saved=now)
+        clock = Clock(tick=now, cpu_tick=time.process_time(), saved=now)
         every = max(1, -(-self._epoch // chosen.training.evaluations_per_epoch))
         for step in training_steps(
             learner,
@@ -133,8 +135,7 @@ class FoldTraining:
             losses=self.state.losses,
         ):
             now = time.monotonic()
-            self.state.step, self.state.seconds = step.number, self.state.seconds + now - clock.tick
-            clock.tick = now
+            self._count(step.number, clock, now)
             if step.outputs is not None:
                 self._look(learner, step.outputs)
             # read once: a signal after this line waits for the next step
@@ -146,6 +147,13 @@ class FoldTraining:
                 self._stop.raise_if_asked()
             if self.is_over:
                 return
+
+    def _count(self, step: int, clock: Clock, now: float) -> None:
+        cpu_now = time.process_time()
+        self.state.step = step
+        self.state.seconds += now - clock.tick
+        self.state.cpu_seconds += cpu_now - clock.cpu_tick
+        clock.tick, clock.cpu_tick = now, cpu_now
 
     def _is_due(self, clock: Clock, now: float) -> bool:
         least = self.job.settings.training.checkpoint_seconds

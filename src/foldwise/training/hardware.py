@@ -3,6 +3,7 @@
 import os
 import resource
 import sys
+from pathlib import Path
 
 import torch
 
@@ -10,7 +11,10 @@ from foldwise import settings
 from foldwise.errors import UsageError
 from foldwise.training.precision import fastest_precision, probe_cpu
 
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes; getrusage(2)
+KIBIBYTE = 1024
+RSS_UNIT = 1 if sys.platform == "darwin" else KIBIBYTE  # bytes; getrusage(2)
+# https://www.kernel.org/doc/html/latest/filesystems/proc.html
+CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 def usable_cores() -> int:
@@ -67,10 +71,21 @@ def gpu_fault() -> str | None:
     return None if total == 64.0**3 else f"a product of ones summed to {total}"
 
 
+def forget_peak(device: str) -> None:
+    """Begin to measure `peak_bytes` anew, where the system can: another fold may have been here."""
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    elif CLEAR.exists():
+        CLEAR.write_text("5")  # the high-water mark, says the kernel's documentation of /proc
+
+
 def peak_bytes(device: str) -> int:
     """The most memory this process has held at once: of the GPU, or of the machine on a CPU."""
     if device == "cuda":
         return int(torch.cuda.max_memory_allocated())
+    if STATUS.exists():
+        (line,) = (s for s in STATUS.read_text().splitlines() if s.startswith("VmHWM:"))
+        return int(line.split()[1]) * KIBIBYTE
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT
 
 
