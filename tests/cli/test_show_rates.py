@@ -72,12 +72,23 @@ def test_bars_are_on_a_logarithmic_scale_which_is_said(
     rows = rows_of(done.out)
     # 1e-4, 1e-3, 1e-2
     assert rows["layer 0"][-1] == "█"
-    assert rows["layer 1"][-1] == "█" * 12 + "▌"
-    assert rows["head"][-1] == "█" * 24
+    assert rows["layer 1"][-1] == "█" * 9
+    assert rows["head"][-1] == "█" * 17
     assert (
-        "bars: each group's highest peak on a logarithmic scale, one mark for 1.00e-04, "
-        "24 for 1.00e-02\n"
+        "bars: each group's highest peak on a logarithmic scale, one mark for 1.00e-04, 8 more for "
+        "ten times as much\n"
     ) in done.out
+
+
+def test_rates_that_are_far_apart_have_a_coarser_scale(
+    project: Project, foldwise: Foldwise
+) -> None:
+    words = ("rates.decay=0.5", "rates.top=2e-7", "rates.head=1.0")
+    done = foldwise("train", "enc", "--show-rates", *words)
+    rows = rows_of(done.out)
+    assert (rows["layer 0"][-1], rows["head"][-1]) == ("█", "█" * 32)
+    assert "one mark for 1.00e-07, 4.4 more for ten times as much" in done.out
+    assert rows["layer 1"][-1] == "██▎"  # twice the rate: 0.3 of 4.4 marks more
 
 
 def test_bars_are_ascii_where_the_output_has_no_blocks(
@@ -88,7 +99,8 @@ def test_bars_are_ascii_where_the_output_has_no_blocks(
     assert foldwise("train", "enc", "--show-rates").code == 0
     sys.stdout.flush()
     rows = rows_of(raw.getvalue().decode("ascii"))
-    assert rows["head"][-1] == "#" * 24
+    # twenty times the rate: 1.3 of 8 marks more
+    assert rows["head"][-1] == "#" * 11
     assert rows["layer 0"][-1] == "#"
 
 
@@ -96,7 +108,7 @@ def test_equal_rates_have_equal_bars(project: Project, foldwise: Foldwise) -> No
     done = foldwise("train", "enc", "--show-rates", "rates.shape=constant", "rates.head=1e-3",
                     "rates.decay=1.0")  # fmt: skip
     bars = {row[-1] for name, row in rows_of(done.out).items() if name != "embeddings"}
-    assert bars == {"█" * 24}
+    assert bars == {"█"}
 
 
 def test_each_stage_has_its_columns_and_a_line(project: Project, foldwise: Foldwise) -> None:

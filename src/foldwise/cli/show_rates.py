@@ -3,7 +3,7 @@
 import math
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_train
@@ -14,7 +14,8 @@ from foldwise.pipeline.rate_table import GroupRates, RateTable, StageSteps, rate
 from foldwise.settings import Optimizer, Schedule, Settings
 
 IDLE = ("name", "folds", "resume", "fresh", "max_time", "workers")  # options of a training
-WIDTH = 24  # characters of the longest bar
+PER_DECADE = 8  # characters that a bar is longer for ten times the rate
+LONGEST = 32  # characters of a bar; rates further apart have fewer for ten times
 EIGHTHS = " ▏▎▍▌▋▊▉█"  # https://www.unicode.org/charts/PDF/U2580.pdf
 
 
@@ -105,20 +106,26 @@ def _cells(peak: float | None, first: float | None) -> tuple[Figure, Figure]:
 def _bar_between(groups: Sequence[GroupRates]) -> Callable[[GroupRates], str]:
     """The bar of a group's highest rate: one mark for the lowest of all groups, log scale."""
     highest = {group.name: _highest(group) for group in groups if group.trainable}
-    low, high = math.log(min(highest.values())), math.log(max(highest.values()))
+    lowest, per_decade = _scale(highest.values())
     draws_blocks = _can_print(EIGHTHS)
 
     def bar(group: GroupRates) -> str:
         if group.name not in highest:
             return ""
-        share = (math.log(highest[group.name]) - low) / (high - low) if high > low else 1.0
-        length = 1 + share * (WIDTH - 1)
+        length = 1 + per_decade * math.log10(highest[group.name] / lowest)
         if not draws_blocks:
             return "#" * round(length)
         whole, part = divmod(round(length * 8), 8)
         return f"{EIGHTHS[-1] * whole}{EIGHTHS[part]}".rstrip()
 
     return bar
+
+
+def _scale(rates: Collection[float]) -> tuple[float, float]:
+    """The lowest rate, and the marks for ten times as much."""
+    lowest = min(rates)
+    decades = math.log10(max(rates) / lowest)
+    return lowest, min(PER_DECADE, (LONGEST - 1) / decades) if decades else PER_DECADE
 
 
 def _highest(group: GroupRates) -> float:
@@ -136,11 +143,11 @@ def _can_print(text: str) -> bool:
 
 def _remarks(chosen: Settings, table: RateTable) -> list[str]:
     trainable = [group for group in table.groups if group.trainable]
-    rates = [_highest(group) for group in trainable]
+    lowest, per_decade = _scale([_highest(group) for group in trainable])
     learning, whole = (sum(g.parameters for g in groups) for groups in (trainable, table.groups))
     lines = [
-        f"bars: each group's highest peak on a logarithmic scale, one mark for {min(rates):.2e}, "
-        f"{WIDTH} for {max(rates):.2e}",
+        f"bars: each group's highest peak on a logarithmic scale, one mark for {lowest:.2e}, "
+        f"{per_decade:.2g} more for ten times as much",
         f"{learning:,} of {whole:,} parameters learn; decay is of matrices, never of biases and "
         f"norms",
     ]
