@@ -33,7 +33,7 @@ def test_what_no_run_records_has_no_column() -> None:
 
 def test_an_ablation_without_a_finished_base_shows_what_is_to_do() -> None:
     found = ablation_of(FAILED, base=None)
-    assert table_of(found).rows == [["rates.top=1.0", "", "failed"]]
+    assert table_of(found).rows == [["rates.top=1.0", "failed"]]
     assert remarks(found)[1:] == ["rates.top=1.0: failed, seed 0: it diverged"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from foldwise.comparing.forest import ASCII, WIDTH, axis_of, forest_lines
-from tests.comparing.tiny_ablations import FAILED, VARIANTS, ablation_of, difference, variant
+from tests.comparing.tiny_ablations import FAILED, VARIANTS, ablation_of, variant
 
 
 def test_points_intervals_and_zero_stand_where_they_belong() -> None:
@@ -13,12 +13,12 @@ def test_points_intervals_and_zero_stand_where_they_belong() -> None:
     assert good[zero] == "|"
     assert good.index("[") < good.index("o") < good.index("]") < zero < bad.index("o")
     assert head.index("better") < zero < head.index("worse")
-    assert scale.split() == ["-0.3230", "0", "+0.2230"]
+    assert scale.split() == ["-0.3228", "0", "+0.2228"]
     assert good.split()[-1] == "better"
 
 
 def test_the_better_side_is_the_right_one_where_greater_is_better() -> None:
-    head = forest_lines(ablation_of(variant("a", 0.1, 0.1), metric="accuracy"))[0]
+    head = forest_lines(ablation_of(variant("a", 0.5, 0.1), metric="accuracy"))[0]
     assert head.split() == ["better"]  # hardly anything is left of zero
     both = ablation_of(variant("a", 0.1, 0.1), variant("b", -0.1, 0.1), metric="accuracy")
     assert forest_lines(both)[0].split() == ["worse", "better"]
@@ -36,7 +36,13 @@ def test_a_variant_far_off_is_cut_and_hides_no_other() -> None:
     lines = forest_lines(ablation_of(*usual, broken), ASCII)
     assert lines[4].rstrip().endswith(">  worse")
     assert all("o" in line for line in lines[1:4])
-    assert axis_of([v.difference for v in (*usual, broken) if v.difference]).high < 0.2
+    assert axis_of(ablation_of(*usual, broken)).high < 0.2
+
+
+def test_a_variant_far_better_is_never_cut() -> None:
+    usual = [variant(f"v{i}", 0.01 * i, 0.005) for i in range(1, 4)]
+    assert axis_of(ablation_of(*usual, variant("wonder", -9.0, 0.1))).low < -9
+    assert axis_of(ablation_of(*usual, variant("wonder", 9.0, 0.1), metric="auc")).high > 9
 
 
 def test_no_line_is_longer_than_name_axis_and_word() -> None:
@@ -46,17 +52,18 @@ def test_no_line_is_longer_than_name_axis_and_word() -> None:
 
 
 def test_differences_without_intervals_are_points_on_an_axis_with_zero() -> None:
-    axis = axis_of([difference(0.2, None), difference(0.3, None)])
+    axis = axis_of(ablation_of(variant("a", 0.2, None), variant("b", 0.3, None)))
     assert axis.low < 0
     assert axis.high > 0.3
     (line,) = forest_lines(ablation_of(variant("a", 0.2, None)), ASCII)[1:2]
-    assert line.count("o") == 1
+    assert line.removesuffix("unknown").count("o") == 1
 
 
 @pytest.mark.parametrize("error", [0.0, None])
 def test_variants_that_change_nothing_are_drawn_on_zero(error: float | None) -> None:
-    assert axis_of([difference(0.0, error)]).high > 0
-    assert "o" in forest_lines(ablation_of(variant("a", 0.0, error)), ASCII)[1]
+    found = ablation_of(variant("a", 0.0, error))
+    assert axis_of(found).high > 0
+    assert "o" in forest_lines(found, ASCII)[1].split()
 
 
 def test_nothing_compared_is_no_plot() -> None:

@@ -60,13 +60,15 @@ def request_of(options: Namespace) -> AblationRequest:
 def show(found: Ablation, output: Output) -> None:
     """The table, the plot, and what they mean."""
     table = table_of(found)
-    rows = [
-        [Figure(cell) if cell and number else cell for cell, number in pairs]
-        for pairs in ([*zip(row, table.numeric, strict=True)] for row in table.rows)
-    ]
+    rows = [list(map(_cell, row, table.numeric)) for row in table.rows]
     output.table(title_of(found), table.columns, rows)
     plot = forest_lines(found, BLOCKS if _has_blocks() else ASCII)
     output.lines([*plot, *([""] if plot else []), *remarks(found)])
+
+
+def _cell(text: str, numeric: bool) -> object:
+    """A cell that stands to the right where its column is one of numbers."""
+    return Figure(text) if text and numeric else text
 
 
 def _has_blocks() -> bool:

@@ -27,9 +27,9 @@ def table_of(ablation: Ablation) -> Table:
     columns += ["time", "memory"]
     rows = [_base_row(ablation.base)] if ablation.base else []
     rows += [_variant_row(variant, ablation.base) for variant in ablation.variants]
-    kept = [i for i in range(len(columns)) if i in (0, 1, 5) or any(row[i] for row in rows)]
-    if len(ablation.seeds) == 1:
-        kept.remove(4)  # the difference itself
+    hidden = {4} if len(ablation.seeds) == 1 else set()  # it would be the difference itself
+    hidden |= {i for i in range(len(columns)) if not any(row[i] for row in rows)}
+    kept = [i for i in range(len(columns)) if i not in hidden]
     words = {0, 5}
     return Table(
         [columns[i] for i in kept],
@@ -91,14 +91,14 @@ def remarks(ablation: Ablation) -> list[str]:
         f"{better} is better. ± is one standard error.",
         _visibility(ablation),
     ]
-    said = {variant.verdict for variant, _ in ablation.compared()}
+    said = {variant.verdict or "" for variant, _ in ablation.compared()}
     lines += [f"{word}: {meaning}." for word, meaning in MEANING.items() if _says(word, said)]
     lines += _looks(ablation)
     lines += [f"{v.name}: {v.state}, {v.reason}" for v in ablation.variants if v.reason]
     return [line for line in lines if line]
 
 
-def _says(word: str, said: set[str | None]) -> bool:
+def _says(word: str, said: set[str]) -> bool:
     """Whether the table has the word, or its opposite."""
     return bool({word, word.replace("better", "worse")} & said)
 

@@ -1,6 +1,5 @@
 """A forest plot as text: each difference as a point on a line, its interval around it."""
 
-from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -9,6 +8,7 @@ from foldwise.comparing.paired import Difference
 
 WIDTH = 48  # characters of the axis
 CLIPPED = 4.0  # times the median reach; a variant that breaks the model does not hide the others
+ROOM = 20  # parts of the axis, of which one is left free at each end
 
 
 class Signs(NamedTuple):
@@ -34,14 +34,18 @@ class Axis(NamedTuple):
     high: float
 
 
-def axis_of(differences: Sequence[Difference]) -> Axis:
-    """An axis that holds zero and all differences, but cuts those far beyond the others."""
+def axis_of(ablation: Ablation) -> Axis:
+    """An axis that holds zero and all differences, but for those far worse than the others."""
+    differences = [difference for _, difference in ablation.compared()]
     ends = [_ends(difference) for difference in differences]
     reaches = [max(-low, high) for low, high in ends]
     most = CLIPPED * median(reaches) or max(reaches) or 1.0  # half of them may be exactly zero
-    low = max(-most, min(0.0, *(low for low, _ in ends)))
-    high = min(most, max(0.0, *(high for _, high in ends)))
-    room = (high - low) / 20
+    low, high = min(0.0, *(low for low, _ in ends)), max(0.0, *(high for _, high in ends))
+    if ablation.greater_is_better:
+        low = max(low, -most)
+    else:
+        high = min(high, most)
+    room = (high - low or most) / ROOM
     return Axis(low - room, high + room)
 
 
@@ -57,7 +61,7 @@ def forest_lines(ablation: Ablation, signs: Signs = BLOCKS) -> list[str]:
     compared = ablation.compared()
     if not compared:
         return []
-    axis = axis_of([difference for _, difference in compared])
+    axis = axis_of(ablation)
     margin = max(len(variant.name) for variant, _ in compared)
     lines = [f"{'':{margin}}  {_sides(axis, greater_is_better=ablation.greater_is_better)}"]
     lines += [

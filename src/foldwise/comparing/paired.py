@@ -74,12 +74,12 @@ def paired_difference(first: Side, second: Side, rows: Rows, metric: Metric) -> 
         DataError: the two were made from other data or folds, or predict other rows, outputs or
             seeds; names every difference. Or the metric is undefined on these rows.
     """
-    if rows.targets is None:
-        raise ValueError("rows that are compared have targets")
     # by id, not as the file stands: sums in a fixed order are the same to the last digit
     rows = rows.take(sorted(range(len(rows)), key=rows.ids.__getitem__))
+    if rows.targets is None:
+        raise ValueError("rows that are compared have targets")
     pairs = aligned(first, second, rows)
-    scored = [_Scored.of(metric, rows, pair) for pair in pairs.values()]
+    scored = [_Scored.of(metric, rows.targets, pair) for pair in pairs.values()]
     by_seed = np.array([pair.first - pair.second for pair in scored])
     known = uncertainty(by_seed, np.stack([pair.influence for pair in scored]), rows.groups)
     value = float(by_seed.mean())
@@ -129,8 +129,7 @@ class _Scored:
     influence: Floats
 
     @classmethod
-    def of(cls, metric: Metric, rows: Rows, pair: Tables) -> "_Scored":
-        targets = np.asarray(rows.targets)
+    def of(cls, metric: Metric, targets: Floats, pair: Tables) -> "_Scored":
         values = [score(metric, targets, table.values).value for table in pair]
         influences = [metric.influence(targets, table.values) for table in pair]
         return cls(values[0], values[1], influences[0] - influences[1])

@@ -65,7 +65,7 @@ def write_forest(path: Path, ablation: Ablation) -> bool:
 
 def _draw(axes: "Axes", ablation: Ablation) -> None:
     compared = ablation.compared()
-    axis = axis_of([difference for _, difference in compared])
+    axis = axis_of(ablation)
     axes.set_xlim(axis.low, axis.high)
     axes.set_ylim(len(compared) - 0.4, -0.6)  # the best on top
     axes.axvline(0.0, color="black", linewidth=1.0)
@@ -76,7 +76,7 @@ def _draw(axes: "Axes", ablation: Ablation) -> None:
     figures = axes.twinx()
     figures.set_ylim(axes.get_ylim())
     cells = [f"{signed(d.value, d.standard_error)}  {v.verdict or ''}" for v, d in compared]
-    figures.set_yticks(range(len(compared)), labels=cells)
+    figures.set_yticks(range(len(compared)), labels=cells, family="monospace", fontsize=9)
     for side in (axes, figures):
         side.tick_params(axis="y", length=0)
         side.spines[["top", "left", "right"]].set_visible(False)
@@ -88,9 +88,10 @@ def _draw(axes: "Axes", ablation: Ablation) -> None:
 
 def _draw_row(axes: "Axes", row: int, difference: Difference, look: Look) -> None:
     low, high = axes.get_xlim()
+    edge = (high - low) / 40
     if difference.low is not None and difference.high is not None:
         axes.hlines(row, difference.low, difference.high, color=look.colour, linewidth=2.0)
-    inside = min(max(difference.value, low), high)
+    inside = min(max(difference.value, low + edge), high - edge)
     beyond = "<" if difference.value < low else ">" if difference.value > high else ""
     axes.plot(
         inside,

@@ -43,7 +43,8 @@ def aligned(first: Side, second: Side, rows: Rows) -> dict[int, Tables]:
             f"what is compared has the same seeds, but {first.name} has {seeds[0]} and "
             f"{second.name} {seeds[1]}; train the others, or leave them out"
         )
-    labels, tables = [], []
+    labels: list[str] = []
+    tables: list[Predictions] = []
     for side in (first, second):
         for seed in sorted(side.tables):
             labels.append(f"{side.name}, seed {seed}")

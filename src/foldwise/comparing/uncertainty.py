@@ -6,8 +6,8 @@ both at once, since models of other seeds err on other rows.
 
 The rows' part is the spread, over rows, of the influences averaged over seeds; it holds the third
 kind too. The spread of the seeds' differences, over seeds, holds the third kind as well. Their sum
-would count it twice, and intervals of five alike seeds would cover 99 % instead of 95 %; so the
-third kind, measured by how the seeds' influences differ row by row, is taken off once. This is
+would count it twice, and intervals of five alike seeds would cover up to 99 % instead of 95 %; so
+the third kind, measured by how the seeds' influences differ row by row, is taken off once. This is
 two-way clustering: Cameron, Gelbach & Miller (2011), https://doi.org/10.1198/jbes.2010.07136
 
 What the seeds add is never below zero, and it is known from as many numbers as there are seeds. So

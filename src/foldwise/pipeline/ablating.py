@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from foldwise.comparing.ablation import Ablation
-from foldwise.errors import FoldFailed
+from foldwise.errors import FoldFailed, UsageError
 from foldwise.paths import Project
 from foldwise.pipeline.ablation_plan import AblationRequest, Plan, Planned, planned
 from foldwise.pipeline.ablation_result import SeedRun, compared, seed_run
@@ -81,12 +81,13 @@ def _train(project: Project, plan: Plan, of: Planned, seed: int, log: _Log, trai
     """Train one run, and note what came of it.
 
     Raises:
-        FoldFailed: it is the base's.
+        FoldFailed, UsageError: it is the base's.
     """
     request = of.runs[seed]
     try:
         train(request)
-    except FoldFailed as error:
+    # some settings only the built model can refuse, such as more layers than its encoder has
+    except (FoldFailed, UsageError) as error:
         if of is plan.base:
             raise
         log.failures[of.name] = f"seed {seed}: {error}"
