@@ -57,7 +57,7 @@ class Made(NamedTuple):
             cls_position=self.tokenizer.cls_position,
         )
 
-    def words(self, text: Text) -> list[str]:
+    def words(self, text: Text) -> list[str | None]:
         ids = tokenize(self.tokenizer, [text], None).ids.tolist()
         return [self.tokenizer.backend.id_to_token(i) for i in ids]
 
@@ -205,7 +205,7 @@ def test_a_few_steps_lower_the_loss(made: Made) -> None:
     losses = []
     for _ in range(20):
         loss = (outputs_of(model, batch) - targets).square().mean()
-        loss.backward()
+        torch.autograd.backward(loss)
         without = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
         assert without == []
         optimizer.step()
