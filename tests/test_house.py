@@ -5,11 +5,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from foldwise.settings import Section, Settings
+from tests.settings.field_reads import sections_below
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "foldwise"
@@ -120,21 +120,12 @@ def test_imports_go_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def sections() -> dict[str, type[Section]]:
-    found: dict[str, Any] = {name: f.annotation for name, f in Settings.model_fields.items()}
-    return {
-        name: kind
-        for name, kind in found.items()
-        if isinstance(kind, type) and issubclass(kind, Section)
-    }
-
-
-@pytest.mark.parametrize("name", sections())
-def test_every_number_among_the_settings_has_a_range(name: str) -> None:
-    schema = sections()[name].model_json_schema()
+@pytest.mark.parametrize("section", sections_below(Settings), ids=lambda s: s.__name__)
+def test_every_number_among_the_settings_has_a_range(section: type[Section]) -> None:
+    schema = section.model_json_schema()
     for field, description in schema["properties"].items():
         kinds = [description, *description.get("anyOf", ()), *description.get("prefixItems", ())]
         for kind in kinds:
             if kind.get("type") in {"number", "integer"}:
                 bounds = {"minimum", "exclusiveMinimum"} & kind.keys()
-                assert bounds, f"{name}.{field} has no lower bound"
+                assert bounds, f"{section.__name__}.{field} has no lower bound"

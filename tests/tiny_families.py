@@ -135,8 +135,8 @@ def _deberta() -> Made:
 def _deberta_v2() -> Made:
     """As in the large checkpoints of v2, with a convolution over tokens beside the first layer."""
     tokenizer = _deberta_tokenizer()
-    config = DebertaV2Config(**DEBERTA_V2, vocab_size=len(tokenizer), conv_kernel_size=3)
-    return tokenizer, config
+    convolution: dict[str, Any] = {"conv_kernel_size": 3}
+    return tokenizer, DebertaV2Config(**DEBERTA_V2, **convolution, vocab_size=len(tokenizer))
 
 
 def _deberta_v3() -> Made:
@@ -195,7 +195,7 @@ def _wrapped(backend: tokenizers.Tokenizer, first: str, last: str, pair: str, pa
         single=f"{first} $A {last}", pair=pair, special_tokens=named
     )
     unknown = "[UNK]" if first == "[CLS]" else "<unk>"
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # it has no annotations
         tokenizer_object=backend,
         cls_token=first,
         sep_token=last,

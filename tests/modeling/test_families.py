@@ -1,5 +1,6 @@
 """Every family of encoders, from its own kind of tokenizer to a model that learns."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import pytest
 import torch
 from torch import Tensor
+from transformers import AutoTokenizer
 
 from foldwise import settings
 from foldwise.encoders import EncoderFiles
@@ -55,7 +57,7 @@ class Made(NamedTuple):
             cls_position=self.tokenizer.cls_position,
         )
 
-    def words(self, text: Text) -> list[str]:
+    def words(self, text: Text) -> list[str | None]:
         ids = tokenize(self.tokenizer, [text], None).ids.tolist()
         return [self.tokenizer.backend.id_to_token(i) for i in ids]
 
@@ -103,21 +105,25 @@ def own_words(made: Made, text: str) -> list[str]:
 
 def test_special_tokens_stand_in_the_familys_order(made: Made) -> None:
     one, other = own_words(made, "good film"), own_words(made, "bad story")
-    assert len(one) == len(other) == 2
     assert made.words(("good film",)) == with_texts(made.facts.single, a=one)
     assert made.words(("good film", "bad story")) == with_texts(made.facts.pair, a=one, b=other)
 
 
+def room_in(order: str) -> int:
+    """How many tokens of texts there may be beside a family's special ones."""
+    return LENGTH - sum(token not in {"a", "b"} for token in order.split())
+
+
 def test_a_text_that_is_cut_keeps_its_special_tokens(made: Made) -> None:
     whole = own_words(made, "film " * 50)
-    room = LENGTH - len(made.facts.single.split()) + 1
+    room = room_in(made.facts.single)
     assert made.words(("film " * 50,)) == with_texts(made.facts.single, a=whole[:room])
 
 
 def test_of_a_pair_the_longer_text_is_cut_and_special_tokens_stay(made: Made) -> None:
     words = made.words(("film " * 50, "bad story"))
-    room = LENGTH - len(made.facts.pair.split()) + 2 - 2
-    one, other = own_words(made, "film " * 50)[:room], own_words(made, "bad story")
+    other = own_words(made, "bad story")
+    one = own_words(made, "film " * 50)[: room_in(made.facts.pair) - len(other)]
     assert words == with_texts(made.facts.pair, a=one, b=other)
 
 
@@ -195,17 +201,17 @@ def test_no_dropout_means_none(made: Made) -> None:
 def test_a_few_steps_lower_the_loss(made: Made) -> None:
     model, batch = made.model().train(), made.batch(TEXTS)
     targets = torch.tensor([[1.0], [0.5], [0.0], [-0.5], [-1.0]])
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=5e-3)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2)
     losses = []
-    for _ in range(12):
+    for _ in range(20):
         loss = (outputs_of(model, batch) - targets).square().mean()
-        loss.backward()
+        torch.autograd.backward(loss)
         without = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
         assert without == []
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
-    assert losses[-1] < 0.5 * losses[0]
+    assert losses[-1] < 0.7 * losses[0]  # that of the mean, about, from which it starts
 
 
 def test_saved_and_loaded_it_predicts_the_same(made: Made, tmp_path: Path) -> None:
@@ -231,5 +237,30 @@ def test_xlm_with_the_files_of_its_checkpoints_alone_is_refused(
     shutil.copy(made.folder / "config.json", tmp_path)
     (tmp_path / "vocab.json").write_text('{"<unk>": 0}')
     (tmp_path / "merges.txt").write_text("#version: 0.2\n")
-    with pytest.raises(UsageError, match=r"cannot be loaded|must be a fast one"):
+    with pytest.raises(UsageError, match=r"need to install sacremoses|must be a fast one"):
         load_tokenizer(EncoderFiles("xlm", tmp_path, "folder"), LENGTH)
+
+
+def test_xlm_with_a_tokenizer_json_that_says_what_it_is_is_read(
+    family_of: Callable[[str], Made], tmp_path: Path
+) -> None:
+    made = family_of("xlm")
+    folder = tmp_path / "xlm"
+    shutil.copytree(made.folder, folder)
+    told = json.loads((folder / "tokenizer_config.json").read_text())
+    told["tokenizer_class"] = "PreTrainedTokenizerFast"  # as the README says
+    (folder / "tokenizer_config.json").write_text(json.dumps(told))
+    tokenizer = load_tokenizer(EncoderFiles("xlm", folder, "folder"), LENGTH)
+    assert tokenizer.fingerprint == made.tokenizer.fingerprint
+    assert (tokenizer.padding, tokenizer.cls_position) == (made.tokenizer.padding, "first")
+
+
+def test_deberta_has_one_separator_between_the_texts_of_a_pair(
+    family_of: Callable[[str], Made],
+) -> None:
+    # The library's own tokenizer has two, unlike the family's pretraining.
+    made = family_of("deberta")
+    plain = AutoTokenizer.from_pretrained(made.folder)("film", "story")["input_ids"]
+    separator = made.tokenizer.backend.token_to_id("[SEP]")
+    assert plain.count(separator) == 3
+    assert made.words(("film", "story")).count("[SEP]") == 2

@@ -102,9 +102,13 @@ class Config:
     num_hidden_layers = 2
 
 
-def test_an_encoder_with_two_lists_of_layers_is_refused() -> None:
+def two_layers() -> nn.ModuleList:
+    return nn.ModuleList([nn.Linear(2, 2) for _ in range(2)])
+
+
+def test_an_encoder_with_lists_of_layers_here_and_there_is_refused() -> None:
     backbone = nn.ModuleDict(
-        {name: nn.ModuleList([nn.Linear(1, 1) for _ in range(2)]) for name in ("one", "two")}
+        {name: nn.ModuleDict({"layers": two_layers()}) for name in ("one", "two")}
     )
     with pytest.raises(UsageError, match="exactly one list of 2 layers, but 'toy' has 2"):
         find_layers(backbone, Config())
@@ -113,6 +117,43 @@ def test_an_encoder_with_two_lists_of_layers_is_refused() -> None:
 def test_an_encoder_without_layers_is_refused() -> None:
     with pytest.raises(UsageError, match="exactly one list of 2 layers, but 'toy' has 0"):
         find_layers(nn.Linear(1, 1), Config())
+
+
+class InParts(nn.Module):
+    """Two lists side by side: the parts of each layer, or one stack on top of the other."""
+
+    def __init__(self, *, stacked: bool) -> None:
+        super().__init__()
+        self.words = nn.Embedding(9, 2)
+        self.attentions, self.norms = two_layers(), two_layers()
+        self.last = nn.Linear(2, 2)
+        self.stacked = stacked
+
+    def run(self, ids: Tensor) -> Tensor:
+        hidden: Tensor = self.words(ids)
+        one, other = list(self.attentions), list(self.norms)
+        in_turn = [part for pair in zip(one, other, strict=True) for part in pair]
+        for part in [*one, *other] if self.stacked else in_turn:
+            hidden = part(hidden)
+        return torch.as_tensor(self.last(hidden))
+
+
+def test_lists_that_hold_the_parts_of_each_layer_are_found_together() -> None:
+    backbone = InParts(stacked=False)
+    layers = find_layers(backbone, Config())
+    assert layers == ("attentions", "norms")
+    structure = traced_structure(backbone, layers, backbone.run)
+    assert structure.above == {"last"}
+    assert structure.layer_of("norms.1.weight") == structure.layer_of("attentions.1") == 1
+    assert structure.layer_of("words.weight") is None
+
+
+def test_two_stacks_of_layers_side_by_side_are_refused() -> None:
+    backbone = InParts(stacked=True)
+    layers = find_layers(backbone, Config())
+    message = "exactly one list of 2 layers, but 'InParts' has 2"
+    with pytest.raises(UsageError, match=message):
+        traced_structure(backbone, layers, backbone.run)
 
 
 class Toy(nn.Module):
@@ -134,7 +175,7 @@ class Toy(nn.Module):
 
 def test_structure_follows_the_run_and_not_the_order_of_registration() -> None:
     toy = Toy().train()
-    structure = traced_structure(toy, "layers", toy.run)
+    structure = traced_structure(toy, ("layers",), toy.run)
     assert structure.above == {"last"}
     assert structure.unused == ("idle.weight", "idle.bias")
 
@@ -142,7 +183,7 @@ def test_structure_follows_the_run_and_not_the_order_of_registration() -> None:
 def test_tracing_leaves_no_trace() -> None:
     toy = Toy().train()
     before = torch.get_rng_state()
-    traced_structure(toy, "layers", toy.run)
+    traced_structure(toy, ("layers",), toy.run)
     assert toy.training
     assert torch.equal(torch.get_rng_state(), before)
     assert all(p.grad is None for p in toy.parameters())

@@ -51,6 +51,7 @@ def leaves(root: type[Section]) -> list[Field]:
     ]
 
 
+LEAVES = frozenset(leaves(Settings))
 SECTIONS = {section.__name__: section for section in sections_below(Settings)}
 
 
@@ -192,9 +193,8 @@ class _Scope(ast.NodeVisitor):
     # reads
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        for section in self._sections(node.value):
-            if isinstance(node.ctx, ast.Load) and node.attr in section.model_fields:
-                self.reads.found.add(Field(section, node.attr))
+        if isinstance(node.ctx, ast.Load):
+            self._note(node.value, node.attr)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -203,10 +203,12 @@ class _Scope(ast.NodeVisitor):
             self.reads.called.add(called.attr)
         if isinstance(called, ast.Name) and called.id == "getattr":
             holder, name = node.args[0], node.args[1]
-            for section in self._sections(holder):
-                if isinstance(name, ast.Constant) and name.value in section.model_fields:
-                    self.reads.found.add(Field(section, str(name.value)))
+            if isinstance(name, ast.Constant):
+                self._note(holder, str(name.value))
         self.generic_visit(node)
+
+    def _note(self, holder: ast.expr, name: str) -> None:
+        self.reads.found |= {Field(section, name) for section in self._sections(holder)} & LEAVES
 
     def _sections(self, node: ast.expr) -> Sections:
         """The sections that an expression may be, or hold several of."""

@@ -6,6 +6,7 @@ import pytest
 
 import foldwise
 from foldwise.errors import StorageError, UsageError
+from foldwise.settings import Rates, Settings, Stage
 from foldwise.training.corpus import load_corpus
 from foldwise.training.manifest import (
     Manifest,
@@ -73,12 +74,36 @@ def test_a_settings_file_that_was_edited_is_refused_with_the_key(tmp_path: Path)
     recorded = tfidf_settings(seed=3)
     same = replace(MANIFEST, settings=recorded.flat())
     check_settings_file(tmp_path, recorded, same)
-    edited = tfidf_settings(seed=4, hardware={"threads": 2}, training={"checkpoint_seconds": 1.0})
+    edited = tfidf_settings(seed=4, hardware={"threads": 2})
+    training = edited.training.model_copy(update={"checkpoint_seconds": 1.0})
+    edited = edited.model_copy(update={"training": training})
     with pytest.raises(UsageError) as caught:
         check_settings_file(tmp_path, edited, same)
     # the hardware is resolved in that file, and how often is saved changes no result
     (line,) = (line for line in str(caught.value).split("\n") if line.startswith("  - "))
     assert line == "  - seed in settings.toml: the run has 3, the file says 4"
+
+
+def test_a_stage_or_a_groups_rate_more_or_less_is_noticed(tmp_path: Path) -> None:
+    plain = Settings(competition="a")
+    groups = plain.model_copy(update={"rates": Rates(groups={"head 0": 0.5})})
+    staged = plain.model_copy(update={"stages": (Stage(epochs=1),)})
+    for begun, edited, line in (
+        (
+            plain,
+            groups,
+            "rates.groups.head 0 in settings.toml: the run has None, the file says 0.5",
+        ),
+        (
+            groups,
+            plain,
+            "rates.groups.head 0 in settings.toml: the run has 0.5, the file says None",
+        ),
+        (staged, plain, "stages.0.epochs in settings.toml: the run has 1.0, the file says None"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            check_settings_file(tmp_path, edited, replace(MANIFEST, settings=begun.flat()))
+        assert f"  - {line}\n" in str(caught.value)
 
 
 def test_a_damaged_manifest_is_a_storage_error(tmp_path: Path) -> None:

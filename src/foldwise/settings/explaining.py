@@ -20,9 +20,9 @@ def explained(error: ValidationError) -> list[str]:
     values: dict[str, Any] = {}
     messages: list[str] = []
     faults = error.errors()
-    own = {fault["loc"] for fault in faults}
+    wrong = [(fault["loc"], fault["input"]) for fault in faults]
     for fault in faults:
-        if fault["loc"][0] == "stages" and fault["loc"][2:] in own:
+        if fault["loc"][0] == "stages" and (fault["loc"][2:], fault["input"]) in wrong:
             continue  # the stage inherited it: told once, where it was said
         location = [str(part) for part in fault["loc"] if not ALTERNATIVE.match(str(part))]
         key = ".".join(location)

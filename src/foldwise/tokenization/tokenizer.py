@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import tokenizers
 from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
 
 from foldwise.encoders import TOKENIZER_FILES, EncoderFiles
@@ -24,6 +25,9 @@ COUNTED_FROM_PADDING = frozenset(
 SPACE_BEFORE = frozenset({"roberta", "roberta-prelayernorm", "longformer"})
 # https://arxiv.org/abs/1906.08237: relative positions, the classifier's token at the right end.
 LEFT_PADDED = frozenset({"xlnet"})
+# transformers 5.23 puts two separators between the texts of a pair here, as RoBERTa has them; the
+# family was pretrained with one: https://github.com/microsoft/DeBERTa, `[CLS] A [SEP] B [SEP]`.
+ONE_SEPARATOR = frozenset({"deberta"})
 VOCABULARY_FILES = frozenset(TOKENIZER_FILES) - {
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -81,6 +85,8 @@ def load_tokenizer(files: EncoderFiles, max_length: int) -> Tokenizer:
     backend.no_padding()
     if config.model_type in SPACE_BEFORE:
         _put_space_before(files, backend)
+    if config.model_type in ONE_SEPARATOR:
+        _separate_once(backend, loaded)
     length = _usable_length(files, config, max_length)
     _check_room(files, backend, length)
     types = takes_type_ids(config)
@@ -156,6 +162,15 @@ def _put_space_before(files: EncoderFiles, backend: tokenizers.Tokenizer) -> Non
             f"{files.folder} has no byte-level rule to put a space before it; "
             f"take the tokenizer files of the encoder's family"
         )
+
+
+def _separate_once(backend: tokenizers.Tokenizer, loaded: Any) -> None:
+    first, last = loaded.cls_token, loaded.sep_token
+    backend.post_processor = TemplateProcessing(
+        single=f"{first}:0 $A:0 {last}:0",
+        pair=f"{first}:0 $A:0 {last}:0 $B:1 {last}:1",
+        special_tokens=[(first, loaded.cls_token_id), (last, loaded.sep_token_id)],
+    )
 
 
 def _padding(files: EncoderFiles, config: PreTrainedConfig, loaded: Any) -> Padding:

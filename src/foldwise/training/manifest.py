@@ -100,12 +100,16 @@ def check_settings_file(run: Path, recorded: Settings, manifest: Manifest) -> No
     Raises:
         UsageError: lists each differing key with both values.
     """
+    begun, said = manifest.settings, recorded.flat()
     differences = [
-        f"{key} in settings.toml: the run has {manifest.settings[key]!r}, the file says {value!r}"
-        for key, value in recorded.flat().items()
+        f"{key} in settings.toml: the run has {begun.get(key)!r}, the file says {said.get(key)!r}"
+        for key in [
+            *said,
+            *sorted(begun.keys() - said.keys()),
+        ]  # a stage may be gone, or there be more
         if key not in NO_EFFECT
         and not key.startswith("hardware.")
-        and manifest.settings.get(key) != value
+        and begun.get(key) != said.get(key)
     ]
     _refuse(run, differences)
 
