@@ -118,8 +118,8 @@ def test_each_stage_has_its_columns_and_a_line(project: Project, foldwise: Foldw
     assert rows["embeddings"][1:4] == ["frozen", "frozen", "frozen"]
     assert rows["layer 1"][1:5] == ["trainable", "frozen", "1.00e-03", "1.00e-04"]
     assert rows["head"][1:6] == ["trainable", "1.00e-02", "1.00e-02", "1.00e-02", "1.00e-03"]
-    header = done.out.splitlines()[1].split()
-    assert header == "layer group parameters peak 1 first 1 peak 2 first 2 decay".split()
+    columns = " ".join(done.out.splitlines()[1].split())
+    assert columns == "layer group parameters peak 1 first 1 peak 2 first 2 decay"
     assert done.out.splitlines()[-2:] == [
         "stage 1, train=head: 1 epoch = 7 steps a fold, constant, warm-up 0% = 0 steps, then "
         "constant",

@@ -69,7 +69,7 @@ def test_gaussian_is_the_density_with_the_raters_noise_added() -> None:
     labels = Labels(VALUES[:, :1], SD)
     constant = 0.5 * math.log(2 * math.pi)
     spread = Normal(mean.double(), torch.from_numpy(np.sqrt(variance)))
-    expected = -torch.as_tensor(spread.log_prob(labels.values.double())) - constant  # type: ignore[no-untyped-call]  # torch has no annotation
+    expected = -torch.as_tensor(spread.log_prob(labels.values.double())) - constant
     close(gaussian(OUTPUTS, labels), expected[:, 0])
 
 
@@ -151,7 +151,7 @@ def test_ranking_is_least_where_the_outputs_are_the_targets() -> None:
         return loss
 
     for _ in range(5):
-        optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch has no annotation
+        optimizer.step(closure)
     torch.testing.assert_close(outputs.detach(), VALUES, rtol=0, atol=0.02)
 
 
