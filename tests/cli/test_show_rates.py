@@ -76,7 +76,7 @@ def test_bars_are_on_a_logarithmic_scale_which_is_said(
     assert rows["head"][-1] == "█" * 17
     assert (
         "bars: each group's highest peak on a logarithmic scale, one mark for 1.00e-04, 8 more for "
-        "ten times as much\n"
+        "ten times as much; first: the rate of the first step\n"
     ) in done.out
 
 
@@ -88,7 +88,7 @@ def test_rates_that_are_far_apart_have_a_coarser_scale(
     rows = rows_of(done.out)
     assert (rows["layer 0"][-1], rows["head"][-1]) == ("█", "█" * 32)
     assert "one mark for 1.00e-07, 4.4 more for ten times as much" in done.out
-    assert rows["layer 1"][-1] == "██▎"  # twice the rate: 0.3 of 4.4 marks more
+    assert rows["layer 1"][-1] == "██▍"  # twice the rate: 0.3 of 4.4 marks more
 
 
 def test_bars_are_ascii_where_the_output_has_no_blocks(
@@ -118,7 +118,8 @@ def test_each_stage_has_its_columns_and_a_line(project: Project, foldwise: Foldw
     assert rows["embeddings"][1:4] == ["frozen", "frozen", "frozen"]
     assert rows["layer 1"][1:5] == ["trainable", "frozen", "1.00e-03", "1.00e-04"]
     assert rows["head"][1:6] == ["trainable", "1.00e-02", "1.00e-02", "1.00e-02", "1.00e-03"]
-    assert "stage 1 peak" in done.out
+    columns = " ".join(done.out.splitlines()[1].split())
+    assert columns == "layer group parameters peak 1 first 1 peak 2 first 2 decay"
     assert done.out.splitlines()[-2:] == [
         "stage 1, train=head: 1 epoch = 7 steps a fold, constant, warm-up 0% = 0 steps, then "
         "constant",

@@ -72,8 +72,8 @@ def as_json(name: str, table: RateTable) -> dict[str, object]:
 
 
 def _columns(stages: int) -> list[str]:
-    prefixes = [f"stage {k + 1} " for k in range(stages)] if stages > 1 else [""]
-    rates = [f"{prefix}{word}" for prefix in prefixes for word in ("peak", "first step")]
+    numbers = [f" {k + 1}" for k in range(stages)] if stages > 1 else [""]
+    rates = [f"{word}{number}" for number in numbers for word in ("peak", "first")]
     return ["layer group", "parameters", "", *rates, "decay", ""]
 
 
@@ -147,7 +147,7 @@ def _remarks(chosen: Settings, table: RateTable) -> list[str]:
     learning, whole = (sum(g.parameters for g in groups) for groups in (trainable, table.groups))
     lines = [
         f"bars: each group's highest peak on a logarithmic scale, one mark for {lowest:.2e}, "
-        f"{per_decade:.2g} more for ten times as much",
+        f"{per_decade:.2g} more for ten times as much; first: the rate of the first step",
         f"{learning:,} of {whole:,} parameters learn; decay is of matrices, never of biases and "
         f"norms",
     ]
