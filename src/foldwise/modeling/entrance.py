@@ -40,8 +40,10 @@ class Entrance:
 
 
 @torch.no_grad()
-def entrance_of(layer: nn.Module, run: Callable[[Tensor], Tensor], ids: Tensor) -> Entrance:
-    """The entrance of a transformer, seen in one run.
+def entrance_of(
+    layer: nn.Module, run: Callable[[Tensor], Tensor], ids: Tensor
+) -> Entrance | None:
+    """The entrance of a transformer, seen in one run; None where its layers are not called whole.
 
     Args:
         layer: any of its layers.
@@ -54,6 +56,8 @@ def entrance_of(layer: nn.Module, run: Callable[[Tensor], Tensor], ids: Tensor) 
         run(ids)
     finally:
         handle.remove()
+    if not seen:
+        return None
     output = seen[0]
     states: Tensor = output[0] if isinstance(output, tuple) else output
     return Entrance(

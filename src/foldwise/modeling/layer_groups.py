@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from foldwise.errors import Complaints, UsageError, did_you_mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,22 +52,3 @@ def check_groups(model: nn.Module, groups: Iterable[LayerGroup]) -> None:
     if faults:
         advice = f"{type(model).__name__}.layer_groups() must list each parameter exactly once"
         raise ValueError("; ".join([*faults, advice]))
-
-
-def freeze_groups(groups: Iterable[LayerGroup], names: Iterable[str]) -> None:
-    """Stop the groups called `names` from learning, for as long as the model lives.
-
-    Raises:
-        UsageError: a name is that of no group; suggests the nearest. Nothing is frozen then.
-    """
-    by_name = {group.name: group for group in groups}
-    wanted = list(names)
-    complaints = Complaints()
-    for name in wanted:
-        if name not in by_name:
-            complaints.add(f"no layer group {name!r} to freeze; {did_you_mean(name, by_name)}")
-    complaints.raise_if_any(UsageError)
-    for name in wanted:
-        for parameter in by_name[name].parameters():
-            parameter.requires_grad_(False)
-            parameter.grad = None

@@ -10,7 +10,7 @@ from foldwise.competition.competition import Task
 from foldwise.modeling.encoder import Encoder
 from foldwise.modeling.head import Head
 from foldwise.modeling.layer_drop import drop_layers
-from foldwise.modeling.layer_groups import LayerGroup, check_groups, freeze_groups
+from foldwise.modeling.layer_groups import LayerGroup, check_groups
 from foldwise.modeling.link import Link
 from foldwise.modeling.loading import Attention, build_encoder, load_encoder
 from foldwise.modeling.pooling import ClsPosition, StatesPooling, build_pooling
@@ -97,14 +97,6 @@ class TextModel(nn.Module):
             *(group.inside("head") for group in self.head.layer_groups()),
         ]
 
-    def freeze(self, names: Sequence[str]) -> None:
-        """Stop layer groups from learning; frozen bottom groups are computed without a graph.
-
-        Raises:
-            UsageError: a name is that of no layer group; suggests the nearest.
-        """
-        freeze_groups(self.layer_groups(), names)
-
     def start_from(self, targets: Tensor) -> None:
         """Start near what the training rows are on average, which saves training steps.
 
@@ -117,15 +109,6 @@ class TextModel(nn.Module):
             DataError: a target is the same in all rows, where the loss needs its spread.
         """
         self.head.start_from(self.link.start_from(targets))
-
-
-def check_partition(model: TextModel) -> None:
-    """Check that the layer groups of `model` hold each of its parameters exactly once.
-
-    Raises:
-        ValueError: a parameter is in no group or in two; names every culprit.
-    """
-    check_groups(model, model.layer_groups())
 
 
 def build_model(
@@ -166,7 +149,9 @@ def build_model(
     )
     link = Link(chosen.loss.kind, task, outputs)
     head = Head(pooling.width, link.raw_outputs, chosen.head)
-    return TextModel(encoder, pooling, head, link).eval()
+    model = TextModel(encoder, pooling, head, link).eval()
+    check_groups(model, model.layer_groups())
+    return model
 
 
 def _encoder_dropout(wanted: settings.Encoder, task: Task) -> float | None:

@@ -43,9 +43,10 @@ def set_training_mode(model: TextModel, frozen_layers: int) -> None:
     above could use, and its outputs could not be reused.
     """
     model.train()
-    if not frozen_layers:
-        return
     layers = model.encoder.layers()
+    # an encoder without whole layers may drop out between them, in its own name: all or nothing
+    if not frozen_layers or (frozen_layers < len(layers) and not model.encoder.has_whole_layers):
+        return
     model.encoder.eval()
     for layer in list(layers)[frozen_layers:]:
         layer.train()

@@ -4,9 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from foldwise.errors import Complaints, UsageError
 from foldwise.modeling.model import TextModel
 from foldwise.settings import Rates, Schedule, Settings
-from foldwise.training.rates import trained_groups
+from foldwise.settings.combinations import unfit_for_layers
+from foldwise.training.rates import layers_of, trained_groups
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ def stage_plans(chosen: Settings, epoch: int, names: Sequence[str]) -> list[Stag
     Raises:
         UsageError: a stage asks for layers that the model has not, or nothing learns in it.
     """
+    complaints = Complaints()
+    complaints.extend(unfit_for_layers(chosen, len(layers_of(names))))
+    complaints.raise_if_any(UsageError)
     plans: list[StagePlan] = []
     lengths = stage_lengths(chosen, epoch)
     for number, (stage, steps) in enumerate(zip(chosen.all_stages(), lengths, strict=True)):
