@@ -3,8 +3,7 @@ import re
 import pytest
 from torch import nn
 
-from foldwise.errors import UsageError
-from foldwise.modeling.layer_groups import LayerGroup, check_groups, freeze_groups
+from foldwise.modeling.layer_groups import LayerGroup, check_groups
 
 
 def two_layers() -> tuple[nn.Module, list[LayerGroup]]:
@@ -47,18 +46,3 @@ def test_a_parameter_of_another_model_is_named() -> None:
     message = "parameter 'head.bias' is in a layer group but not in the model"
     with pytest.raises(ValueError, match=message):
         check_groups(model, [*groups, stranger])
-
-
-def test_only_the_named_groups_are_frozen() -> None:
-    model, groups = two_layers()
-    freeze_groups(groups, ["embeddings"])
-    frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
-    assert frozen == ["0.weight", "0.bias"]
-
-
-def test_an_unknown_group_is_refused_with_the_nearest_and_nothing_is_frozen() -> None:
-    model, groups = two_layers()
-    message = re.escape("no layer group 'layer 00' to freeze; did you mean 'layer 0'?")
-    with pytest.raises(UsageError, match=message):
-        freeze_groups(groups, ["embeddings", "layer 00"])
-    assert all(p.requires_grad for p in model.parameters())

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from foldwise import settings
 from foldwise.errors import UsageError
-from foldwise.modeling.layer_groups import LayerGroup
+from foldwise.modeling.layer_groups import LayerGroup, check_groups
 from foldwise.modeling.link import Link
-from foldwise.modeling.model import TextModel, build_model, check_partition
+from foldwise.modeling.model import TextModel, build_model
 from foldwise.modeling.structure import _leaves
 from tests.modeling.tiny_models import (
     COMMONLIT,
@@ -53,7 +53,6 @@ def test_the_comparison_above_would_notice_padding_that_counts(folder: Path) -> 
 @every_pooling
 def test_groups_are_a_partition_from_the_bottom_up(folder: Path, pooling: settings.Pooling) -> None:
     model = tiny_model(folder, pooling)
-    check_partition(model)
     pooled = ["pooling"] if list(model.pooling.parameters()) else []
     names = [group.name for group in model.layer_groups()]
     assert names == ["embeddings", "layer 0", "layer 1", *pooled, "head"]
@@ -65,7 +64,6 @@ def test_groups_are_a_partition_from_the_bottom_up(folder: Path, pooling: settin
 @every_head
 def test_heads_have_groups_of_their_own(bert: Path, head: settings.Head) -> None:
     model = tiny_model(bert, COMMONLIT, head=head, task="classification")
-    check_partition(model)
     below = ["embeddings", "layer 0", "layer 1", "pooling"]
     heads = ["head 0", "head 1", "head 2"] if head.hidden else ["head"]
     assert [group.name for group in model.layer_groups()] == [*below, *heads]
@@ -91,7 +89,8 @@ class Forgetful(TextModel):
 def test_a_forgotten_group_is_named(bert: Path) -> None:
     made = tiny_model(bert)
     with pytest.raises(ValueError, match=re.escape("parameter 'head.linear.bias' is in 0 layer")):
-        check_partition(Forgetful(made.encoder, made.pooling, made.head, made.link))
+        forgetful = Forgetful(made.encoder, made.pooling, made.head, made.link)
+        check_groups(forgetful, forgetful.layer_groups())
 
 
 def test_a_training_step_changes_every_trainable_parameter(folder: Path) -> None:
@@ -201,7 +200,9 @@ def test_outputs_are_float32_under_autocast(bert: Path, pooling: settings.Poolin
 
 def test_frozen_groups_neither_learn_nor_keep_a_graph(folder: Path) -> None:
     model = tiny_model(folder).train()
-    model.freeze(["embeddings", "layer 0"])
+    for group in model.layer_groups()[:2]:
+        for parameter in group.parameters():
+            parameter.requires_grad_(False)
     keeps_graph: dict[int, bool] = {}
 
     def note(number: int, output: Tensor | tuple[Tensor, ...]) -> None:
@@ -215,12 +216,6 @@ def test_frozen_groups_neither_learn_nor_keep_a_graph(folder: Path) -> None:
     groups = {group.name: group for group in model.layer_groups()}
     assert all(p.grad is None for p in groups["embeddings"].parameters())
     assert all(p.grad is not None for p in groups["layer 1"].parameters())
-
-
-def test_freezing_an_unknown_group_is_refused(bert: Path) -> None:
-    message = re.escape("no layer group 'embedding' to freeze; did you mean 'embeddings'?")
-    with pytest.raises(UsageError, match=message):
-        tiny_model(bert).freeze(["embedding"])
 
 
 def dropouts(model: TextModel) -> set[float]:

@@ -18,6 +18,7 @@ from foldwise.training.param_groups import (
     named_state,
     param_groups,
 )
+from foldwise.training.stages import learn_only
 from tests.tiny_encoders import FAMILIES, Family, make_tiny_encoder
 
 
@@ -31,7 +32,7 @@ def tiny_model(folder: Path, family: Family = "bert", layers: int = 2) -> TextMo
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_trainable_parameter_is_in_exactly_one_group(tmp_path: Path, family: Family) -> None:
     model = tiny_model(tmp_path, family)
-    model.freeze(["embeddings"])
+    learn_only(model, [g.name for g in model.layer_groups()][1:])
 
     groups = param_groups(model, settings.Rates(embeddings=0.0, decay=0.9), weight_decay=0.01)
 
@@ -84,7 +85,7 @@ def test_the_optimizer_state_survives_by_name(tmp_path: Path, bias_correction: b
 
 def test_only_what_requires_a_gradient_now_is_optimized(tmp_path: Path) -> None:
     model = tiny_model(tmp_path)
-    model.freeze(["embeddings", "layer 0", "layer 1"])
+    learn_only(model, ["pooling", "head"])
 
     optimizer = adamw(model, Rates(), Optimizer())
 
@@ -94,7 +95,7 @@ def test_only_what_requires_a_gradient_now_is_optimized(tmp_path: Path) -> None:
 
 def test_a_model_that_is_frozen_altogether_is_refused(tmp_path: Path) -> None:
     model = tiny_model(tmp_path)
-    model.freeze([group.name for group in model.layer_groups()])
+    learn_only(model, [])
 
     with pytest.raises(UsageError, match="nothing would learn: no parameter of the model"):
         adamw(model, Rates(), Optimizer())

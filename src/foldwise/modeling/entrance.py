@@ -40,9 +40,7 @@ class Entrance:
 
 
 @torch.no_grad()
-def entrance_of(
-    layer: nn.Module, run: Callable[[Tensor], Tensor], ids: Tensor
-) -> Entrance | None:
+def entrance_of(layer: nn.Module, run: Callable[[Tensor], Tensor], ids: Tensor) -> Entrance | None:
     """The entrance of a transformer, seen in one run; None where its layers are not called whole.
 
     Args:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from torch import nn
 
 
-
 @dataclass(frozen=True, eq=False)
 class LayerGroup:
     """The parameters that learn at one rate.
