@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 from foldwise import settings
 from foldwise.encoders import EncoderFiles
 from foldwise.errors import UsageError
-from foldwise.modeling.model import TextModel, build_model, check_partition
+from foldwise.modeling.model import TextModel, build_model
 from foldwise.modeling.saving import load_model_weights, save_model
 from foldwise.tokenization.batches import Batch, collate
 from foldwise.tokenization.encoding import Text
@@ -150,7 +150,6 @@ def test_sizes_are_found_whatever_the_config_calls_them(made: Made) -> None:
 
 def test_layer_groups_are_a_partition_with_the_layers_names(made: Made) -> None:
     model = made.model(POOLINGS["attention over two layers"])
-    check_partition(model)
     layers = [f"layer {i}" for i in range(made.facts.layers)]
     names = [group.name for group in model.layer_groups()]
     assert names == ["embeddings", *layers, "pooling", "head"]

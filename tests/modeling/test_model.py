@@ -88,8 +88,8 @@ class Forgetful(TextModel):
 
 def test_a_forgotten_group_is_named(bert: Path) -> None:
     made = tiny_model(bert)
+    forgetful = Forgetful(made.encoder, made.pooling, made.head, made.link)
     with pytest.raises(ValueError, match=re.escape("parameter 'head.linear.bias' is in 0 layer")):
-        forgetful = Forgetful(made.encoder, made.pooling, made.head, made.link)
         check_groups(forgetful, forgetful.layer_groups())
 
 
