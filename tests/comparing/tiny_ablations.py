@@ -41,7 +41,7 @@ def ablation_of(
     *variants: VariantResult, metric: str = "rmse", seeds: int = 1, base: Trained | None = BASE
 ) -> Ablation:
     """An ablation with these variants, judged."""
-    best_first, smallest = judged(variants, METRICS[metric])
+    best_first, visible = judged(variants, METRICS[metric])
     return Ablation(
         name="exp.ablation",
         experiment="exp",
@@ -54,5 +54,5 @@ def ablation_of(
         rows=1234,
         base=base,
         variants=best_first,
-        smallest_visible=smallest,
+        visible=visible,
     )

@@ -91,27 +91,23 @@ def remarks(ablation: Ablation) -> list[str]:
         f"{better} is better. ± is one standard error.",
         _visibility(ablation),
     ]
-    said = {variant.verdict or "" for variant, _ in ablation.compared()}
-    lines += [f"{word}: {meaning}." for word, meaning in MEANING.items() if _says(word, said)]
+    said: set[str] = {variant.verdict or "" for variant, _ in ablation.compared()}
+    lines += [f"{', '.join(words)}: {told}." for words, told in MEANING.items() if said & {*words}]
     lines += _looks(ablation)
     lines += [f"{v.name}: {v.state}, {v.reason}" for v in ablation.variants if v.reason]
     return [line for line in lines if line]
 
 
-def _says(word: str, said: set[str]) -> bool:
-    """Whether the table has the word, or its opposite."""
-    return bool({word, word.replace("better", "worse")} & said)
-
-
 def _visibility(ablation: Ablation) -> str:
     """What the rows and seeds could have shown at all."""
-    if ablation.smallest_visible is None:
+    if ablation.visible is None:
         return ""
+    seen = ablation.visible
     seeds = len(ablation.seeds)
     noise = f"{seeds} seeds" if seeds > 1 else "one seed, so that the noise of seeds is not counted"
     return (
-        f"A difference below about {ablation.smallest_visible:.4f} could not have been told from "
-        f"noise here ({ablation.rows:,} rows, {noise})."
+        f"A difference below about {seen.median:.4f} could not have been told from noise here "
+        f"({seen.least:.4f} to {seen.most:.4f} by variant; {ablation.rows:,} rows, {noise})."
     )
 
 
