@@ -77,9 +77,11 @@ def _memory(trained: Trained) -> str:
 
 def title_of(ablation: Ablation) -> str:
     """What was compared, in one line."""
+    count = len(ablation.variants)
     return (
-        f"{ablation.base_name()}: {len(ablation.variants)} variants of it, {ablation.rows:,} rows "
-        f"of {ablation.competition}, fold {listed(ablation.folds)}, seed {listed(ablation.seeds)}"
+        f"{ablation.base_name()}: {count} variant{'s' if count > 1 else ''} of it, "
+        f"{ablation.rows:,} rows of {ablation.competition}, "
+        f"fold {listed(ablation.folds)}, seed {listed(ablation.seeds)}"
     )
 
 
@@ -103,11 +105,13 @@ def _visibility(ablation: Ablation) -> str:
     if ablation.visible is None:
         return ""
     seen = ablation.visible
+    several = f"{seen.least:.4f} to {seen.most:.4f} by variant; "
+    by_variant = several if seen.least < seen.most else ""
     seeds = len(ablation.seeds)
     noise = f"{seeds} seeds" if seeds > 1 else "one seed, so that the noise of seeds is not counted"
     return (
         f"A difference below about {seen.median:.4f} could not have been told from noise here "
-        f"({seen.least:.4f} to {seen.most:.4f} by variant; {ablation.rows:,} rows, {noise})."
+        f"({by_variant}{ablation.rows:,} rows, {noise})."
     )
 
 
