@@ -47,9 +47,9 @@ def test_sentences_say_what_could_be_seen_and_what_the_words_mean() -> None:
     assert remarks(ablation_of(*VARIANTS)) == [
         "A difference is the variant's rmse minus the base's on the same rows; lower is better. "
         "± is one standard error.",
-        "A difference below about 0.0392 could not have been told from noise here (1,234 rows, "
-        "one seed, so that the noise of seeds is not counted).",
-        "better: more than noise, even as one of all these variants.",
+        "A difference below about 0.0392 could not have been told from noise here (0.0196 to "
+        "0.0392 by variant; 1,234 rows, one seed, so that the noise of seeds is not counted).",
+        "better, worse: more than noise, even as one of all these variants.",
         "within noise: the 95 % interval holds zero.",
         "no difference: the same score on every row.",
         "head.hidden=[256]: its weights were chosen among 8 looks a fold, the base's among 4; the "
@@ -57,5 +57,11 @@ def test_sentences_say_what_could_be_seen_and_what_the_words_mean() -> None:
         "rates.top=1.0: failed, seed 0: it diverged",
         "seed.less: unfinished, seed 1 still to train",
     ]
-    assert "(1,234 rows, 3 seeds)" in remarks(ablation_of(*VARIANTS, seeds=3))[1]
+    assert "1,234 rows, 3 seeds)" in remarks(ablation_of(*VARIANTS, seeds=3))[1]
     assert "higher is better" in remarks(ablation_of(*VARIANTS, metric="accuracy"))[0]
+
+
+def test_one_variant_has_no_range_of_what_could_be_seen() -> None:
+    found = ablation_of(variant("a", 0.1, 0.02))
+    assert title_of(found).startswith("exp seed=0: 1 variant of it, ")
+    assert "from noise here (1,234 rows, one seed" in remarks(found)[1]

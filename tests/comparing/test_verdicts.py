@@ -1,9 +1,12 @@
 """Words for differences, one of several that were looked at together."""
 
+from dataclasses import astuple
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from foldwise.comparing.verdicts import MEANING, smallest_visible, verdicts
+from foldwise.comparing.verdicts import MEANING, Verdict, verdicts, visible_from
 from tests.comparing.tiny_ablations import difference
 
 
@@ -56,14 +59,16 @@ def test_of_variants_that_do_nothing_hardly_any_ablation_calls_one_better_or_wor
     assert alone / 400 > 0.35
 
 
-def test_every_word_has_a_meaning_or_an_opposite_that_has_one() -> None:
-    words = {"better", "perhaps better", "within noise", "no difference", "unknown"}
-    assert set(MEANING) == words
+def test_every_word_has_a_meaning() -> None:
+    assert {word for words in MEANING for word in words} == set(get_args(Verdict))
 
 
 def test_the_smallest_visible_difference_is_half_an_interval() -> None:
     known = [difference(0.5, 0.1), difference(0.0, 0.2), difference(0.0, 0.9)]
-    assert smallest_visible(known) == pytest.approx(1.96 * 0.2, abs=1e-3)
-    assert smallest_visible([*known[:1], difference(0.0, 0.0)]) == pytest.approx(0.196, abs=1e-4)
-    assert smallest_visible([difference(0.3, None)]) is None
-    assert smallest_visible([]) is None
+    found = visible_from(known)
+    assert found is not None
+    assert astuple(found) == pytest.approx((0.196, 0.392, 1.764), abs=1e-3)
+    # a variant that changes nothing tells nothing about the noise
+    assert visible_from([*known[:1], difference(0.0, 0.0)]) == visible_from(known[:1])
+    assert visible_from([difference(0.3, None)]) is None
+    assert visible_from([]) is None

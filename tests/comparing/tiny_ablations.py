@@ -28,7 +28,7 @@ def variant(name: str, value: float, error: float | None, **changed: Any) -> Var
 FAILED = VariantResult("rates.top=1.0", {"rates.top": 1.0}, "failed", "seed 0: it diverged")
 UNFINISHED = VariantResult("seed.less", {}, "unfinished", "seed 1 still to train")
 VARIANTS = (
-    variant("pooling.kind=max", 0.05, 0.02, seconds=30.0),
+    variant("pooling.kind=max", 0.05, 0.01, seconds=30.0),
     FAILED,
     variant("loss | delta_1", -0.01, 0.02, seconds=10.0),
     variant("head.hidden=[256]", -0.2, 0.02, looks=8),
@@ -41,7 +41,7 @@ def ablation_of(
     *variants: VariantResult, metric: str = "rmse", seeds: int = 1, base: Trained | None = BASE
 ) -> Ablation:
     """An ablation with these variants, judged."""
-    best_first, smallest = judged(variants, METRICS[metric])
+    best_first, visible = judged(variants, METRICS[metric])
     return Ablation(
         name="exp.ablation",
         experiment="exp",
@@ -54,5 +54,5 @@ def ablation_of(
         rows=1234,
         base=base,
         variants=best_first,
-        smallest_visible=smallest,
+        visible=visible,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from foldwise.comparing.paired import Difference
-from foldwise.comparing.verdicts import Verdict, smallest_visible, verdicts
+from foldwise.comparing.verdicts import Verdict, Visible, verdicts, visible_from
 from foldwise.competition.metrics import Metric
 
 State = Literal["compared", "unfinished", "failed"]
@@ -68,8 +68,8 @@ class Ablation:
         seeds: those asked for.
         rows: how many were compared.
         base: None where time was up before one seed of it had finished.
-        smallest_visible: the size from which a difference would have been more than noise, in the
-            metric's unit; None where nothing is known about the noise.
+        visible: the size from which a difference would have been more than noise; None where
+            nothing is known about the noise.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Ablation:
     rows: int
     base: Trained | None
     variants: list[VariantResult]
-    smallest_visible: float | None
+    visible: Visible | None
 
     def base_name(self) -> str:
         """The experiment, with what was changed for the base and all variants."""
@@ -100,8 +100,8 @@ class Ablation:
 
 def judged(
     variants: Sequence[VariantResult], metric: Metric
-) -> tuple[list[VariantResult], float | None]:
-    """The variants with their verdicts, better ones first, and the smallest visible difference.
+) -> tuple[list[VariantResult], Visible | None]:
+    """The variants with their verdicts, better ones first, and from which size on one is visible.
 
     Those without a difference come last, as they were asked for.
     """
@@ -112,7 +112,7 @@ def judged(
     order = sorted(range(len(differences)), key=lambda i: sign * differences[i].value)
     best_first = [_with_verdict(with_difference[i], found[i]) for i in order]
     rest = [v for v in variants if v.difference is None]
-    return [*best_first, *rest], smallest_visible(differences)
+    return [*best_first, *rest], visible_from(differences)
 
 
 def _with_verdict(variant: VariantResult, verdict: Verdict) -> VariantResult:

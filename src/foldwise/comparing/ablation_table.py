@@ -77,9 +77,11 @@ def _memory(trained: Trained) -> str:
 
 def title_of(ablation: Ablation) -> str:
     """What was compared, in one line."""
+    count = len(ablation.variants)
     return (
-        f"{ablation.base_name()}: {len(ablation.variants)} variants of it, {ablation.rows:,} rows "
-        f"of {ablation.competition}, fold {listed(ablation.folds)}, seed {listed(ablation.seeds)}"
+        f"{ablation.base_name()}: {count} variant{'s' if count > 1 else ''} of it, "
+        f"{ablation.rows:,} rows of {ablation.competition}, "
+        f"fold {listed(ablation.folds)}, seed {listed(ablation.seeds)}"
     )
 
 
@@ -91,27 +93,25 @@ def remarks(ablation: Ablation) -> list[str]:
         f"{better} is better. ± is one standard error.",
         _visibility(ablation),
     ]
-    said = {variant.verdict or "" for variant, _ in ablation.compared()}
-    lines += [f"{word}: {meaning}." for word, meaning in MEANING.items() if _says(word, said)]
+    said: set[str] = {variant.verdict or "" for variant, _ in ablation.compared()}
+    lines += [f"{', '.join(words)}: {told}." for words, told in MEANING.items() if said & {*words}]
     lines += _looks(ablation)
     lines += [f"{v.name}: {v.state}, {v.reason}" for v in ablation.variants if v.reason]
     return [line for line in lines if line]
 
 
-def _says(word: str, said: set[str]) -> bool:
-    """Whether the table has the word, or its opposite."""
-    return bool({word, word.replace("better", "worse")} & said)
-
-
 def _visibility(ablation: Ablation) -> str:
     """What the rows and seeds could have shown at all."""
-    if ablation.smallest_visible is None:
+    if ablation.visible is None:
         return ""
+    seen = ablation.visible
+    several = f"{seen.least:.4f} to {seen.most:.4f} by variant; "
+    by_variant = several if seen.least < seen.most else ""
     seeds = len(ablation.seeds)
     noise = f"{seeds} seeds" if seeds > 1 else "one seed, so that the noise of seeds is not counted"
     return (
-        f"A difference below about {ablation.smallest_visible:.4f} could not have been told from "
-        f"noise here ({ablation.rows:,} rows, {noise})."
+        f"A difference below about {seen.median:.4f} could not have been told from noise here "
+        f"({by_variant}{ablation.rows:,} rows, {noise})."
     )
 
 

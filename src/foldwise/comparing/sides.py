@@ -38,10 +38,10 @@ def aligned(first: Side, second: Side, rows: Rows) -> dict[int, Tables]:
     complaints = Complaints()
     complaints.extend(_other_origins(first, second))
     if first.tables.keys() != second.tables.keys() or not first.tables:
-        seeds = [listed(sorted(side.tables)) or "none" for side in (first, second)]
+        mine, theirs = (listed(sorted(side.tables)) or "none" for side in (first, second))
         complaints.add(
-            f"what is compared has the same seeds, but {first.name} has {seeds[0]} and "
-            f"{second.name} {seeds[1]}; train the others, or leave them out"
+            f"what is compared has the same seeds, but {first.name} has {mine} and "
+            f"{second.name} {theirs}; train the others, or leave them out"
         )
     labels: list[str] = []
     tables: list[Predictions] = []

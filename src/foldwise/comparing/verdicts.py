@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
@@ -10,12 +11,15 @@ from foldwise.comparing.paired import LEVEL, Difference
 Verdict = Literal[
     "better", "perhaps better", "within noise", "perhaps worse", "worse", "no difference", "unknown"
 ]
-MEANING = {
-    "better": "more than noise, even as one of all these variants",
-    "perhaps better": "more than noise if it were the only variant, but not as one of so many",
-    "within noise": "the 95 % interval holds zero",
-    "no difference": "the same score on every row",
-    "unknown": "the rows tell nothing about the noise",
+MEANING = {  # by the words that it is the meaning of
+    ("better", "worse"): "more than noise, even as one of all these variants",
+    (
+        "perhaps better",
+        "perhaps worse",
+    ): "more than noise if it were the only variant, but not as one of so many",
+    ("within noise",): "the 95 % interval holds zero",
+    ("no difference",): "the same score on every row",
+    ("unknown",): "the rows tell nothing about the noise",
 }
 
 
@@ -58,15 +62,25 @@ def _holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def smallest_visible(differences: Sequence[Difference]) -> float | None:
+@dataclass(frozen=True)
+class Visible:
     """The size from which a difference would have been more than noise, in the metric's unit.
 
-    The median over the differences of half their 95 % interval; None where no noise is known.
+    It is half of a 95 % interval, and differs from variant to variant: the more a variant's
+    predictions are like the base's, the smaller the difference that can be seen.
     """
+
+    least: float
+    median: float
+    most: float
+
+
+def visible_from(differences: Sequence[Difference]) -> Visible | None:
+    """The smallest visible difference over all of them; None where no noise is known."""
     halves = [
         (difference.high - difference.low) / 2
         for difference in differences
         if difference.high is not None and difference.low is not None
     ]
     visible = [half for half in halves if half > 0 and math.isfinite(half)]
-    return median(visible) if visible else None
+    return Visible(min(visible), median(visible), max(visible)) if visible else None

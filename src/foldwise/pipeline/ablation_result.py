@@ -65,7 +65,7 @@ def compared(
         _result(plan, of, runs.get(of.name, {}), base, failures.get(of.name, ""))
         for of in plan.variants
     ]
-    best_first, smallest = judged(results, metric)
+    best_first, visible = judged(results, metric)
     return Ablation(
         name=plan.folder.name,
         experiment=plan.experiment,
@@ -78,7 +78,7 @@ def compared(
         rows=len(compared_rows(plan)),
         base=_trained(base) if base else None,
         variants=best_first,
-        smallest_visible=smallest,
+        visible=visible,
     )
 
 
