@@ -33,7 +33,7 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "tokenization/tokens_file.py": "tokens read back from the cache, in test_tokens.py",
     "training/prediction.py": "predictions of a learner, in test_loop.py",
     "training/encoder_fold.py": "whole runs, in test_encoder_run.py and test_kill.py",
-    "training/fold_training.py": "whole runs, in test_encoder_run.py and test_kill.py",
+    "training/frozen_states.py": "training on kept states, in test_freezing.py",
     "training/fold_state.py": "resumed runs, in test_encoder_run.py and test_kill.py",
     "training/fold.py": "whole runs, in test_run.py",
     "training/workers.py": "runs with two workers, in test_run.py and test_encoder_run.py",

@@ -112,7 +112,7 @@ def test_a_full_disk_is_a_storage_error_and_leaves_nothing_half_written(
 def test_a_bug_shows_its_traceback_and_is_json_too(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(runs, "list_runs", fail)
@@ -138,7 +138,7 @@ def test_every_kind_of_error_has_its_exit_code(
     monkeypatch: pytest.MonkeyPatch,
     foldwise: Foldwise,
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(runs, "list_runs", fail)
