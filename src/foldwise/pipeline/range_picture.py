@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from foldwise.pipeline.rate_finding import RateFinding, Suggestion
 from foldwise.storage import write_atomically
 from foldwise.training.range_test import RangeTest
+from foldwise.training.rate_suggestions import UNSETTLED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INCHES = (9.0, 5.0)
 DOTS_AN_INCH = 150
-ROOM = 1.5  # how far above its start the loss is shown, in falls
+ROOM = 1.5  # how far above its lowest the loss is shown, in falls
 
 
 class Look(NamedTuple):
@@ -39,10 +40,11 @@ class Shown(NamedTuple):
 
 
 def shown_losses(test: RangeTest) -> Shown:
-    """The lowest smoothed loss to a little above the highest before it."""
+    """The lowest smoothed loss to half a fall above where it fell from."""
+    settled = int(len(test.smoothed) * UNSETTLED)
+    least = min(range(settled, len(test.smoothed)), key=lambda i: test.smoothed[i])
     low = min(test.smoothed)
-    before = max(test.smoothed[: test.smoothed.index(low) + 1])
-    fall = before - low or abs(low) or 1.0
+    fall = max(test.smoothed[: least + 1]) - low or abs(low) or 1.0
     return Shown(low - 0.1 * fall, min(max(test.smoothed), low + ROOM * fall) + 0.1 * fall)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from foldwise.settings import Rates, Settings
-from foldwise.training.range_test import RangeTest
+from foldwise.training.range_test import BETA, RangeTest
 
 UNSETTLED = 0.1  # share of the steps at first, whose smoothed losses are means of few batches
 LEAST = 3  # points that a slope needs
@@ -52,8 +52,28 @@ def suggested_rates(test: RangeTest, steps: int) -> Found:
     notes = []
     if least == len(rates) - 1 and test.end == "highest":
         notes.append("the loss still fell at the highest rate: raise --highest")
+    if _may_be_chance(test, first, first + least):
+        notes.append(
+            "the loss fell by no more than batches differ by chance: take more --steps, or a "
+            "larger training.batch_size"
+        )
     slope = np.gradient(smoothed, np.log(rates))
     return Found(_rounded(rates[slope.argmin()]), _rounded(rates[least] / 10), tuple(notes))
+
+
+def _may_be_chance(test: RangeTest, first: int, least: int) -> bool:
+    """Whether the fall to step `least`, from the highest since `first`, is within two errors."""
+    highest = max(range(first, least), key=lambda i: test.smoothed[i])
+    # differences of neighbours, so that the fall itself does not count as noise
+    spread = np.diff(test.losses[: least + 1]).std() / np.sqrt(2)
+    error = spread * np.hypot(_share_of_spread(highest), _share_of_spread(least))
+    return bool(test.smoothed[highest] - test.smoothed[least] < 2 * error)
+
+
+def _share_of_spread(step: int) -> float:
+    """The standard error of the smoothed loss at `step`, from 0, in the losses' spread."""
+    weights = BETA ** np.arange(step + 1)
+    return float(np.sqrt((weights**2).sum()) / weights.sum())
 
 
 def _rounded(rate: float) -> float:
