@@ -13,6 +13,7 @@ from foldwise.paths import Project
 from foldwise.pipeline.range_names import range_folder
 from foldwise.settings import dump_toml
 from foldwise.training import range_test
+from foldwise.training.loop import take_step
 from tests.cli.calling import Foldwise
 from tests.tiny_tfidf import tfidf_settings
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings, train_tiny
@@ -172,14 +173,13 @@ def test_ctrl_c_leaves_the_result_of_before_and_nothing_half_written(
     assert foldwise("lr-find", "staged", "--steps", "20").code == 0
     folder = range_folder(project, "staged")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    take: Any = range_test.take_step
     steps: list[int] = []
 
     def interrupted(*arguments: Any) -> Any:
         steps.append(arguments[-1])
         if len(steps) == 5:
             raise KeyboardInterrupt
-        return take(*arguments)
+        return take_step(*arguments)
 
     monkeypatch.setattr(range_test, "take_step", interrupted)
     done = foldwise("lr-find", "staged", "--steps", "20")

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from foldwise.errors import FoldFailed, UsageError
-from foldwise.training import range_test as module
-from foldwise.training.loop import Learner
+from foldwise.training import range_test as range_test_module
+from foldwise.training.loop import Learner, take_step
 from foldwise.training.losses import Labels
 from foldwise.training.range_test import (
     RangeTest,
@@ -51,14 +51,14 @@ def test_rates_rise_geometrically_and_keep_their_ratios(
     learner = learner_of(made_of(folder, chosen), chosen)
     beta1 = learner.optimizer.param_groups[0]["betas"]
     seen: list[list[tuple[float, object]]] = []
-    take = module.take_step
+    take = take_step
 
     def noted(learner: Learner, *rest: Any) -> torch.Tensor:
         groups = learner.optimizer.param_groups
         seen.append([(g["lr"] / g["initial_lr"], g["betas"]) for g in groups])
         return take(learner, *rest)
 
-    monkeypatch.setattr(module, "take_step", noted)
+    monkeypatch.setattr(range_test_module, "take_step", noted)
     test = swept(learner, folder, lowest=1e-6, highest=1e-4, steps=11)
 
     assert (test.reference, test.peak, test.end) == ("layer 1", 1e-3, "highest")
@@ -91,13 +91,13 @@ def test_a_loss_that_explodes_ends_it(folder: Path) -> None:
 def test_a_loss_that_is_not_finite_ends_it_and_is_left_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = module.take_step
+    take = take_step
 
     def broken(learner: Learner, batches: Any, labels: Labels, number: int) -> torch.Tensor:
         found = take(learner, batches, labels, number)
         return found * float("nan") if number == 5 else found
 
-    monkeypatch.setattr(module, "take_step", broken)
+    monkeypatch.setattr(range_test_module, "take_step", broken)
     chosen = settings_of()
     test = swept(learner_of(made_of(folder, chosen), chosen), folder, steps=20)
     assert (test.end, len(test.losses)) == ("not finite", 4)
