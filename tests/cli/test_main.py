@@ -69,7 +69,9 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(
 def test_rights_that_are_missing_are_a_storage_error(
     project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:  # rights cannot be taken from root, who may run the tests
+    def refuse(
+        *_: object, **__: object
+    ) -> None:  # rights cannot be taken from root, who may run the tests
         raise PermissionError(13, "Permission denied", "/somewhere")
 
     monkeypatch.setattr(runs, "list_runs", refuse)
@@ -151,7 +153,7 @@ def test_every_kind_of_error_has_its_exit_code(
 def test_ctrl_c_outside_of_training_is_exit_code_130(
     project: Project, monkeypatch: pytest.MonkeyPatch, foldwise: Foldwise
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runs, "list_runs", interrupt)

@@ -31,6 +31,8 @@ def test_files_hidden_and_empty_folders_are_no_runs(project: Project) -> None:
     (runs / ".words.aside" / "scores.json").write_text("{}")
     (runs / "locked").mkdir()
     (runs / "locked" / ".lock").write_text("1")
+    (runs / "words~lr-find").mkdir()
+    (runs / "words~lr-find" / "range.json").write_text("{}")
     assert [path.name for path in run_folders(project)] == ["both", "letters", "words"]
 
 

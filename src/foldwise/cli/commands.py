@@ -4,7 +4,16 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import NamedTuple
 
-from foldwise.cli.values import count, duration, fold_numbers, names, seed_numbers, shares
+from foldwise.cli.values import (
+    count,
+    duration,
+    fold_numbers,
+    names,
+    number,
+    rate,
+    seed_numbers,
+    shares,
+)
 
 
 class Command(NamedTuple):
@@ -104,6 +113,32 @@ def _hurry(command: ArgumentParser) -> None:
     command.add_argument(
         "--workers", type=count, metavar="N", help="folds trained at once (what the hardware feeds)"
     )
+
+
+def _lr_find(command: ArgumentParser) -> None:
+    command.add_argument("experiment", metavar="EXPERIMENT", help="a TOML file, or its name")
+    command.add_argument(
+        "overrides", nargs="*", metavar="key=value", default=[], help="settings, such as seed=7"
+    )
+    command.add_argument(
+        "--fold", type=number, metavar="K", default=0, help="whose training rows are taken (0)"
+    )
+    command.add_argument(
+        "--stage", type=number, metavar="K", default=0, help="of [[stages]], from 0 (0)"
+    )
+    command.add_argument("--steps", type=count, metavar="N", default=100, help="at most (100)")
+    command.add_argument(
+        "--lowest",
+        type=rate,
+        metavar="RATE",
+        default=1e-7,
+        help="the first step's, of the top layer that learns, else of the head (1e-7)",
+    )
+    command.add_argument(
+        "--highest", type=rate, metavar="RATE", default=1.0, help="the last step's (1)"
+    )
+    command.add_argument("--seed", type=number, metavar="NUMBER", help="the same as seed=NUMBER")
+    command.add_argument("--fast", action="store_true", help="fewer rows, shorter texts")
 
 
 def _ablate(command: ArgumentParser) -> None:
@@ -214,6 +249,14 @@ COMMANDS = (
         "foldwise ablate movie-valence-minilm pooling.kind=first,attention --seeds 0,1",
         _ablate,
         "variants",
+    ),
+    Command(
+        "lr-find",
+        "lr_find",
+        "a learning-rate range test: where the loss falls, and where it diverges",
+        "foldwise lr-find movie-valence-minilm --steps 60",
+        _lr_find,
+        "overrides",
     ),
     Command(
         "ensemble",

@@ -42,6 +42,24 @@ def count(text: str) -> int:
     return int(text)
 
 
+def number(text: str) -> int:
+    """A whole number from zero."""
+    if not _is_whole(text):
+        raise ArgumentTypeError(f"a whole number from 0: got {text!r}")
+    return int(text)
+
+
+def rate(text: str) -> float:
+    """A learning rate, above zero and finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ArgumentTypeError(f"a rate is a number above 0, such as 1e-5: got {text!r}")
+    return value
+
+
 def names(text: str) -> tuple[str, ...]:
     """Names with commas between them."""
     found = tuple(part.strip() for part in text.split(","))

@@ -7,6 +7,7 @@ from pathlib import Path
 from foldwise.errors import Complaints, FoldwiseError, UsageError, did_you_mean
 from foldwise.paths import Project
 from foldwise.pipeline.ablation_names import is_result, is_run_of_ablation
+from foldwise.pipeline.range_names import is_range_test
 from foldwise.training.fold_result import RESULT
 from foldwise.training.run_scores import RunScores, is_finished, read_scores
 
@@ -60,7 +61,8 @@ def list_runs(project: Project, *, ablations: bool = True) -> RunList:
 def run_folders(project: Project) -> list[Path]:
     """The folders in `runs/` that hold a run; those set aside are hidden, and so is a lock."""
     folders = [path for path in sorted(project.root.glob("runs/[!.]*")) if path.is_dir()]
-    return [path for path in folders if any(path.glob("[!.]*")) and not is_result(path)]
+    results = [path for path in folders if is_result(path) or is_range_test(path)]
+    return [path for path in folders if any(path.glob("[!.]*")) and path not in results]
 
 
 def finished_folds(folder: Path) -> list[int]:

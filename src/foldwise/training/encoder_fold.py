@@ -102,7 +102,7 @@ def _begun_anew(
     state = FoldState(
         attempt=attempt, seconds=before.state.seconds, cpu_seconds=before.state.cpu_seconds
     )
-    made = _made(job, tokenizer.cls_position, attempt)
+    made = made_model(job, tokenizer.cls_position, attempt)
     return FoldTraining(job, made, state, train, stop)
 
 
@@ -121,12 +121,12 @@ def out_of_memory_explained(micro_batch_tokens: int) -> Iterator[None]:
 
 def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopRequest) -> FoldTraining:
     """The training of this fold, in the state of its newest checkpoint."""
-    made = _made(job, tokenizer.cls_position, attempt=0)
+    made = made_model(job, tokenizer.cls_position, attempt=0)
     state = restored_state(job.folder, job.identity, made.learned)
     return FoldTraining(job, made, state, train, stop)
 
 
-def _made(job: FoldJob, cls_position: Literal["first", "last"], attempt: int) -> FoldModel:
+def made_model(job: FoldJob, cls_position: Literal["first", "last"], attempt: int) -> FoldModel:
     """The pretrained model with a fresh head, on its device, and what stays with it."""
     if job.encoder is None:
         raise ValueError("an encoder fold needs the encoder's files")

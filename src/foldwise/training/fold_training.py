@@ -11,10 +11,9 @@ from torch import Tensor
 from foldwise.competition.metrics import metric_named, score
 from foldwise.errors import DataError, FoldFailed
 from foldwise.journal import Journal
-from foldwise.tokenization.batches import Batch, epoch_plan
+from foldwise.tokenization.batches import Batch
 from foldwise.tokenization.tokens import Tokens
 from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spread
-from foldwise.training.device_batch import batch_on
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
 from foldwise.training.freezing import Texts, frozen_states
@@ -25,6 +24,7 @@ from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
 from foldwise.training.stages import StagePlan, epoch_steps, learn_only, stage_at
+from foldwise.training.step_batches import step_batches
 from foldwise.training.stopping import StopRequest
 
 SAVING_SHARE = 20.0  # train so many times as long as the last checkpoint took to write
@@ -173,18 +173,14 @@ class FoldTraining:
 
     def _batches(self) -> Iterator[list[Batch]]:
         """The micro-batches of each step, from the one after the state's."""
-        training = self.job.settings.training
-        epoch, skipped = divmod(self.state.step, self._epoch)
-        lengths = self._tokens.lengths[self._train]
-        while True:
-            seed = self._seed("batches", epoch)
-            plan = epoch_plan(lengths, training.batch_size, training.micro_batch_tokens, seed)
-            for micro_batches in plan[skipped:]:
-                yield [
-                    batch_on(self._device, self._tokens, self._train[where])
-                    for where in micro_batches
-                ]
-            epoch, skipped = epoch + 1, 0
+        return step_batches(
+            self._tokens,
+            self._train,
+            self.job.settings.training,
+            self._device,
+            done=self.state.step,
+            seed_of=lambda epoch: self._seed("batches", epoch),
+        )
 
     def _while_freezing(self, report: Report) -> Callable[[int], None]:
         total = len(self._train) + len(self._valid)

@@ -10,7 +10,7 @@ class Progress:
     """A moment of a fold: `done` of `total` units of the named phase."""
 
     fold: int
-    phase: str  # "freeze", "train", "predict", "fit", "done"
+    phase: str  # "freeze", "train", "rates", "predict", "fit", "done"
     done: int
     total: int
     score: float | None = None  # the best validation score so far

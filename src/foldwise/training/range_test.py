@@ -1,0 +1,196 @@
+"""The learning-rate range test: a few steps at rates from far too low to far too high.
+
+Smith (2015), https://arxiv.org/abs/1506.01186 section 3.3; that the rates grow geometrically, and
+the loss is smoothed, as in fastai: https://docs.fast.ai/callback.schedule.html#learner.lr_find
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+
+import numpy as np
+import torch
+
+from foldwise.errors import Complaints, FoldFailed, UsageError
+from foldwise.tokenization.batches import Batch
+from foldwise.training.loop import Learner, take_step
+from foldwise.training.losses import Labels
+from foldwise.training.rates import layers_of
+from foldwise.training.unchanged import unchanged
+
+BETA = 0.98  # how much of a smoothed loss the next one keeps
+DIVERGED = 4.0  # times the lowest smoothed loss
+LEAST_STEPS = 10
+
+End = Literal["highest", "diverged", "not finite"]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rates of the reference group that a test goes through.
+
+    Raises:
+        UsageError: they do not rise, or are too few.
+    """
+
+    lowest: float = 1e-7
+    highest: float = 1.0
+    steps: int = 100
+
+    def __post_init__(self) -> None:
+        complaints = Complaints()
+        if not 0 < self.lowest < self.highest < math.inf:
+            complaints.add(
+                f"a range test goes from a lowest rate above 0 to a higher one, got "
+                f"--lowest {self.lowest:g} and --highest {self.highest:g}; choose others"
+            )
+        if self.steps < LEAST_STEPS:
+            complaints.add(
+                f"a range test takes {LEAST_STEPS} steps at least, got --steps {self.steps}; take "
+                f"more"
+            )
+        complaints.raise_if_any(UsageError)
+
+    def rates(self) -> list[float]:
+        """The rate of each step, in even geometric steps."""
+        rates: list[float] = np.geomspace(self.lowest, self.highest, self.steps).tolist()
+        return rates
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """The losses at rising rates; a loss is that before its step changes the weights.
+
+    Attributes:
+        reference: the layer group whose rate stands for all of them.
+        peak: its rate in the experiment.
+        rates: of the reference group, at each step that was taken.
+        losses: of each step's batch.
+        smoothed: the same, exponentially, without the bias towards 0 of the first ones.
+        end: why there is no further step.
+    """
+
+    reference: str
+    peak: float
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    end: End
+
+
+def reference_of(learns: Sequence[str]) -> str:
+    """The layer group whose rate stands for all: the top encoder layer that learns, else the head.
+
+    Args:
+        learns: the names of the layer groups that learn, bottom up.
+    """
+    return [*learns, *layers_of(learns)][-1]
+
+
+def range_test(
+    learner: Learner,
+    plan: Iterator[Sequence[Batch]],
+    labels: Labels,
+    *,
+    sweep: Sweep,
+    first: int,
+    seed_of: Callable[[int], int],
+    after_step: Callable[[int], None] = lambda _done: None,
+) -> RangeTest:
+    """The losses as the rates of all layer groups rise in step, in the ratios of the experiment.
+
+    Everything is put back afterwards, see `unchanged`.
+
+    Args:
+        learner: of the stage, at the step that the test begins at.
+        plan: each step's micro-batches.
+        labels: indexed by a batch's rows.
+        sweep: the rates.
+        first: the number of the first step.
+        seed_of: the seed of a step's dropout, by its number.
+        after_step: gets the number of steps done, and may raise to stop.
+
+    Raises:
+        FoldFailed: the loss is not finite before anything was learned.
+    """
+    names = [g.name for g in learner.model.layer_groups() if _learning(g.parameters())]
+    reference = reference_of(names)
+    peak = _peak_of(learner, reference)
+    losses: list[float] = []
+    smoothed: list[float] = []
+    average = 0.0
+    rates = sweep.rates()
+    end: End = "highest"
+    with unchanged(learner):
+        for number, loss in zip(
+            count(1), _losses(learner, plan, labels, rates, peak, first, seed_of), strict=False
+        ):
+            if not math.isfinite(loss):
+                end = "not finite"
+                break
+            losses.append(loss)
+            average = BETA * average + (1 - BETA) * loss
+            smoothed.append(average / (1 - BETA**number))
+            after_step(number)
+            if has_diverged(losses, smoothed):
+                end = "diverged"
+                break
+    if not losses:
+        raise FoldFailed(
+            "the loss of the first batch is not finite, before anything was learned; look at the "
+            "targets, or set hardware.precision=fp32"
+        )
+    return RangeTest(
+        reference, peak, tuple(rates[: len(losses)]), tuple(losses), tuple(smoothed), end
+    )
+
+
+def _losses(
+    learner: Learner,
+    plan: Iterator[Sequence[Batch]],
+    labels: Labels,
+    rates: Sequence[float],
+    peak: float,
+    first: int,
+    seed_of: Callable[[int], int],
+) -> Iterator[float]:
+    """The loss of each step, which is taken at its rate when it is asked for."""
+    groups = learner.optimizer.param_groups
+    betas = [group["betas"] for group in groups]  # one_cycle would move them with its rates
+    for number, (rate, batches) in enumerate(zip(rates, plan, strict=False), start=first):
+        for group, pair in zip(groups, betas, strict=True):
+            group["lr"] = group["initial_lr"] * (rate / peak)
+            group["betas"] = pair
+        torch.manual_seed(seed_of(number))
+        yield float(take_step(learner, batches, labels, number)[0])
+
+
+def has_diverged(losses: Sequence[float], smoothed: Sequence[float]) -> bool:
+    """Whether the smoothed loss is 4 times its minimum.
+
+    A loss that may be negative, such as a log likelihood, has no such multiple: it has diverged
+    where it is above its minimum by 3 times the largest of that and how far it fell.
+    """
+    lowest = min(smoothed)
+    rise = (DIVERGED - 1) * abs(lowest)
+    if min(losses) < 0:
+        rise = max(rise, (DIVERGED - 1) * (smoothed[0] - lowest))
+    return smoothed[-1] > lowest + rise
+
+
+def _peak_of(learner: Learner, name: str) -> float:
+    """The peak rate of a layer group that learns."""
+    group = next(g for g in learner.model.layer_groups() if g.name == name)
+    own = {id(p) for p in group.parameters()}
+    peaks = [
+        float(of["initial_lr"])
+        for of in learner.optimizer.param_groups
+        if any(id(p) in own for p in of["params"])
+    ]
+    return peaks[0]
+
+
+def _learning(parameters: Sequence[torch.nn.Parameter]) -> bool:
+    return any(parameter.requires_grad for parameter in parameters)

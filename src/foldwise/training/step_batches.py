@@ -1,0 +1,42 @@
+"""The micro-batches of each step of a training: epoch after epoch, each in an order of its own."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from foldwise import settings
+from foldwise.tokenization.batches import Batch, epoch_plan
+from foldwise.tokenization.tokens import Tokens
+from foldwise.training.device_batch import batch_on
+from foldwise.training.stages import epoch_steps
+
+
+def step_batches(
+    tokens: Tokens,
+    rows: NDArray[np.int64],
+    chosen: settings.Training,
+    device: torch.device,
+    *,
+    done: int,
+    seed_of: Callable[[int], int],
+) -> Iterator[list[Batch]]:
+    """The micro-batches of each step after the first `done`, without end.
+
+    Args:
+        tokens: of all texts.
+        rows: positions of those that are learned from.
+        chosen: says how many texts a step has, and how many tokens a micro-batch.
+        device: where the batches are wanted.
+        done: steps already taken.
+        seed_of: the seed of an epoch, by its number from 0.
+    """
+    epoch, skipped = divmod(done, epoch_steps(len(rows), chosen.batch_size))
+    lengths = tokens.lengths[rows]
+    while True:
+        seed = seed_of(epoch)
+        plan = epoch_plan(lengths, chosen.batch_size, chosen.micro_batch_tokens, seed)
+        for micro_batches in plan[skipped:]:
+            yield [batch_on(device, tokens, rows[where]) for where in micro_batches]
+        epoch, skipped = epoch + 1, 0
