@@ -48,7 +48,9 @@ def test_each_stage_learns_more_of_the_model_and_says_so(project: Project) -> No
     assert [stage["cached"] for stage in stages] == ["pooling", "layers", None]
     looks = events(state.folder, 0, "look")
     assert list(looks[0]["rates"]) == ["head"]
+    # and is gone when all folds have ended
     assert not list(state.folder.rglob(".frozen.tmp"))
+    assert not (state.folder / ".shared").exists()
 
 
 def test_kept_states_change_a_run_by_rounding_only(project: Project) -> None:

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from foldwise.errors import StorageError
 from foldwise.settings import Settings
-from foldwise.training.freezing import NAME, Texts, frozen_states
+from foldwise.training import freezing
+from foldwise.training.freezing import NAME, Place, Texts, frozen_states
 from foldwise.training.frozen_states import FrozenStates, frozen_layers, frozen_part
 from foldwise.training.stages import learn_only
 from tests.tiny_encoders import Family, make_tiny_encoder
@@ -43,11 +44,15 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 @contextmanager
-def states_of(folder: Path, chosen: Settings, into: Path) -> Iterator[FrozenStates | None]:
+def states_of(
+    folder: Path, chosen: Settings, into: Path, *, pretrained: bool = False
+) -> Iterator[FrozenStates | None]:
     made = made_of(folder, chosen)
     learn_only(made.model, made.plans[0].learns)
-    texts = Texts(tiny_tokens(folder), np.arange(len(TEXTS)), 64, lambda _done: None)
-    with frozen_states(into, made.model, texts, chosen.hardware) as frozen:
+    texts = Texts(tiny_tokens(folder), 64, lambda _done: None)
+    place = Place(into, into / "shared", "identity")
+    states = frozen_states(place, made.model, texts, chosen.hardware, pretrained=pretrained)
+    with states as frozen:
         yield frozen
 
 
@@ -147,3 +152,40 @@ def test_states_that_would_fill_the_disk_are_refused_with_the_bytes(
     refused = pytest.raises(StorageError, match=r"take 320 bytes in \S+, more than half of the 600")
     with refused, states_of(folder, settings_of(encoder={"frozen": "all"}), tmp_path):
         pass
+
+
+def test_what_never_learned_is_computed_once_for_all_folds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_tiny_encoder(tmp_path / "encoder", "bert")
+    chosen = settings_of(encoder={"frozen": "all"})
+    with states_of(folder, chosen, tmp_path, pretrained=True) as first:
+        assert first is not None
+    monkeypatch.setattr(freezing, "_compute", None)  # another computation would fail
+    with states_of(folder, chosen, tmp_path, pretrained=True) as second:
+        assert second is not None
+        assert np.array_equal(first.values, second.values)
+    # one array of states, and the lock under which it was made
+    assert sorted(path.name for path in (tmp_path / "shared").iterdir()) == [
+        ".lock",
+        "identity-pooling-2",
+    ]
+
+
+def test_a_computation_that_is_cut_short_leaves_nothing_that_passes_for_whole(
+    tmp_path: Path,
+) -> None:
+    folder = make_tiny_encoder(tmp_path / "encoder", "bert")
+    chosen = settings_of(encoder={"frozen": "all"})
+    made = made_of(folder, chosen)
+    learn_only(made.model, made.plans[0].learns)
+
+    def stop(_done: int) -> None:
+        raise KeyError
+
+    texts = Texts(tiny_tokens(folder), 8, stop)
+    place = Place(tmp_path, tmp_path / "shared", "identity")
+    states = frozen_states(place, made.model, texts, chosen.hardware, pretrained=True)
+    with pytest.raises(KeyError), states:
+        pass
+    assert not (tmp_path / "shared" / "identity-pooling-2").exists()

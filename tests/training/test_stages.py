@@ -10,6 +10,7 @@ from foldwise.training.stages import (
     epoch_steps,
     learn_only,
     learned_names,
+    never_learned,
     stage_at,
     stage_lengths,
     stage_plans,
@@ -108,3 +109,13 @@ def test_what_learns_in_any_stage_is_saved_and_averaged(folder: Path) -> None:
     assert not any(".layer.0." in name or "embeddings" in name for name in learned)
     # a batch norm's running mean is learned too, without a gradient
     assert any("running_mean" in name for name in learned)
+
+
+def test_a_part_that_learned_and_is_frozen_again_is_no_longer_the_pretrained_one(
+    folder: Path,
+) -> None:
+    trains: list[str | int] = ["head", 1, "all", "head"]
+    chosen = settings_of(stages=[{"epochs": 1.0, "train": train} for train in trains])
+    model = new_model(folder, chosen)
+    plans = stage_plans(chosen, 10, [group.name for group in model.layer_groups()])
+    assert [never_learned(model, plan, plans) for plan in plans] == [True, True, True, False]

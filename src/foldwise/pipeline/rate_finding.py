@@ -19,7 +19,7 @@ from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.encoder_fold import made_model, out_of_memory_explained
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState
-from foldwise.training.freezing import Texts, frozen_states
+from foldwise.training.freezing import Place, Texts, frozen_states
 from foldwise.training.hardware import prepare_process, resolved_hardware
 from foldwise.training.learning import FoldModel, new_learner
 from foldwise.training.loop import Learner
@@ -162,9 +162,12 @@ class _Finder:
     def run(self, report: Report) -> RateFinding:
         job, plan, chosen = self._job, self._plan, self._job.settings
         learn_only(self._made.model, plan.learns)
-        freezing = self._reporting("freeze", len(self._rows), report)
-        texts = Texts(self._tokens, self._rows, chosen.training.micro_batch_tokens, freezing)
-        caching = frozen_states(job.folder, self._made.model, texts, chosen.hardware)
+        freezing = self._reporting("freeze", len(self._tokens), report)
+        texts = Texts(self._tokens, chosen.training.micro_batch_tokens, freezing)
+        place = Place(job.folder, job.shared, job.identity)
+        caching = frozen_states(
+            place, self._made.model, texts, chosen.hardware, pretrained=False
+        )  # in the test's own folder, from which they are gone afterwards
         with caching if chosen.training.cache_frozen else nullcontext() as frozen:
             state = FoldState(step=plan.after)
             test = self._tested(new_learner(chosen, self._made, plan, state, frozen), report)

@@ -15,6 +15,7 @@ from foldwise.training.progress import Progress, Report
 from foldwise.training.stopping import StopRequest
 
 WAIT_SECONDS = 60.0
+SHARED = ".shared"  # in the run's folder, until all folds have finished
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class FoldJob:
     """One fold to train.
 
     Attributes:
-        folder: `runs/<run>/fold-<k>`, the only place it writes to.
+        folder: `runs/<run>/fold-<k>`, where it writes.
         settings: with the hardware resolved.
         identity: a hash of settings, data, folds and code; checkpoints of another are refused.
         encoder: the pretrained files; None where the run needs none.
@@ -36,6 +37,11 @@ class FoldJob:
     identity: str
     encoder: EncoderFiles | None
     token_cache: Path
+
+    @property
+    def shared(self) -> Path:
+        """What all folds of the run compute alike: written once, by the first that needs it."""
+        return self.folder.parent / SHARED
 
 
 def run_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOutcome:

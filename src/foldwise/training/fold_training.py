@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,15 @@ from foldwise.tokenization.tokens import Tokens
 from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spread
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
-from foldwise.training.freezing import Texts, frozen_states
+from foldwise.training.freezing import Place, Texts, frozen_states
+from foldwise.training.frozen_states import FrozenStates
 from foldwise.training.learning import FoldModel, group_rates, new_learner
 from foldwise.training.loop import Learner, check_scale, checked_mean, training_steps
 from foldwise.training.losses import labels_of
 from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
-from foldwise.training.stages import StagePlan, epoch_steps, learn_only, stage_at
+from foldwise.training.stages import StagePlan, epoch_steps, learn_only, never_learned, stage_at
 from foldwise.training.step_batches import step_batches
 from foldwise.training.stopping import StopRequest
 
@@ -95,15 +96,8 @@ class FoldTraining:
         chosen = self.job.settings
         begun, cpu_begun = time.monotonic(), time.process_time()
         learn_only(self.made.model, plan.learns)
-        texts = Texts(
-            self._tokens,
-            np.concatenate([self._train, self._valid]),
-            chosen.training.micro_batch_tokens,
-            self._while_freezing(report),
-        )
-        caching = frozen_states(self.job.folder, self.made.model, texts, chosen.hardware)
-        with caching if chosen.training.cache_frozen else nullcontext() as frozen:
-            learner = new_learner(self.job.settings, self.made, plan, self.state, frozen)
+        with self._freezing(plan, report) as frozen:
+            learner = new_learner(chosen, self.made, plan, self.state, frozen)
             if self.state.saved is not None:
                 self.state.saved.put_into(learner, plan.number)
                 self.state.saved = None
@@ -116,6 +110,27 @@ class FoldTraining:
             cached=None if frozen is None else frozen.part, preparing=round(preparing, 2),
             seconds=round(time.monotonic() - begun, 2),
         )  # fmt: skip
+
+    def _freezing(
+        self, plan: StagePlan, report: Report
+    ) -> AbstractContextManager[FrozenStates | None]:
+        job = self.job
+        if not job.settings.training.cache_frozen:
+            return nullcontext()
+        budget = job.settings.training.micro_batch_tokens
+        texts = Texts(self._tokens, budget, self._while_freezing(report))
+        place = Place(job.folder, job.shared, job.identity, self._given_up)
+        return frozen_states(
+            place,
+            self.made.model,
+            texts,
+            job.settings.hardware,
+            pretrained=never_learned(self.made.model, plan, self.plans),
+        )
+
+    def _given_up(self) -> bool:
+        self._stop.raise_if_asked()
+        return False
 
     def _take_steps(self, learner: Learner, plan: StagePlan, report: Report) -> None:
         chosen = self.job.settings
@@ -140,7 +155,8 @@ class FoldTraining:
                 self._look(learner, step.outputs)
             # read once: a signal after this line waits for the next step
             leaving = self._stop.asked
-            if leaving or self._is_due(clock, now):
+            between = step.number == plan.last < self.steps
+            if leaving or between or self._is_due(clock, now):
                 self._save(learner, plan, clock)
             report(self._progress())
             if leaving:
@@ -183,10 +199,10 @@ class FoldTraining:
         )
 
     def _while_freezing(self, report: Report) -> Callable[[int], None]:
-        total = len(self._train) + len(self._valid)
+        total = len(self._tokens)
 
         def after_batch(done: int) -> None:
-            self._stop.raise_if_asked()  # the last checkpoint is not a step old
+            self._stop.raise_if_asked()  # each stage ends with a checkpoint
             report(Progress(self.job.fold, "freeze", done, total))
 
         return after_batch

@@ -1,4 +1,8 @@
-"""Computing what the frozen part of a model puts out: each text goes through it once."""
+"""Computing what the frozen part of a model puts out: each text goes through it once.
+
+A part that never learned is the pretrained one, the same in each fold of a run: it is computed by
+the fold that needs it first, and read by the others.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,7 +17,9 @@ from torch import Tensor
 
 from foldwise import settings
 from foldwise.errors import StorageError
+from foldwise.locks import only_driver_of
 from foldwise.modeling.model import TextModel
+from foldwise.storage import sync_file
 from foldwise.tokenization.batches import Batch, prediction_plan
 from foldwise.tokenization.tokens import Tokens, flat_positions
 from foldwise.training.device_batch import batch_on, tokens_at_once
@@ -22,78 +28,131 @@ from foldwise.training.precision import autocast
 
 NAME = ".frozen.tmp"  # swept away with everything else that a kill leaves half-written
 LEFT_FREE = 0.5  # of the disk's free bytes
+LONGEST_WAIT = 86_400.0  # seconds, for the fold that computes what this one needs too
 
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """The texts that a stage reads.
+    """The texts whose states are kept: all that a run learns from, whatever the fold.
 
     Attributes:
-        tokens: of all texts.
-        rows: positions of those it reads.
+        tokens: of these texts.
         micro_batch_tokens: padded tokens at once.
         after_batch: gets the number of texts done, and may raise to stop.
     """
 
     tokens: Tokens
-    rows: NDArray[np.int64]
     micro_batch_tokens: int
     after_batch: Callable[[int], None]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where states are kept.
+
+    Attributes:
+        own: the fold's folder, for states that only this fold has.
+        shared: the run's, for those of a part that never learned.
+        identity: of the run; states of another are not its own.
+        give_up: whether to stop waiting for another fold.
+    """
+
+    own: Path
+    shared: Path
+    identity: str
+    give_up: Callable[[], bool] = lambda: False
+
+
 @contextmanager
 def frozen_states(
-    folder: Path, model: TextModel, texts: Texts, hardware: settings.Hardware
+    place: Place,
+    model: TextModel,
+    texts: Texts,
+    hardware: settings.Hardware,
+    *,
+    pretrained: bool,
 ) -> Iterator[FrozenStates | None]:
     """The states of the frozen part for `texts`; None if every layer learns.
 
-    They lie in a file in `folder` for as long as the context is open.
+    Those of a part that learned before lie in a file for as long as the context is open; those of
+    a `pretrained` one are there for the other folds until the run has ended.
 
     Raises:
         StorageError: they would take more than half of the free disk.
+        UsageError: waiting for another fold was given up.
     """
     found = frozen_part(model)
     if found is None:
         yield None
         return
-    aside = folder / NAME
+    if pretrained:
+        yield _shared(place, *found, model, texts, hardware)
+        return
+    aside = place.own / NAME
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
-        yield _computed(aside / "states", *found, model, texts, hardware)
+        _compute(aside / "states", *found, model, texts, hardware)
+        yield _read(aside / "states", *found, texts.tokens)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-@torch.inference_mode()
-def _computed(
-    path: Path,
+def _shared(
+    place: Place,
     part: Part,
     layers: int,
     model: TextModel,
     texts: Texts,
     hardware: settings.Hardware,
 ) -> FrozenStates:
-    tokens, rows = texts.tokens, texts.rows
-    lengths = tokens.lengths[rows]
-    sizes = np.ones(len(rows), np.int64) if part == "pooling" else lengths
-    starts = np.full(len(tokens), -1, np.int64)
-    starts[rows] = np.cumsum(sizes) - sizes
+    path = place.shared / f"{place.identity[:16]}-{part}-{layers}"
+    with only_driver_of(place.shared, LONGEST_WAIT, place.give_up):
+        if not path.is_file():
+            aside = path.with_suffix(".tmp")
+            _compute(aside, part, layers, model, texts, hardware)
+            sync_file(aside)
+            aside.rename(path)
+    return _read(path, part, layers, texts.tokens)
+
+
+@torch.inference_mode()
+def _compute(
+    path: Path,
+    part: Part,
+    layers: int,
+    model: TextModel,
+    texts: Texts,
+    hardware: settings.Hardware,
+) -> None:
+    """Write the states of all texts to `path`."""
+    tokens = texts.tokens
+    starts, sizes = _layout(part, tokens)
     values: NDArray[np.float32] | None = None
     done = 0
     model.eval()
     device = next(model.parameters()).device
-    for where in prediction_plan(lengths, tokens_at_once(device, texts.micro_batch_tokens)):
-        batch = batch_on(device, tokens, rows[where])
+    budget = tokens_at_once(device, texts.micro_batch_tokens)
+    for rows in prediction_plan(tokens.lengths, budget):
+        batch = batch_on(device, tokens, rows)
         with autocast(hardware.device, hardware.precision):
             states = _states(part, layers, model, batch).float().cpu().numpy()
         if values is None:
             values = _on_disk(path, int(sizes.sum()), states.shape[1])
-        values[flat_positions(starts[rows[where]], sizes[where])] = states
-        done += len(where)
+        values[flat_positions(starts[rows], sizes[rows])] = states
+        done += len(rows)
         texts.after_batch(done)
-    if values is None:
-        raise ValueError("a fold has rows")
+
+
+def _layout(part: Part, tokens: Tokens) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(texts,) where the states of each text begin, and how many it has."""
+    sizes = np.ones(len(tokens), np.int64) if part == "pooling" else tokens.lengths
+    return np.cumsum(sizes) - sizes, sizes
+
+
+def _read(path: Path, part: Part, layers: int, tokens: Tokens) -> FrozenStates:
+    starts, sizes = _layout(part, tokens)
+    values = np.memmap(path, np.float32, "r").reshape(int(sizes.sum()), -1)
     return FrozenStates(part, layers, values, starts, tokens.lengths)
 
 

@@ -29,7 +29,7 @@ class FrozenStates:
         part: how far up it reaches: the lowest `layers`, the whole encoder, or with the pooling.
         layers: how many of the lowest layers do not learn.
         values: (tokens, width), or (texts, width) with the pooling; float32, on the disk.
-        starts: (texts,) where a text's tokens begin in `values`; -1: it is not among them.
+        starts: (texts,) where a text's states begin in `values`.
         lengths: (texts,) of each text in tokens.
     """
 

@@ -1,6 +1,7 @@
 """A run: its folds trained, in one process or several, then gathered into OOF and test tables."""
 
 import math
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from foldwise.predictions.table import Predictions, mean_of
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
 from foldwise.training.checkpoint import remove_checkpoints
-from foldwise.training.fold import outcome_of, run_fold
+from foldwise.training.fold import SHARED, outcome_of, run_fold
 from foldwise.training.fold_result import FoldOutcome
 from foldwise.training.progress import Report, ignore
 from foldwise.training.run_folder import Mode, OpenRun, open_run
@@ -129,6 +130,7 @@ def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
     if missing:
         (run.folder / SCORES).unlink(missing_ok=True)  # a run that lost a fold has no score
         return RunState(run.folder, None, missing, trained)
+    shutil.rmtree(run.folder / SHARED, ignore_errors=True)
     loaded = run.corpus.loaded
     oof = complete_oof(finished, run.corpus.train_ids)
     test = mean_of([outcome.test for outcome in finished])

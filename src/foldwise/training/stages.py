@@ -91,6 +91,13 @@ def learn_only(model: TextModel, names: Sequence[str]) -> None:
             parameter.grad = None
 
 
+def never_learned(model: TextModel, plan: StagePlan, plans: Sequence[StagePlan]) -> bool:
+    """Whether what the encoder keeps frozen in a stage did not learn in any stage before."""
+    groups = {group.name for group in model.encoder.layer_groups()}
+    before = {name for earlier in plans[: plan.number] for name in earlier.learns}
+    return before.isdisjoint(groups - set(plan.learns))
+
+
 def learned_names(model: TextModel, plans: Sequence[StagePlan]) -> frozenset[str]:
     """The dotted names of all that changes in some stage: parameters, and buffers of the head."""
     groups = {name for plan in plans for name in plan.learns}
