@@ -30,19 +30,19 @@ EVERYWHERE = (
     "ema: averaging.kind=ema",
     "lower-rate: rates.top=1e-4",
     "decay: rates.decay=0.8",
-    "swa: averaging.kind=swa averaging.every=5",
     "attention: pooling.kind=attention pooling.hidden=128",
-    "weighted-layers: pooling.layers=4 pooling.combine=weighted",
     "max-beside: pooling.beside=max",
     "reinitialise: encoder.reinitialise=1",
-    "awp: regularization.adversarial=awp",
-    "mixout: regularization.mixout=0.1",
     "multi-dropout: head.dropout=0.2 head.dropout_samples=5",
     "one-cycle: schedule.kind=one_cycle",
-    "no-bias-correction: optimizer.bias_correction=false",
     "embeddings-learn: encoder.frozen=none",
 )
 REGRESSION = (
+    "swa: averaging.kind=swa averaging.every=5",
+    "weighted-layers: pooling.layers=4 pooling.combine=weighted",
+    "awp: regularization.adversarial=awp",
+    "mixout: regularization.mixout=0.1",
+    "no-bias-correction: optimizer.bias_correction=false",
     "dropout: encoder.dropout=0.1",
     "r-drop: regularization.r_drop=0.5 head.dropout=0.1",
     "smooth-l1: loss.kind=smooth_l1",
@@ -51,7 +51,6 @@ REGRESSION = (
 )
 CLASSIFICATION = (
     "no-dropout: encoder.dropout=0.0",
-    "r-drop: regularization.r_drop=0.5",
     "ordinal-head: head.kind=ordinal",
     "soft: loss.kind=soft",
     "smoothing: loss.smoothing=0.1",
