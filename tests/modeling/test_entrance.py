@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from foldwise.modeling.entrance import Entrance, entrance_of
+from foldwise.modeling.loading import build_encoder
 from tests.modeling.tiny_models import tiny_model
 from tests.tiny_encoders import Family, make_tiny_encoder
+from tests.tiny_families import make_tiny_family
 
 IDS = torch.tensor([[5, 6, 7, 8], [9, 10, 1, 1]])
 MASK = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
@@ -86,3 +89,15 @@ def test_what_stood_in_the_place_of_a_layer_stands_there_again_after_a_failure()
 
 def test_layers_that_are_never_called_have_no_entrance() -> None:
     assert entrance_of(nn.Linear(1, 1), lambda ids: ids, torch.arange(4)[None]) is None
+
+
+def test_an_encoder_that_adds_to_its_first_layer_s_output_cannot_be_entered(
+    tmp_path: Path,
+) -> None:
+    folder = make_tiny_family(tmp_path, "deberta-v2")
+    config = folder / "config.json"
+    settings = json.loads(config.read_text())
+    for kernel, can in ((0, True), (3, False)):
+        changed = {**settings, "conv_kernel_size": kernel, "conv_act": "gelu"}
+        config.write_text(json.dumps(changed))
+        assert build_encoder(folder).can_be_entered is can

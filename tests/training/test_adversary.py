@@ -93,3 +93,11 @@ def test_adversarial_training_still_learns(folder: Path, kind: str) -> None:
     learner = learner_of(made_of(folder, chosen), chosen)
     losses = take_all(learner, whole_batches(tiny_tokens(folder)))
     assert losses[-1][0] < losses[0][0]
+
+
+def test_fgm_rests_in_a_stage_that_freezes_the_embeddings(folder: Path) -> None:
+    stages = [{"epochs": 1.0, "train": "head"}, {"epochs": 1.0}]
+    chosen = settings_of(stages=stages, regularization={"adversarial": "fgm"})
+    made = made_of(folder, chosen)
+    assert learner_of(made, chosen, stage=0).adversary is None
+    assert learner_of(made, chosen, stage=1).adversary is not None

@@ -7,12 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foldwise.errors import FoldFailed
+from foldwise.encoders import resolve_encoder
+from foldwise.errors import FoldFailed, UsageError
+from foldwise.modeling.model import build_model
+from foldwise.modeling.saving import load_model_weights
 from foldwise.paths import Project
 from foldwise.predictions.table import read_predictions
+from foldwise.settings import load_experiment
 from foldwise.storage import read_record
+from foldwise.tokenization.tokenizer import load_tokenizer
+from foldwise.tokenization.tokens import tokenize
 from foldwise.training import fold_training
+from foldwise.training.corpus import load_corpus
 from foldwise.training.fold_result import FoldResult
+from foldwise.training.forward import Forward
+from foldwise.training.prediction import predict
 from tests.training.test_encoder_run import stopped_after
 from tests.training.tiny_runs import results_of, tiny_project, train_tiny
 
@@ -163,3 +172,64 @@ def test_rates_that_ruin_a_model_are_noticed_as_a_collapse(project: Project) -> 
             encoder={"dropout": 0.0},
             training={"collapse_steps": 1, "epochs": 6.0},
         )
+
+
+def rows_again(project: Project, run: str, fold: int) -> np.ndarray[Any, Any]:
+    """What a fold's saved model predicts for its validation rows."""
+    settings = load_experiment(project.run(run) / "settings.toml")
+    corpus = load_corpus(project, settings)
+    tokenizer = load_tokenizer(resolve_encoder(settings.encoder.name), 16)
+    tokens = tokenize(tokenizer, corpus.loaded.train.texts, None)
+    model = build_model(
+        project.root / "encoder", settings, outputs=1, task="regression", pretrained=False
+    )
+    load_model_weights(model, project.run(run) / f"fold-{fold}" / "model.safetensors")
+    at = corpus.validation_positions(fold)
+    raw = predict(Forward(model, settings.hardware), tokens, at, 256)
+    return model.predictions(raw).numpy()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        STAGES,
+        {"stages": [{"epochs": 1.0}, {"epochs": 1.0, "train": "head"}]},
+        {
+            "stages": [{"epochs": 1.0}, {"epochs": 1.0, "train": "head"}],
+            "averaging": {"kind": "swa", "start": 0.2, "every": 1},
+        },
+        {**STAGES, "averaging": {"kind": "ema"}},
+        {"head": {"norm": "batch"}, "averaging": {"kind": "ema"}},
+        {"encoder": {"reinitialise": 1}, "stages": [{"epochs": 1.0, "train": 1}]},
+    ],
+)
+def test_the_saved_model_is_the_one_that_predicted_the_validation_rows(
+    project: Project, changed: dict[str, Any]
+) -> None:
+    state = train_tiny(project, "run", **changed)
+    for fold in range(3):
+        valid = read_predictions(state.folder / f"fold-{fold}" / "valid.csv")
+        np.testing.assert_allclose(valid.values, rows_again(project, "run", fold), atol=2e-5)
+
+
+def test_a_batch_norm_that_would_meet_a_single_text_is_refused_at_once(project: Project) -> None:
+    with pytest.raises(UsageError, match=r"one of epoch 0 has a single text"):
+        train_tiny(project, "run", head={"norm": "batch"}, training={"micro_batch_tokens": 8})
+    assert not list(project.run("run").rglob("ckpt-*"))
+
+
+def test_a_fold_that_is_resumed_after_a_collapse_is_made_from_its_attempt(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what does not learn, and so is in no checkpoint: an attention that stays random."""
+    changed: dict[str, Any] = {
+        "pooling": {"kind": "attention", "hidden": 8},
+        "rates": {"pooling": 0.0},
+        "training": {"collapse_steps": 1, "checkpoint_seconds": 0.0},
+    }
+    collapsing(monkeypatch, times=1)
+    whole = train_tiny(project, "whole", **changed)
+    collapsing(monkeypatch, times=1)
+    stopped_after(project, "stopped", 20, **changed)
+    train_tiny(project, "stopped", **changed)
+    assert results_of(project.run("stopped")) == results_of(whole.folder)

@@ -168,7 +168,7 @@ def test_what_never_learned_is_computed_once_for_all_folds(
     # one array of states, and the lock under which it was made
     assert sorted(path.name for path in (tmp_path / "shared").iterdir()) == [
         ".lock",
-        "identity-pooling-2",
+        "identity-cpu-fp32-pooling-2",
     ]
 
 
@@ -188,4 +188,4 @@ def test_a_computation_that_is_cut_short_leaves_nothing_that_passes_for_whole(
     states = frozen_states(place, made.model, texts, chosen.hardware, pretrained=True)
     with pytest.raises(KeyError), states:
         pass
-    assert not (tmp_path / "shared" / "identity-pooling-2").exists()
+    assert not (tmp_path / "shared" / "identity-cpu-fp32-pooling-2").exists()

@@ -118,4 +118,12 @@ def test_a_part_that_learned_and_is_frozen_again_is_no_longer_the_pretrained_one
     chosen = settings_of(stages=[{"epochs": 1.0, "train": train} for train in trains])
     model = new_model(folder, chosen)
     plans = stage_plans(chosen, 10, [group.name for group in model.layer_groups()])
-    assert [never_learned(model, plan, plans) for plan in plans] == [True, True, True, False]
+    assert [never_learned(model, plan, plans, fresh=0) for plan in plans] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    # a layer that began from random weights is another one in each fold
+    assert not never_learned(model, plans[0], plans, fresh=1)
+    assert never_learned(model, plans[1], plans, fresh=1)

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+HIDDEN_STATES = ("hidden_states", "output_h")  # where a family names them: the rest, XLNet
+
 
 @dataclass(frozen=True)
 class Entrance:
@@ -20,6 +22,18 @@ class Entrance:
 
     extras: int | None
     tokens_first: bool
+
+    def reached(self, layer: nn.Module, run: Callable[[], object]) -> Tensor:
+        """What `run` brings to `layer`, where it ends: (texts, tokens, width)."""
+        handle = layer.register_forward_pre_hook(_leave, with_kwargs=True)
+        try:
+            run()
+        except _Reached as reached:
+            states = reached.states
+            return states.transpose(0, 1) if self.tokens_first else states
+        finally:
+            handle.remove()
+        raise ValueError("the run did not come to the layer")
 
     @contextmanager
     def entered(self, layers: nn.ModuleList, below: Tensor, skipped: int) -> Iterator[None]:
@@ -37,6 +51,19 @@ class Entrance:
                 del layer.__dict__["forward"]  # the class's own is there again
                 if own is not None:  # or what stood in its place
                     layer.__dict__["forward"] = own
+
+
+class _Reached(Exception):  # no error: a run that has come far enough
+    """Carries the hidden states that a layer was about to be called with."""
+
+    def __init__(self, states: Tensor) -> None:
+        super().__init__()
+        self.states = states
+
+
+def _leave(_layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    named = (kwargs[name] for name in HIDDEN_STATES if name in kwargs)
+    raise _Reached(args[0] if args else next(named))
 
 
 @torch.no_grad()

@@ -28,6 +28,11 @@ class LayerGroup:
         return LayerGroup(self.name, {f"{prefix}.{name}": p for name, p in self.named.items()})
 
 
+def is_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether a parameter is a matrix of weights: no bias, whatever its shape, and no norm."""
+    return parameter.ndim > 1 and not name.endswith("bias")  # XLNet's biases are (heads, width)
+
+
 def check_groups(model: nn.Module, groups: Iterable[LayerGroup]) -> None:
     """Check that `groups` hold every parameter of `model` exactly once, and nothing else.
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from foldwise import settings
+from foldwise.modeling.layer_groups import is_matrix
 from foldwise.modeling.model import TextModel
 
 
@@ -28,23 +29,27 @@ class Adversary:
     @contextmanager
     def uphill(self) -> Iterator[None]:
         """While open, each weight is `size` times its norm further up the gradient it has now."""
-        before = []
-        with torch.no_grad():
-            for weight in self.weights:
-                if weight.grad is None:  # of a layer that this step skipped
-                    continue
-                before.append((weight, weight.detach().clone()))
+        # those of a layer that this step skipped have no gradient
+        before = {w: w.detach().clone() for w in self.weights if w.grad is not None}
+        try:
+            self._climb()
+            yield
+        finally:
+            with torch.no_grad():
+                for weight, value in before.items():
+                    weight.copy_(value)
+
+    @torch.no_grad()
+    def _climb(self) -> None:
+        for weight in self.weights:
+            if weight.grad is not None:
                 length = weight.grad.norm()
                 scale = self.size * weight.norm() / torch.where(length > 0, length, 1.0)
                 weight.add_(weight.grad * scale)
-        yield
-        with torch.no_grad():
-            for weight, value in before:
-                weight.copy_(value)
 
 
 def adversary_of(model: TextModel, chosen: settings.Regularization, steps: int) -> Adversary | None:
-    """The adversary that the settings ask for; None if they ask for none.
+    """The adversary that the settings ask for; None if they ask for none, or it has no weights now.
 
     FGM moves the token embeddings: Miyato et al. (2017), https://arxiv.org/abs/1605.07725
     AWP moves every matrix that learns: Wu et al. (2020), https://arxiv.org/abs/2004.05884
@@ -56,9 +61,12 @@ def adversary_of(model: TextModel, chosen: settings.Regularization, steps: int) 
     """
     if chosen.adversarial == "none":
         return None
-    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    named = model.named_parameters()
+    matrices = [p for name, p in named if p.requires_grad and is_matrix(name, p)]
     if chosen.adversarial == "fgm":
         embeddings = model.encoder.token_embeddings()
         matrices = [weight for weight in matrices if weight is embeddings]
-    begins = 1 + round(chosen.adversarial_from * steps)
+    if not matrices:  # a stage that freezes the embeddings has nothing for FGM
+        return None
+    begins = min(steps, 1 + round(chosen.adversarial_from * steps))
     return Adversary(tuple(matrices), chosen.adversarial_size, begins)

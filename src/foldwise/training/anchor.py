@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from foldwise import settings
+from foldwise.modeling.layer_groups import is_matrix
 from foldwise.modeling.model import TextModel
 
 
@@ -45,12 +46,14 @@ class Anchor:
                 kept[weight] = torch.bernoulli(torch.full_like(weight, 1 - self.mixout))
                 kept[weight] /= 1 - self.mixout  # the expected weight stays what it is
                 weight.copy_(start + kept[weight] * (weight - start))
-        yield
-        with torch.no_grad():
-            for weight, value in own.items():
-                weight.copy_(value)
-                if weight.grad is not None:
-                    weight.grad *= kept[weight]
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for weight, value in own.items():
+                    weight.copy_(value)
+                    if weight.grad is not None:
+                        weight.grad *= kept[weight]
 
     @torch.no_grad()
     def pull(self, optimizer: AdamW) -> None:
@@ -76,6 +79,6 @@ def anchor_of(model: TextModel, chosen: settings.Settings) -> Anchor | None:
         return None
     groups = model.encoder.layer_groups()
     held = groups[: len(groups) - chosen.encoder.reinitialise]
-    matrices = [p for group in held for p in group.parameters() if p.ndim > 1]
+    matrices = [p for group in held for name, p in group.named.items() if is_matrix(name, p)]
     start = {weight: weight.detach().clone() for weight in matrices if weight.requires_grad}
     return Anchor(start, wanted.mixout, wanted.pretrained_decay)

@@ -79,4 +79,4 @@ def average_of(chosen: settings.Averaging, steps: int) -> Average | None:
     """The average that the settings ask for, in a training of `steps` steps; None if none."""
     if chosen.kind == "none":
         return None
-    return Average(chosen, begins=1 + round(chosen.start * steps))
+    return Average(chosen, begins=min(steps, 1 + round(chosen.start * steps)))

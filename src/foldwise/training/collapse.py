@@ -4,6 +4,8 @@ It happens to large encoders at high rates (https://arxiv.org/abs/2006.04884), a
 mends it; a new beginning at lower rates does.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,11 +29,15 @@ class Collapsed(Exception):
 def prediction_spread(task: Task, predictions: Floats, targets: Floats) -> float:
     """How much predictions differ between texts, as a share of what targets do; 0: not at all.
 
+    Infinite where nothing can be said: fewer than two rows.
+
     Args:
         task: what is predicted.
         predictions: (rows, outputs), values or probabilities.
         targets: (rows, targets).
     """
+    if len(predictions) < 2:
+        return math.inf
     spread = predictions.std(axis=0)
     if task == "classification":
         return float(spread.max())

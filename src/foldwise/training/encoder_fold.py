@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from foldwise.errors import FoldFailed
+from foldwise.journal import Journal
 from foldwise.modeling.model import TextModel, build_model
 from foldwise.modeling.saving import save_model
 from foldwise.predictions.table import Predictions
 from foldwise.tokenization.tokenizer import Tokenizer, load_tokenizer
 from foldwise.tokenization.tokens import Tokens, tokenize
-from foldwise.training.checkpoint import remove_checkpoints
+from foldwise.training.checkpoint import newest_checkpoint, remove_checkpoints
 from foldwise.training.collapse import Collapsed, rates_of_attempt
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_result import FoldOutcome, FoldResult
@@ -121,8 +122,15 @@ def out_of_memory_explained(micro_batch_tokens: int) -> Iterator[None]:
 
 def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopRequest) -> FoldTraining:
     """The training of this fold, in the state of its newest checkpoint."""
-    made = made_model(job, tokenizer.cls_position, attempt=0)
-    state = restored_state(job.folder, job.identity, made.learned)
+    journal = Journal(job.folder / "journal.jsonl")
+    checkpoint = newest_checkpoint(job.folder, journal)
+    # what does not learn is not saved: it is made again, from the seeds of the same attempt
+    attempt = 0 if checkpoint is None else int(checkpoint.state["attempt"])
+    made = made_model(job, tokenizer.cls_position, attempt)
+    state = FoldState()
+    if checkpoint is not None:
+        state = restored_state(checkpoint, job.identity, made.learned)
+        journal.write("resumed", step=checkpoint.step, checkpoint=checkpoint.folder.name)
     return FoldTraining(job, made, state, train, stop)
 
 

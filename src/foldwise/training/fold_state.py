@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from foldwise.errors import StorageError
-from foldwise.journal import Journal
-from foldwise.training.checkpoint import newest_checkpoint, save_checkpoint
+from foldwise.training.checkpoint import Checkpoint, save_checkpoint
 from foldwise.training.loop import Learner, checked_mean
 from foldwise.training.param_groups import load_named_state, named_state
 
@@ -167,16 +166,14 @@ def _progress(state: FoldState) -> dict[str, Tensor]:
     return progress
 
 
-def restored_state(folder: Path, identity: str, values: Mapping[str, Tensor]) -> FoldState:
-    """The state of the newest whole checkpoint, with the model's `values` set; else a new state.
+def restored_state(
+    checkpoint: Checkpoint, identity: str, values: Mapping[str, Tensor]
+) -> FoldState:
+    """The state that a checkpoint holds, with the model's `values` set.
 
     Raises:
-        StorageError: every checkpoint is damaged, or it belongs to another run.
+        StorageError: it belongs to another run.
     """
-    journal = Journal(folder / "journal.jsonl")
-    checkpoint = newest_checkpoint(folder, journal)
-    if checkpoint is None:
-        return FoldState()
     plain = checkpoint.state
     if plain["identity"] != identity:
         raise StorageError(
@@ -200,7 +197,6 @@ def restored_state(folder: Path, identity: str, values: Mapping[str, Tensor]) ->
         best = checkpoint.tensors("model" if in_model else "best")
     progress = checkpoint.tensors("progress")
     losses = progress.get("losses")
-    journal.write("resumed", step=checkpoint.step, checkpoint=checkpoint.folder.name)
     return FoldState(
         attempt=plain["attempt"],
         step=checkpoint.step,

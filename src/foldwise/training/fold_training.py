@@ -9,9 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from foldwise.competition.metrics import metric_named, score
-from foldwise.errors import DataError, FoldFailed
+from foldwise.errors import DataError, FoldFailed, UsageError
 from foldwise.journal import Journal
-from foldwise.tokenization.batches import Batch
+from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
 from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spread
 from foldwise.training.fold import FoldJob
@@ -88,9 +88,30 @@ class FoldTraining:
             FoldFailed: training diverged.
             Interrupted: a stop was asked for, and a checkpoint was written.
         """
+        self._check_batches()
         while not self.is_over:
             self._run_stage(stage_at(self.plans, self.state.step), report)
         self.state.ended = True
+
+    def _check_batches(self) -> None:
+        """Refuse at once what would end training in a later epoch.
+
+        Raises:
+            UsageError: a batch norm would meet a micro-batch of one text.
+        """
+        chosen = self.job.settings
+        if chosen.head.norm != "batch":
+            return
+        lengths = self._tokens.lengths[self._train]
+        for epoch in range(-(-self.steps // self._epoch)):
+            seed, training = self._seed("batches", epoch), chosen.training
+            plan = epoch_plan(lengths, training.batch_size, training.micro_batch_tokens, seed)
+            if any(len(rows) < 2 for micro_batches in plan for rows in micro_batches):
+                raise UsageError(
+                    f"head.norm='batch' compares the texts of a micro-batch, and one of epoch "
+                    f"{epoch} has a single text: raise training.micro_batch_tokens or "
+                    f"training.batch_size, or choose head.norm='layer'"
+                )
 
     def _run_stage(self, plan: StagePlan, report: Report) -> None:
         chosen = self.job.settings
@@ -114,19 +135,19 @@ class FoldTraining:
     def _freezing(
         self, plan: StagePlan, report: Report
     ) -> AbstractContextManager[FrozenStates | None]:
-        job = self.job
-        if not job.settings.training.cache_frozen:
+        """The states of what does not learn in a stage, where they can be kept."""
+        job, chosen = self.job, self.job.settings
+        pretrained = never_learned(
+            self.made.model, plan, self.plans, fresh=chosen.encoder.reinitialise
+        )
+        # what learned before has other weights in an evaluation of averages than in a step
+        averaged = self.made.average is not None and not pretrained
+        if averaged or not chosen.training.cache_frozen:
             return nullcontext()
-        budget = job.settings.training.micro_batch_tokens
+        budget = chosen.training.micro_batch_tokens
         texts = Texts(self._tokens, budget, self._while_freezing(report))
         place = Place(job.folder, job.shared, job.identity, self._given_up)
-        return frozen_states(
-            place,
-            self.made.model,
-            texts,
-            job.settings.hardware,
-            pretrained=never_learned(self.made.model, plan, self.plans),
-        )
+        return frozen_states(place, self.made.model, texts, chosen.hardware, pretrained=pretrained)
 
     def _given_up(self) -> bool:
         self._stop.raise_if_asked()

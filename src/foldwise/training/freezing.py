@@ -4,6 +4,7 @@ A part that never learned is the pretrained one, the same in each fold of a run:
 the fold that needs it first, and read by the others.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from foldwise import settings
 from foldwise.errors import StorageError
 from foldwise.locks import only_driver_of
 from foldwise.modeling.model import TextModel
-from foldwise.storage import sync_file
+from foldwise.storage import disk_full_explained, sync_file
 from foldwise.tokenization.batches import Batch, prediction_plan
 from foldwise.tokenization.tokens import Tokens, flat_positions
 from foldwise.training.device_batch import batch_on, tokens_at_once
@@ -106,7 +107,8 @@ def _shared(
     texts: Texts,
     hardware: settings.Hardware,
 ) -> FrozenStates:
-    path = place.shared / f"{place.identity[:16]}-{part}-{layers}"
+    how = f"{hardware.device}-{hardware.precision}"
+    path = place.shared / f"{place.identity[:16]}-{how}-{part}-{layers}"
     with only_driver_of(place.shared, LONGEST_WAIT, place.give_up):
         if not path.is_file():
             aside = path.with_suffix(".tmp")
@@ -177,4 +179,6 @@ def _on_disk(path: Path, rows: int, width: int) -> NDArray[np.float32]:
             f"half of the {free:,} that are free; make room, or set training.cache_frozen=false, "
             f"which computes them in every step"
         )
-    return np.memmap(path, np.float32, "w+", shape=(rows, width))
+    with disk_full_explained(path, needed), path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, needed)  # a full disk shows now, not at some page
+    return np.memmap(path, np.float32, "r+", shape=(rows, width))

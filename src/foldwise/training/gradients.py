@@ -1,16 +1,16 @@
 """The gradient of one batch, whole or in micro-batches: the same but for rounding."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
 from foldwise.tokenization.batches import Batch
+from foldwise.training.forward import Forward
 from foldwise.training.losses import Labels
 from foldwise.training.objective import Objective
-
-Forward = Callable[[Batch], Tensor]  # a micro-batch to its raw outputs, (texts, raw outputs)
 
 
 def add_gradients(
@@ -57,7 +57,7 @@ def _led_back(
     scaler: GradScaler,
 ) -> Tensor:
     seeds = [int(seed) for seed in torch.randint(2**62, (len(batches),))]
-    with torch.no_grad():
+    with torch.no_grad(), statistics_kept(forward):
         parts = [
             _seeded(seed, forward, b, objective) for seed, b in zip(seeds, batches, strict=True)
         ]
@@ -79,4 +79,21 @@ def _seeded(seed: int, forward: Forward, batch: Batch, objective: Objective) -> 
 
 def _passes(forward: Forward, batch: Batch, count: int) -> Tensor:
     """(passes, texts, raw outputs) of a micro-batch."""
-    return torch.stack([forward(batch) for _ in range(count)])
+    outputs = [forward(batch)]
+    with statistics_kept(forward):
+        outputs += [forward(batch) for _ in range(1, count)]
+    return torch.stack(outputs)
+
+
+@contextmanager
+def statistics_kept(forward: Forward) -> Iterator[None]:
+    """While open, batch norms do not count what they see: a step shows them each text once."""
+    norms = [m for m in forward.model.head.modules() if isinstance(m, nn.BatchNorm1d)]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, before, strict=True):
+            norm.momentum = momentum

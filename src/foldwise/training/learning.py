@@ -8,7 +8,7 @@ from torch.amp.grad_scaler import GradScaler
 
 from foldwise.competition.competition import Task
 from foldwise.modeling.model import TextModel
-from foldwise.settings import Optimizer, Settings
+from foldwise.settings import Settings
 from foldwise.training.adversary import adversary_of
 from foldwise.training.anchor import Anchor, anchor_of
 from foldwise.training.averaging import Average, average_of
@@ -85,7 +85,9 @@ def new_learner(
         frozen: what the frozen part puts out, if it is computed once.
     """
     model = made.model
-    optimizer = adamw(model, plan.rates, _optimizer(chosen))
+    held = made.anchor.pretrained if made.anchor and made.anchor.decay else {}
+    # decay towards the pretrained weights replaces that towards 0
+    optimizer = adamw(model, plan.rates, chosen.optimizer, undecayed=held)
     for group in optimizer.param_groups:
         group["lr"] *= rates_of_attempt(state.attempt)
     return Learner(
@@ -109,15 +111,8 @@ def new_learner(
     )
 
 
-def _optimizer(chosen: Settings) -> Optimizer:
-    """The optimizer's settings; decay towards the pretrained weights replaces that towards 0."""
-    if not chosen.regularization.pretrained_decay:
-        return chosen.optimizer
-    return chosen.optimizer.model_copy(update={"weight_decay": 0.0})
-
-
 def group_rates(learner: Learner) -> dict[str, float]:
-    """The rate that each layer group learns at now, bottom up; frozen ones are left out."""
+    """The rate of each layer group in the step to come, bottom up; frozen ones are left out."""
     rates: dict[int, float] = {}
     groups: list[dict[str, Any]] = learner.optimizer.param_groups
     for group in groups:

@@ -18,7 +18,7 @@ from foldwise.training.adversary import Adversary
 from foldwise.training.anchor import Anchor
 from foldwise.training.averaging import Average
 from foldwise.training.forward import Forward, set_training_mode
-from foldwise.training.gradients import add_gradients
+from foldwise.training.gradients import add_gradients, statistics_kept
 from foldwise.training.losses import Labels
 from foldwise.training.objective import Objective
 from foldwise.training.schedules import Scheduler
@@ -91,7 +91,7 @@ def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number
     with learner.anchor.mixed() if learner.anchor else nullcontext():
         loss = _backward(learner, batches, labels)
         if learner.adversary is not None and number >= learner.adversary.begins:
-            with learner.adversary.uphill():
+            with learner.adversary.uphill(), statistics_kept(learner.forward):
                 _backward(learner, batches, labels)
     learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
     norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)

@@ -1,7 +1,7 @@
 """The optimizer: every trainable parameter in exactly one group, at its layer group's rate."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch.optim import AdamW
 
 from foldwise import settings
 from foldwise.errors import UsageError
+from foldwise.modeling.layer_groups import is_matrix
 from foldwise.modeling.model import TextModel
 from foldwise.training.rates import layer_rates
 
@@ -17,12 +18,15 @@ STEPS_BEFORE = 1e7  # that an optimizer without bias correction believes it has 
 
 
 def param_groups(
-    model: TextModel, rates: settings.Rates, weight_decay: float
+    model: TextModel,
+    rates: settings.Rates,
+    weight_decay: float,
+    undecayed: Container[nn.Parameter] = (),
 ) -> list[dict[str, Any]]:
     """Every trainable parameter of `model` in exactly one AdamW group.
 
-    Biases and norms (vectors) are not decayed. Groups of equal rate and decay are merged: fused
-    AdamW is one kernel launch a group.
+    Biases and norms are not decayed, nor is what `undecayed` holds. Groups of equal rate and decay
+    are merged: fused AdamW is one kernel launch a group.
 
     Raises:
         UsageError: every layer group is frozen, or see `layer_rates`.
@@ -37,9 +41,10 @@ def param_groups(
         )
     merged: dict[tuple[float, float], list[nn.Parameter]] = {}
     for group in groups:
-        for parameter in group.parameters():
+        for name, parameter in group.named.items():
             if parameter.requires_grad:
-                decay = weight_decay if parameter.ndim > 1 else 0.0
+                decays = is_matrix(name, parameter) and parameter not in undecayed
+                decay = weight_decay if decays else 0.0
                 merged.setdefault((peaks[group.name], decay), []).append(parameter)
     _check_each_is_in_one_group(model, merged.values())
     return [
@@ -59,14 +64,21 @@ def _check_each_is_in_one_group(model: nn.Module, groups: Iterable[list[nn.Param
             )
 
 
-def adamw(model: TextModel, rates: settings.Rates, chosen: settings.Optimizer) -> AdamW:
+def adamw(
+    model: TextModel,
+    rates: settings.Rates,
+    chosen: settings.Optimizer,
+    undecayed: Container[nn.Parameter] = (),
+) -> AdamW:
     """Fused AdamW over those parameters of `model` that require a gradient now.
+
+    What `undecayed` holds is not decayed towards 0.
 
     Raises:
         UsageError, ValueError: see `param_groups`.
     """
     optimizer = AdamW(
-        param_groups(model, rates, chosen.weight_decay),
+        param_groups(model, rates, chosen.weight_decay, undecayed),
         betas=(chosen.beta1, chosen.beta2),
         eps=chosen.epsilon,
         fused=True,

@@ -85,6 +85,8 @@ def train_run(
             (folder / SCORES).unlink(missing_ok=True)
         _train(project, run, request, todo, stop, report)
         state = _gathered(run, todo)
+        if not set(state.missing) & set(wanted):
+            shutil.rmtree(folder / SHARED, ignore_errors=True)
         if unfinished := set(state.missing) & set(todo):
             run.journal.write("time is up", folds=sorted(unfinished))
         return state
@@ -130,7 +132,6 @@ def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
     if missing:
         (run.folder / SCORES).unlink(missing_ok=True)  # a run that lost a fold has no score
         return RunState(run.folder, None, missing, trained)
-    shutil.rmtree(run.folder / SHARED, ignore_errors=True)
     loaded = run.corpus.loaded
     oof = complete_oof(finished, run.corpus.train_ids)
     test = mean_of([outcome.test for outcome in finished])

@@ -1,5 +1,6 @@
 """A run's folder: begun once, gone on with only from the same settings, data, folds and code."""
 
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from foldwise.settings import Hardware, Settings, dump_toml, load_experiment
 from foldwise.settings.combinations import unfit_for
 from foldwise.storage import write_bytes, write_text
 from foldwise.training.corpus import Corpus, load_corpus
-from foldwise.training.fold import FoldJob
+from foldwise.training.fold import SHARED, FoldJob
 from foldwise.training.hardware import gpu_fault, resolved_hardware
 from foldwise.training.manifest import (
     FILE,
@@ -180,6 +181,7 @@ def keep_encoder_files(encoder: EncoderFiles, folder: Path) -> None:
 
 def set_aside(folder: Path) -> Path | None:
     """Where the old run now lies, out of the way of a fresh one; None if there was none."""
+    shutil.rmtree(folder / SHARED, ignore_errors=True)
     if not any(folder.glob("[!.]*")):
         return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")

@@ -91,11 +91,21 @@ def learn_only(model: TextModel, names: Sequence[str]) -> None:
             parameter.grad = None
 
 
-def never_learned(model: TextModel, plan: StagePlan, plans: Sequence[StagePlan]) -> bool:
-    """Whether what the encoder keeps frozen in a stage did not learn in any stage before."""
-    groups = {group.name for group in model.encoder.layer_groups()}
-    before = {name for earlier in plans[: plan.number] for name in earlier.learns}
-    return before.isdisjoint(groups - set(plan.learns))
+def never_learned(
+    model: TextModel, plan: StagePlan, plans: Sequence[StagePlan], *, fresh: int
+) -> bool:
+    """Whether what the encoder keeps frozen in a stage is as pretrained, the same in every fold.
+
+    Args:
+        model: of the fold.
+        plan: the stage.
+        plans: all stages.
+        fresh: how many of the top layers began from random weights, which are each fold's own.
+    """
+    groups = [group.name for group in model.encoder.layer_groups()]
+    changed = {name for earlier in plans[: plan.number] for name in earlier.learns}
+    changed |= set(groups[len(groups) - fresh :])
+    return changed.isdisjoint(set(groups) - set(plan.learns))
 
 
 def learned_names(model: TextModel, plans: Sequence[StagePlan]) -> frozenset[str]:
