@@ -49,15 +49,20 @@ def test_sentences_say_what_could_be_seen_and_what_the_words_mean() -> None:
         "± is one standard error.",
         "A difference below about 0.0392 could not have been told from noise here (0.0196 to "
         "0.0392 by variant; 1,234 rows, one seed, so that the noise of seeds is not counted).",
-        "better, worse: more than noise, even as one of all these variants.",
         "within noise: the 95 % interval holds zero.",
         "no difference: the same score on every row.",
+        "perhaps better, perhaps worse: more than the noise of the rows if it were the only "
+        "variant, but of one seed, which compares two trained models and not two settings: another "
+        "seed may tell otherwise (--seeds 0,1,2).",
         "head.hidden=[256]: its weights were chosen among 8 looks a fold, the base's among 4; the "
         "score of more looks is the more optimistic.",
         "rates.top=1.0: failed, seed 0: it diverged",
         "seed.less: unfinished, seed 1 still to train",
     ]
-    assert "1,234 rows, 3 seeds)" in remarks(ablation_of(*VARIANTS, seeds=3))[1]
+    several = remarks(ablation_of(*VARIANTS, seeds=3))
+    assert "1,234 rows, 3 seeds)" in several[1]
+    assert several[2] == "better, worse: more than noise, even as one of all these variants."
+    assert not any("--seeds" in line for line in several)
     assert "higher is better" in remarks(ablation_of(*VARIANTS, metric="accuracy"))[0]
 
 

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from foldwise.comparing.verdicts import MEANING, Verdict, verdicts, visible_from
+from foldwise.comparing.verdicts import MEANING, ONE_SEED, Verdict, meanings, verdicts, visible_from
 from tests.comparing.tiny_ablations import difference
 
 
@@ -37,6 +37,40 @@ def test_one_of_many_must_be_further_from_zero_than_one_alone() -> None:
     assert verdicts([barely], greater_is_better=False) == ["better"]
     assert verdicts([barely, *[noise] * 9], greater_is_better=False)[0] == "perhaps better"
     assert verdicts([noise, difference(0.22, 0.1)], greater_is_better=False)[1] == "perhaps worse"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (-0.9, 0.1, "perhaps better"),
+        (0.9, 0.1, "perhaps worse"),
+        (-0.1, 0.0, "perhaps better"),
+        (-0.19, 0.1, "within noise"),
+        (0.0, 0.0, "no difference"),
+        (0.3, None, "unknown"),
+    ],
+)
+def test_one_seed_tells_nothing_for_sure(value: float, error: float | None, said: str) -> None:
+    # each row's part of the noise is known, but not what another seed would make of the settings
+    alone = difference(value, error, of_seeds=None)
+    assert verdicts([alone], greater_is_better=False) == [said]
+
+
+def test_perhaps_has_the_meaning_of_its_reason() -> None:
+    one, several = difference(-0.9, 0.1, of_seeds=None), difference(-0.22, 0.1)
+    many, single = (
+        "perhaps better, perhaps worse: more than noise if it were the only variant, but not as "
+        "one of so many",
+        f": {ONE_SEED}",
+    )
+    assert meanings([("perhaps better", several)]) == [many]
+    assert meanings([("perhaps worse", one)]) == [f"perhaps better, perhaps worse{single}"]
+    assert meanings([("perhaps better", one), ("perhaps better", several)]) == [
+        many,
+        f"perhaps better, perhaps worse (one seed){single}",
+    ]
+    assert meanings([("within noise", one)]) == ["within noise: the 95 % interval holds zero"]
+    assert meanings([]) == []
 
 
 def test_variants_that_change_nothing_do_not_count_among_the_many() -> None:

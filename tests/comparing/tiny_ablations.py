@@ -10,12 +10,18 @@ from foldwise.competition.metrics import METRICS
 BASE = Trained({0: "exp.ablation.base.seed0.0123"}, {0: 1.0}, 1.0, 20.0, 3_000_000, 4)
 
 
-def difference(value: float, error: float | None, degrees: float = 1e6) -> Difference:
-    """A difference of `value` with this standard error, from a base that scores 1."""
+def difference(
+    value: float, error: float | None, degrees: float = 1e6, of_seeds: float | None = 0.0
+) -> Difference:
+    """A difference of `value` with this standard error, from a base that scores 1.
+
+    Args:
+        of_seeds: what the seeds add to the standard error; None: there is one seed.
+    """
     low, high = (None, None) if error is None else interval(value, error, degrees)
     p_value = None if error is None else chance(value, error, degrees)
     return Difference(
-        value, 1.0 + value, 1.0, error, error, None, low, high, p_value, {0: value}, {}, 100
+        value, 1.0 + value, 1.0, error, error, of_seeds, low, high, p_value, {0: value}, {}, 100
     )
 
 
@@ -40,7 +46,9 @@ VARIANTS = (
 def ablation_of(
     *variants: VariantResult, metric: str = "rmse", seeds: int = 1, base: Trained | None = BASE
 ) -> Ablation:
-    """An ablation with these variants, judged."""
+    """An ablation with these variants, judged; with one seed it tells nothing of seeds' noise."""
+    if seeds == 1:
+        variants = tuple(map(_of_one_seed, variants))
     best_first, visible = judged(variants, METRICS[metric])
     return Ablation(
         name="exp.ablation",
@@ -56,3 +64,8 @@ def ablation_of(
         variants=best_first,
         visible=visible,
     )
+
+
+def _of_one_seed(variant: VariantResult) -> VariantResult:
+    found = variant.difference
+    return replace(variant, difference=None if found is None else replace(found, of_seeds=None))

@@ -1,4 +1,6 @@
+import json
 import re
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +10,7 @@ from torch import Tensor, nn
 
 from foldwise import settings
 from foldwise.errors import UsageError
+from foldwise.modeling.dropout import FIELDS
 from foldwise.modeling.layer_groups import LayerGroup, check_groups
 from foldwise.modeling.link import Link
 from foldwise.modeling.model import TextModel, build_model
@@ -232,6 +235,46 @@ def test_dropout_that_is_set_counts_in_both_tasks(bert: Path) -> None:
     model = build_model(bert, chosen, 1, "regression")
     assert dropouts(model) == {0.2}
     assert model.head.dropout.p == 0.4
+
+
+def without_own_dropout(folder: Path, copy: Path) -> Path:
+    """A copy of the encoder in `folder` whose config drops nothing, as ModernBERT's does not."""
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    for name in FIELDS:
+        if name in config:
+            config[name] = 0.0
+    (copy / "config.json").write_text(json.dumps(config))
+    return copy
+
+
+def test_r_drop_needs_an_encoder_with_dropout_of_its_own_or_some_other(
+    folder: Path, tmp_path: Path
+) -> None:
+    def with_r_drop(**changed: settings.Section) -> settings.Settings:
+        return experiment().model_copy(
+            update={"regularization": settings.Regularization(r_drop=1.0), **changed}
+        )
+
+    build_model(folder, with_r_drop(), 3, "classification")
+    copy = without_own_dropout(folder, tmp_path / "encoder")
+    message = re.escape(f"in {copy} has none of its own: set head.dropout or encoder.dropout above")
+    with pytest.raises(UsageError, match=message):
+        build_model(copy, with_r_drop(), 3, "classification")
+    build_model(copy, experiment(), 3, "classification")
+    build_model(copy, with_r_drop(), 3, "classification", pretrained=False)  # only to predict
+    for changed in (
+        {"head": settings.Head(dropout=0.1)},
+        {"encoder": settings.Encoder(dropout=0.1)},
+    ):
+        build_model(copy, with_r_drop(**changed), 3, "classification")
+
+
+def test_r_drop_is_content_with_layers_that_are_skipped(bert: Path, tmp_path: Path) -> None:
+    chosen = experiment(encoder=settings.Encoder(layer_drop=0.1))
+    chosen = chosen.model_copy(update={"regularization": settings.Regularization(r_drop=1.0)})
+    copy = without_own_dropout(bert, tmp_path / "encoder")
+    build_model(copy, chosen, 3, "classification")
 
 
 @every_pooling

@@ -199,6 +199,33 @@ def test_r_drop_needs_dropout_of_some_kind(key: str) -> None:
     assert len(unfit(without, "classification", 5)) == 1
 
 
+@pytest.mark.parametrize(
+    "still",
+    [
+        {"encoder": {"frozen": "all"}},
+        {"stages": [{"epochs": 1, "train": "head"}]},
+        {"rates": {"top": 0}},
+        {"stages": [{"epochs": 1, "train": 1, "rates": {"top": 0}}]},
+    ],
+)
+def test_r_drop_above_an_encoder_that_never_learns_needs_dropout_in_the_head(
+    still: dict[str, Any],
+) -> None:
+    # what never learns computes as in a prediction: the encoder's own dropout drops nothing
+    table = changed(still, "regularization.r_drop", 1)
+    complaint = (
+        "regularization.r_drop compares two passes that differ by dropout alone, and there is none "
+        "where something learns: set head.dropout above 0, or encoder.dropout in an encoder that "
+        "learns"
+    )
+    assert unfit(table, "classification", 5) == [complaint]
+    assert unfit(table) == [complaint]
+    assert unfit(changed(table, "head.dropout", 0.1), "classification", 5) == []
+    stages = [{"epochs": 1, "train": "head"}, {"epochs": 1, "train": 1}]
+    some = {"regularization": {"r_drop": 1}, "stages": stages}
+    assert unfit(some, "classification", 5) == []
+
+
 def test_nothing_is_unfit_for_tfidf_or_in_an_experiment_of_defaults() -> None:
     for table in ({}, {"kind": "tfidf"}):
         assert unfit(table, sd=False) == []
@@ -216,6 +243,38 @@ def test_nothing_is_unfit_for_tfidf_or_in_an_experiment_of_defaults() -> None:
         ({"encoder": {"frozen": 6}}, []),
         ({"encoder": {"frozen": 4, "reinitialise": 2}}, []),
         ({"encoder": {"frozen": 4}, "stages": [{"epochs": 1, "train": 2}]}, []),
+        (
+            {
+                "encoder": {"reinitialise": 2},
+                "stages": [{"epochs": 1, "train": "head"}, {"epochs": 1}],
+            },
+            [],
+        ),
+        (
+            {"encoder": {"reinitialise": 2}, "rates": {"groups": {"layer 5": 0}}},
+            [
+                "encoder.reinitialise=2 fills layer 5 of the encoder's 6 with random weights, and "
+                "no stage trains it: lower it, or let it learn"
+            ],
+        ),
+        (
+            {"encoder": {"reinitialise": 3}, "rates": {"shape": "bands", "bands": [1, 0, 1]}},
+            [
+                "encoder.reinitialise=3 fills layer 3 of the encoder's 6 with random weights, and "
+                "no stage trains it: lower it, or let it learn"
+            ],
+        ),
+        (
+            {
+                "encoder": {"layer_drop": 0.1},
+                "rates": {"groups": {f"layer {i}": 0 for i in range(6)}},
+            },
+            [
+                "encoder.layer_drop=0.1 makes no sense where no stage trains a layer of the "
+                "encoder (see encoder.frozen='none', rates and train): leave it out, or let a "
+                "layer of the encoder learn"
+            ],
+        ),
         (
             {"encoder": {"frozen": 7}},
             ["encoder.frozen=7 is more than the 6 layers of the encoder: lower it"],

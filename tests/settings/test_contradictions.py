@@ -6,10 +6,9 @@ from foldwise.settings import Settings
 from foldwise.settings.contradictions import (
     CONTRADICTIONS,
     contradictions,
-    embeddings_learn,
-    pooling_learns,
+    without_learning_encoder,
 )
-from tests.settings.tables import complaints_of, valid
+from tests.settings.tables import changed, complaints_of, valid
 
 FROZEN = {"encoder": {"frozen": "all"}}
 CONTRADICTING: list[tuple[dict[str, Any], str]] = [
@@ -44,16 +43,6 @@ CONTRADICTING: list[tuple[dict[str, Any], str]] = [
         "encoder.frozen='all' leaves the [[stages]] nothing to unfreeze: leave one of them out",
     ),
     (
-        {"encoder": {"frozen": "all", "reinitialise": 1}},
-        "encoder.frozen='all' keeps the pretrained weights as they are: leave encoder.reinitialise "
-        "and encoder.layer_drop 0",
-    ),
-    (
-        {**FROZEN, "regularization": {"mixout": 0.1}},
-        "encoder.frozen='all' keeps the pretrained weights as they are: leave "
-        "regularization.mixout and regularization.pretrained_decay 0",
-    ),
-    (
         {"encoder": {"frozen": 2}, "rates": {"embeddings": 1e-5}},
         "rates.embeddings above 0 lets the embeddings learn, and encoder.frozen=2 keeps them as "
         "they are: leave one of them out",
@@ -61,7 +50,7 @@ CONTRADICTING: list[tuple[dict[str, Any], str]] = [
     (
         {"encoder": {"frozen": "embeddings"}, "regularization": {"adversarial": "fgm"}},
         "regularization.adversarial='fgm' moves the embeddings, and no stage trains them here "
-        "(encoder.frozen='embeddings', rates.embeddings='auto'): choose 'awp', or let them learn",
+        "(see encoder.frozen='embeddings', rates and train): choose 'awp', or let them learn",
     ),
     (
         {"loss": {"kind": "gaussian", "weights": "target_sd"}},
@@ -92,6 +81,7 @@ def test_the_defaults_contradict_nothing() -> None:
         {"encoder": {"frozen": 2, "reinitialise": 2, "layer_drop": 0.1}},
         {"encoder": {"frozen": "embeddings"}, "rates": {"embeddings": 0}},
         {"regularization": {"mixout": 0.5, "pretrained_decay": 0.01}},
+        {"regularization": {"pretrained_decay": 0.01}, "optimizer": {"weight_decay": 0.1}},
         {"regularization": {"adversarial": "fgm"}},
         {
             "regularization": {"adversarial": "fgm"},
@@ -152,17 +142,141 @@ def test_something_must_learn_in_each_stage() -> None:
     ]
 
 
-# --- stages --------------------------------------------------------------------------------------
+# --- in an encoder that never learns --------------------------------------------------------------
+
+NEVER: list[dict[str, Any]] = [  # the ways to keep an encoder as it is
+    {"encoder": {"frozen": "all"}},
+    {"rates": {"top": 0}},
+    {"rates": {"shape": "bands", "bands": [0, 0, 0]}},
+    {"stages": [{"epochs": 1, "train": "head"}, {"epochs": 1, "train": "head"}]},
+    {"stages": [{"epochs": 1, "train": 2, "rates": {"top": 0}}, {"epochs": 1, "train": "head"}]},
+]
+LEARNING: list[dict[str, Any]] = [  # what looks like it, and is not
+    {"encoder": {"frozen": 2}},
+    {"rates": {"top": 0, "groups": {"layer 5": 1e-5}}},
+    {"rates": {"shape": "bands", "bands": [0, 0, 1]}},
+    {"stages": [{"epochs": 1, "train": "head"}, {"epochs": 1, "train": 2}]},
+]
+NEEDING = {
+    "encoder.dropout": (0.1, "the encoder"),
+    "regularization.mixout": (0.1, "the encoder"),
+    "regularization.pretrained_decay": (0.1, "the encoder"),
+    "encoder.reinitialise": (1, "a layer of the encoder"),
+    "encoder.layer_drop": (0.1, "a layer of the encoder"),
+}
+
+
+@pytest.mark.parametrize("table", NEVER)
+@pytest.mark.parametrize("key", NEEDING)
+def test_nothing_regularises_an_encoder_that_never_learns(table: dict[str, Any], key: str) -> None:
+    value, part = NEEDING[key]
+    frozen = table.get("encoder", {}).get("frozen", "none")
+    assert complaints_of(changed(table, key, value)) == [
+        f"{key}={value} makes no sense where no stage trains {part} (see "
+        f"encoder.frozen={frozen!r}, rates and train): leave it out, or let {part} learn"
+    ]
+
+
+@pytest.mark.parametrize("table", LEARNING)
+@pytest.mark.parametrize("key", NEEDING)
+def test_an_encoder_that_learns_in_some_stage_is_regularised(
+    table: dict[str, Any], key: str
+) -> None:
+    valid(changed(table, key, NEEDING[key][0]))
+
+
+@pytest.mark.parametrize("table", [*NEVER, *LEARNING])
+def test_without_dropout_any_encoder_may_stay_as_it_is(table: dict[str, Any]) -> None:
+    for dropout in (0.0, "auto"):
+        valid(changed(table, "encoder.dropout", dropout))
+
+
+def test_embeddings_that_learn_are_an_encoder_that_learns_but_no_layer() -> None:
+    table = {"rates": {"top": 0, "embeddings": 1e-5}}
+    for key, (value, part) in NEEDING.items():
+        found = list(contradictions(Settings.model_validate(changed(
+            {**table, "competition": "tiny"}, key, value
+        ))))  # fmt: skip
+        assert len(found) == (1 if part == "a layer of the encoder" else 0)
+
+
+def test_the_number_of_layers_may_tell_that_none_learns() -> None:
+    chosen = valid({"encoder": {"layer_drop": 0.1}, "regularization": {"mixout": 0.5}})
+    assert list(without_learning_encoder(chosen, layers_learn=True)) == []
+    (told,) = without_learning_encoder(chosen, layers_learn=False)
+    assert told.startswith("encoder.layer_drop=0.1 makes no sense")  # the embeddings still learn
+
+
+@pytest.mark.parametrize(
+    ("frozen", "group"), [("embeddings", "embeddings"), (2, "layer 1"), ("all", "layer 9")]
+)
+def test_what_is_held_has_no_rate_of_its_own(frozen: str | int, group: str) -> None:
+    table = {"encoder": {"frozen": frozen}, "rates": {"groups": {group: 1e-5, "head": 1e-3}}}
+    assert complaints_of(table) == [
+        f"rates.groups has a rate for {group!r}, 1e-05, and encoder.frozen={frozen!r} keeps it as "
+        f"it is: leave one of them out"
+    ]
+    valid({"encoder": {"frozen": 2}, "rates": {"groups": {"layer 2": 1e-5}}})
+
+
+def test_what_is_held_has_no_rate_in_a_stage_either_and_it_is_told_once() -> None:
+    own = {"epochs": 1, "rates": {"groups": {"embeddings": 0}}}
+    table = {"encoder": {"frozen": 1}, "rates": {"groups": {"layer 0": 1e-5}}}
+    assert complaints_of({**table, "stages": [{"epochs": 1}, own]}) == [
+        "rates.groups has a rate for 'layer 0', 1e-05, and encoder.frozen=1 keeps it as it is: "
+        "leave one of them out",
+        "stages.1.rates.groups has a rate for 'embeddings', 0.0, and encoder.frozen=1 keeps it as "
+        "it is: leave one of them out",
+    ]
+
+
+# --- layers with random weights -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("train", ["head", 1])
-def test_no_head_is_fitted_to_random_layers_that_stay_random(train: str | int) -> None:
-    stages = [{"epochs": 1, "train": train}, {"epochs": 1}]
-    assert complaints_of({"encoder": {"reinitialise": 2}, "stages": stages}) == [
-        f"stages.0.train={train!r} would keep layers frozen that encoder.reinitialise=2 fills with "
-        f"random weights: train 2 at least"
+def test_layers_with_random_weights_learn_in_one_stage_at_least(train: str | int) -> None:
+    first, random = {"epochs": 1, "train": train}, {"encoder": {"reinitialise": 2}}
+    assert complaints_of({**random, "stages": [first, {"epochs": 1, "train": 1}]}) == [
+        "encoder.reinitialise=2 fills layers with random weights that no stage trains: let one of "
+        "the [[stages]] train 2 at least, or lower it to 1"
     ]
-    valid({"encoder": {"reinitialise": 2}, "stages": [{"epochs": 1, "train": 2}, {"epochs": 1}]})
+    valid({**random, "stages": [first, {"epochs": 1, "train": 2}]})
+    valid({**random, "stages": [first, {"epochs": 1}]})
+    valid(random)
+
+
+def test_a_stage_at_a_rate_of_0_trains_no_random_layer() -> None:
+    still = {"epochs": 1, "train": 2, "rates": {"top": 0}}
+    table = {"encoder": {"reinitialise": 2}, "stages": [still, {"epochs": 1, "train": 1}]}
+    assert len(complaints_of(table)) == 1
+
+
+# --- the embeddings -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        {"embeddings": 0},
+        {"groups": {"embeddings": 0}},
+        {"shape": "bands", "bands": [0, 0.5, 1]},
+        {"top": 0},
+    ],
+)
+def test_fgm_needs_a_stage_that_trains_the_embeddings(rates: dict[str, Any]) -> None:
+    fgm = {"regularization": {"adversarial": "fgm"}}
+    still, whole = {"epochs": 1, "rates": rates}, {"epochs": 1}
+    expected = (
+        "regularization.adversarial='fgm' moves the embeddings, and no stage trains them here "
+        "(see encoder.frozen='none', rates and train): choose 'awp', or let them learn"
+    )
+    assert complaints_of({**fgm, "rates": rates}) == [expected]
+    assert complaints_of({**fgm, "stages": [still, still]}) == [expected]
+    valid({**fgm, "stages": [still, whole]})  # the others go without
+    valid({**fgm, "rates": {"shape": "bands", "bands": [0, 0.5, 1], "embeddings": 1e-5}})
+
+
+# --- stages --------------------------------------------------------------------------------------
 
 
 def test_beta1_falls_to_its_value_at_the_peak() -> None:
@@ -182,41 +296,3 @@ def test_a_stages_rate_of_the_pooling_needs_one_with_parameters() -> None:
         "attention"
     ]
     valid({"pooling": {"kind": "gem"}, "stages": stages})
-
-
-# --- what learns ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("pooling", "learns"),
-    [
-        ({}, False),
-        ({"kind": "first"}, False),
-        ({"kind": "attention"}, True),
-        ({"beside": "gem"}, True),
-        ({"kind": "lstm"}, True),
-        ({"bottleneck": 8}, True),
-        ({"layers": 2}, False),
-        ({"layers": 2, "combine": "weighted"}, True),
-    ],
-)
-def test_a_pooling_learns_if_it_has_parameters(pooling: dict[str, Any], learns: bool) -> None:
-    assert pooling_learns(valid({"pooling": pooling})) == learns
-
-
-@pytest.mark.parametrize(
-    ("table", "learn"),
-    [
-        ({}, True),
-        ({"rates": {"embeddings": 0}}, False),
-        ({"rates": {"groups": {"embeddings": 0}}}, False),
-        ({"rates": {"top": 0}}, False),
-        ({"rates": {"shape": "slice"}}, True),
-        ({"rates": {"shape": "slice", "groups": {"embeddings": 0}}}, False),
-        ({"encoder": {"frozen": "embeddings"}}, False),
-        ({"stages": [{"epochs": 1, "train": "head"}, {"epochs": 1, "train": 2}]}, False),
-        ({"stages": [{"epochs": 1, "train": "head"}, {"epochs": 1}]}, True),
-    ],
-)
-def test_the_embeddings_learn_if_a_stage_trains_them(table: dict[str, Any], learn: bool) -> None:
-    assert embeddings_learn(valid(table)) == learn

@@ -121,11 +121,24 @@ def test_the_small_form_of_stages_is_one_epoch_in_all_in_the_same_shares() -> No
     assert small_form(short).stages == short.stages
 
 
+def test_a_warm_up_in_steps_is_a_share_of_the_small_form() -> None:
+    own = [{"epochs": 1, "schedule": {"warmup_steps": 50}}, {"epochs": 1}]
+    chosen = valid({"schedule": {"warmup_steps": 400, "kind": "cosine"}, "stages": own})
+    small = small_form(chosen)
+    expected = Schedule(kind="cosine", warmup_steps=0, warmup=Schedule().warmup)
+    assert small.schedule == expected
+    assert [stage.schedule for stage in small.stages] == [expected, expected]
+    share = valid({"schedule": {"warmup": 0.3}})
+    assert small_form(share).schedule == share.schedule
+
+
 @pytest.mark.parametrize(
     "chosen",
     [
         Settings(competition="a"),
         Settings(competition="a", kind="tfidf"),
+        valid({"schedule": {"warmup_steps": 500, "kind": "one_cycle", "start": 0.1}}),
+        valid({"schedule": {"warmup_steps": 9}, "stages": [{"epochs": 2}, {"epochs": 2}]}),
         valid({"stages": [{"epochs": 2, "train": "head"}, {"epochs": 2}]}),
         valid({"head": {"norm": "batch"}, "averaging": {"kind": "swa"}}),
     ],

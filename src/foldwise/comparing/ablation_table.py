@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from foldwise.comparing.ablation import Ablation, Trained, VariantResult
 from foldwise.comparing.paired import Difference
-from foldwise.comparing.verdicts import MEANING
+from foldwise.comparing.verdicts import meanings
 from foldwise.errors import listed
 
 BASE = "(base)"
@@ -93,8 +93,8 @@ def remarks(ablation: Ablation) -> list[str]:
         f"{better} is better. ± is one standard error.",
         _visibility(ablation),
     ]
-    said: set[str] = {variant.verdict or "" for variant, _ in ablation.compared()}
-    lines += [f"{', '.join(words)}: {told}." for words, told in MEANING.items() if said & {*words}]
+    judged = [(variant.verdict, difference) for variant, difference in ablation.compared()]
+    lines += [f"{told}." for told in meanings(judged)]
     lines += _looks(ablation)
     lines += [f"{v.name}: {v.state}, {v.reason}" for v in ablation.variants if v.reason]
     return [line for line in lines if line]

@@ -21,6 +21,10 @@ MEANING = {  # by the words that it is the meaning of
     ("no difference",): "the same score on every row",
     ("unknown",): "the rows tell nothing about the noise",
 }
+ONE_SEED = (  # instead, where "perhaps" is of one seed
+    "more than the noise of the rows if it were the only variant, but of one seed, which compares "
+    "two trained models and not two settings: another seed may tell otherwise (--seeds 0,1,2)"
+)
 
 
 def verdicts(differences: Sequence[Difference], *, greater_is_better: bool) -> list[Verdict]:
@@ -29,6 +33,9 @@ def verdicts(differences: Sequence[Difference], *, greater_is_better: bool) -> l
     Of twenty variants that change nothing, one lies outside its 95 % interval. So "better" and
     "worse" hold for all at once, after Holm (1979), https://www.jstor.org/stable/4615733, and
     "perhaps" marks what only its own interval tells from zero.
+
+    With one seed all is "perhaps": the rows tell that one trained model is better than the other,
+    and nothing tells how much of it another seed would change.
     """
     # equal predictions are no test that could have come out by chance
     adjusted = _holm([None if d.is_none else d.p_value for d in differences])
@@ -46,7 +53,7 @@ def _verdict(difference: Difference, adjusted: float | None, *, greater_is_bette
     if difference.p_value >= 1 - LEVEL:
         return "within noise"
     is_better = (difference.value > 0) == greater_is_better
-    if adjusted >= 1 - LEVEL:
+    if adjusted >= 1 - LEVEL or difference.of_seeds is None:
         return "perhaps better" if is_better else "perhaps worse"
     return "better" if is_better else "worse"
 
@@ -60,6 +67,25 @@ def _holm(p_values: Sequence[float | None]) -> list[float | None]:
         so_far = max(so_far, min(1.0, p * (len(known) - rank)))
         adjusted[i] = so_far
     return adjusted
+
+
+def meanings(judged: Sequence[tuple[Verdict | None, Difference]]) -> list[str]:
+    """What the verdicts' words mean: "within noise: the 95 % interval holds zero", say.
+
+    Args:
+        judged: verdicts, each with the difference that it is the verdict of.
+    """
+    several: set[str] = {word or "" for word, d in judged if not _is_perhaps_of_one(word, d)}
+    single: set[str] = {word or "" for word, d in judged if _is_perhaps_of_one(word, d)}
+    told = [f"{', '.join(words)}: {what}" for words, what in MEANING.items() if several & {*words}]
+    if single:
+        words = next(words for words in MEANING if single & {*words})
+        told.append(f"{', '.join(words)}{' (one seed)' if several & {*words} else ''}: {ONE_SEED}")
+    return told
+
+
+def _is_perhaps_of_one(verdict: Verdict | None, difference: Difference) -> bool:
+    return verdict in ("perhaps better", "perhaps worse") and difference.of_seeds is None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from foldwise import settings
 from foldwise.competition.competition import Task
+from foldwise.errors import UsageError
+from foldwise.modeling.dropout import dropout_fields
 from foldwise.modeling.encoder import Encoder
 from foldwise.modeling.head import Head
 from foldwise.modeling.layer_drop import drop_layers
@@ -126,7 +128,8 @@ def build_model(
 
     Args:
         folder: the encoder's, with config.json and, if `pretrained`, safetensors weights.
-        chosen: the experiment; its sections encoder, pooling, head and loss matter here.
+        chosen: the experiment; its sections encoder, pooling, head, loss and regularization matter
+            here.
         outputs: targets of a regression, or classes.
         task: decides what `encoder.dropout = "auto"` is.
         pretrained: False: random weights, to be filled with `load_model_weights`.
@@ -151,7 +154,23 @@ def build_model(
     head = Head(pooling.width, link.raw_outputs, chosen.head)
     model = TextModel(encoder, pooling, head, link).eval()
     check_groups(model, model.layer_groups())
+    if pretrained and chosen.regularization.r_drop and not _drops_anything(model, chosen.encoder):
+        raise UsageError(
+            "regularization.r_drop compares two passes that differ by dropout alone, and the "
+            f"encoder in {folder} has none of its own: set head.dropout or encoder.dropout above 0"
+        )
     return model
+
+
+def _drops_anything(model: TextModel, wanted: settings.Encoder) -> bool:
+    """Whether two training passes of `model` may differ.
+
+    A config counts besides modules: attention is dropped by a number, without a module.
+    """
+    config = model.encoder.backbone.config
+    modules = any(m.p > 0 for m in model.modules() if isinstance(m, nn.Dropout))
+    fields = any(getattr(config, name) > 0 for name in dropout_fields(config))
+    return wanted.layer_drop > 0 or modules or fields
 
 
 def _encoder_dropout(wanted: settings.Encoder, task: Task) -> float | None:

@@ -8,8 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from foldwise.settings.contradictions import contradictions, pooling_learns
+from foldwise.errors import listed
+from foldwise.settings.contradictions import contradictions, without_learning_encoder
 from foldwise.settings.experiment import Settings
+from foldwise.settings.learners import (
+    encoder_learns,
+    layers_learn,
+    learning_layers,
+    pooling_learns,
+)
 from foldwise.settings.unread import unread_in_stages
 
 REGRESSION_LOSSES = (
@@ -169,7 +176,19 @@ def unfit_for_layers(chosen: Settings, layers: int) -> list[str]:
         for key, count in wanted.items()
         if key != "encoder.frozen" and max(count, kept) <= layers < count + kept
     ]
-    return complaints
+    return complaints or list(_of_learning_layers(chosen, layers))
+
+
+def _of_learning_layers(chosen: Settings, layers: int) -> Iterator[str]:
+    """What only the number of layers tells: which of them the rates leave at 0."""
+    learning = learning_layers(chosen, layers)
+    yield from without_learning_encoder(chosen, layers_learn=bool(learning))
+    random = range(layers - chosen.encoder.reinitialise, layers)
+    if learning and (never := [i for i in random if i not in learning]):
+        yield (
+            f"encoder.reinitialise={len(random)} fills layer {listed(never)} of the encoder's "
+            f"{layers} with random weights, and no stage trains it: lower it, or let it learn"
+        )
 
 
 def _of_task(chosen: Settings, task: Task) -> Iterator[str]:
@@ -184,7 +203,8 @@ def _of_task(chosen: Settings, task: Task) -> Iterator[str]:
     if chosen.regularization.r_drop and not _has_dropout(chosen, task):
         yield (
             "regularization.r_drop compares two passes that differ by dropout alone, and there is "
-            "none: set head.dropout or encoder.dropout above 0"
+            "none where something learns: set head.dropout above 0, or encoder.dropout in an "
+            "encoder that learns"
         )
 
 
@@ -209,6 +229,11 @@ def _of_noise(chosen: Settings) -> Iterator[str]:
 
 
 def _has_dropout(chosen: Settings, task: Task) -> bool:
+    """Whether two passes may differ; of "auto", only the encoder itself tells what it drops."""
     dropout = chosen.encoder.dropout
     in_encoder = task == "classification" if dropout == "auto" else dropout > 0
-    return in_encoder or chosen.head.dropout > 0 or chosen.encoder.layer_drop > 0
+    return (
+        chosen.head.dropout > 0
+        or (in_encoder and encoder_learns(chosen))
+        or (chosen.encoder.layer_drop > 0 and layers_learn(chosen))
+    )

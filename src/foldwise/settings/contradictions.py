@@ -4,9 +4,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from foldwise.settings.experiment import Settings
+from foldwise.settings.learners import (
+    embeddings_learn,
+    is_held,
+    layers_learn,
+    pooling_learns,
+    something_learns_in,
+    top_layers_learning,
+)
 from foldwise.settings.learning import Stage
 
-LEARNING_POOLINGS = ("attention", "gem", "lstm", "gru")  # those with parameters of their own
+NEED_ENCODER = ("encoder.dropout", "regularization.mixout", "regularization.pretrained_decay")
+NEED_LAYERS = ("encoder.reinitialise", "encoder.layer_drop")  # learning embeddings are not enough
 
 
 @dataclass(frozen=True)
@@ -20,10 +29,6 @@ class Contradiction:
 
     stand: Callable[[Settings], bool]
     reason: str
-
-
-def _encoder_is_frozen(s: Settings) -> bool:
-    return s.encoder.frozen == "all"
 
 
 CONTRADICTIONS: tuple[Contradiction, ...] = (
@@ -54,21 +59,8 @@ CONTRADICTIONS: tuple[Contradiction, ...] = (
         "regularization.adversarial out",
     ),
     Contradiction(
-        lambda s: _encoder_is_frozen(s) and bool(s.stages),
+        lambda s: s.encoder.frozen == "all" and bool(s.stages),
         "encoder.frozen='all' leaves the [[stages]] nothing to unfreeze: leave one of them out",
-    ),
-    Contradiction(
-        lambda s: _encoder_is_frozen(s) and bool(s.encoder.reinitialise or s.encoder.layer_drop),
-        "encoder.frozen='all' keeps the pretrained weights as they are: leave "
-        "encoder.reinitialise and encoder.layer_drop 0",
-    ),
-    Contradiction(
-        lambda s: (
-            _encoder_is_frozen(s)
-            and bool(s.regularization.mixout or s.regularization.pretrained_decay)
-        ),
-        "encoder.frozen='all' keeps the pretrained weights as they are: leave "
-        "regularization.mixout and regularization.pretrained_decay 0",
     ),
     Contradiction(
         lambda s: s.encoder.frozen != "none" and any(map(_asks_for_embeddings, s.all_stages())),
@@ -78,8 +70,8 @@ CONTRADICTIONS: tuple[Contradiction, ...] = (
     Contradiction(
         lambda s: s.regularization.adversarial == "fgm" and not embeddings_learn(s),
         "regularization.adversarial='fgm' moves the embeddings, and no stage trains them here "
-        "(encoder.frozen={s.encoder.frozen!r}, rates.embeddings={s.rates.embeddings!r}): choose "
-        "'awp', or let them learn",
+        "(see encoder.frozen={s.encoder.frozen!r}, rates and train): choose 'awp', or let them "
+        "learn",
     ),
     Contradiction(
         lambda s: s.loss.weights == "target_sd" and s.loss.kind in ("gaussian", "kl"),
@@ -94,12 +86,61 @@ def contradictions(chosen: Settings) -> Iterator[str]:
     for pair in CONTRADICTIONS:
         if pair.stand(chosen):
             yield pair.reason.format(s=chosen)
+    yield from without_learning_encoder(chosen, layers_learn=layers_learn(chosen))
+    yield from _random_for_ever(chosen)
+    yield from _rates_of_held(chosen)
     for i, stage in enumerate(chosen.all_stages()):
         yield from _of_stage(chosen, stage, f"stages.{i}." if chosen.stages else "")
 
 
+def without_learning_encoder(chosen: Settings, *, layers_learn: bool) -> Iterator[str]:
+    """One complaint for each setting that changes nothing in an encoder that never learns.
+
+    What never learns computes as in a prediction: nothing in it is dropped.
+
+    Args:
+        chosen: an experiment's settings.
+        layers_learn: whether a layer of the encoder learns in some stage.
+    """
+    learns = layers_learn or embeddings_learn(chosen)
+    values = chosen.flat()
+    missing = [] if learns else [(key, "the encoder") for key in NEED_ENCODER]
+    missing += [] if layers_learn else [(key, "a layer of the encoder") for key in NEED_LAYERS]
+    for key, part in missing:
+        value = values[key]
+        if value and value != "auto":
+            yield (
+                f"{key}={value!r} makes no sense where no stage trains {part} "
+                f"(see encoder.frozen={chosen.encoder.frozen!r}, rates and train): leave it out, "
+                f"or let {part} learn"
+            )
+
+
+def _random_for_ever(chosen: Settings) -> Iterator[str]:
+    random, learning = chosen.encoder.reinitialise, top_layers_learning(chosen)
+    if learning and learning < random:
+        yield (
+            f"encoder.reinitialise={random} fills layers with random weights that no stage trains: "
+            f"let one of the [[stages]] train {random} at least, or lower it to {learning}"
+        )
+
+
+def _rates_of_held(chosen: Settings) -> Iterator[str]:
+    tables = {"rates": chosen.rates.groups}
+    for i, stage in enumerate(chosen.stages):
+        if stage.rates.groups != chosen.rates.groups:
+            tables[f"stages.{i}.rates"] = stage.rates.groups
+    for where, groups in tables.items():
+        for name, rate in groups.items():
+            if is_held(name, chosen.encoder):
+                yield (
+                    f"{where}.groups has a rate for {name!r}, {rate}, and encoder.frozen="
+                    f"{chosen.encoder.frozen!r} keeps it as it is: leave one of them out"
+                )
+
+
 def _of_stage(chosen: Settings, stage: Stage, where: str) -> Iterator[str]:
-    if not _learns(chosen, stage):
+    if not something_learns_in(stage, chosen):
         yield (
             f"nothing would learn: the rate of all that {where}rates and {where}train let learn "
             f"is 0; raise {where}rates.head or {where}rates.top"
@@ -117,56 +158,7 @@ def _of_stage(chosen: Settings, stage: Stage, where: str) -> Iterator[str]:
             f"{where}schedule.beta1_at_peak={at_peak} must not be above optimizer.beta1={beta1}, "
             "from which one_cycle lets beta1 fall to it: lower it"
         )
-    random, learning = chosen.encoder.reinitialise, _top_layers(stage)
-    if learning is not None and learning < random:
-        yield (
-            f"{where}train={stage.train!r} would keep layers frozen that "
-            f"encoder.reinitialise={random} fills with random weights: train {random} at least"
-        )
-
-
-def pooling_learns(chosen: Settings) -> bool:
-    """Whether there is a layer group "pooling": parameters between the encoder and the head."""
-    pooling = chosen.pooling
-    weighted = pooling.layers > 1 and pooling.combine == "weighted"
-    kinds = {pooling.kind, pooling.beside}
-    return bool(kinds & set(LEARNING_POOLINGS)) or pooling.bottleneck > 0 or weighted
-
-
-def embeddings_learn(chosen: Settings) -> bool:
-    """Whether the embeddings learn in some stage."""
-    return chosen.encoder.frozen == "none" and any(
-        stage.train == "all" and _embeddings_rate(stage) > 0 for stage in chosen.all_stages()
-    )
-
-
-def _embeddings_rate(stage: Stage) -> float:
-    """The embeddings' rate; where it follows from the other layers', whether they learn."""
-    rates = stage.rates
-    if "embeddings" in rates.groups:
-        return rates.groups["embeddings"]
-    return rates.top if rates.embeddings == "auto" or rates.shape == "slice" else rates.embeddings
 
 
 def _asks_for_embeddings(stage: Stage) -> bool:
     return stage.rates.embeddings != "auto" and stage.rates.embeddings > 0
-
-
-def _top_layers(stage: Stage) -> int | None:
-    """How many of the encoder's top layers learn in `stage`; None: all that are not frozen."""
-    if stage.train == "all":
-        return None
-    return 0 if stage.train == "head" else stage.train
-
-
-def _learns(chosen: Settings, stage: Stage) -> bool:
-    """Whether a rate of a layer group that learns in `stage` is above 0."""
-    rates = stage.rates
-    if any(rates.groups.values()) or (rates.shape == "slice" and rates.top):
-        return True
-    if rates.shape == "slice":
-        return False
-    own = rates.head if rates.pooling == "auto" else rates.pooling
-    layers = rates.top > 0 and stage.train != "head" and chosen.encoder.frozen != "all"
-    embeddings = stage.train == "all" and embeddings_learn(chosen) and _embeddings_rate(stage) > 0
-    return rates.head > 0 or (pooling_learns(chosen) and own > 0) or layers or embeddings

@@ -80,11 +80,25 @@ def small_form(chosen: Settings) -> Settings:
     if not chosen.stages:
         smaller["epochs"] = chosen.training.epochs * share
     stages = tuple(
-        stage.model_copy(update={"epochs": stage.epochs * share}) for stage in chosen.stages
+        stage.model_copy(
+            update={"epochs": stage.epochs * share, "schedule": _small_warmup(stage.schedule)}
+        )
+        for stage in chosen.stages
     )
     length = min(chosen.encoder.max_length, FAST_TOKENS)
     small = _updated(chosen, training=smaller, encoder={"max_length": length})
-    return small.model_copy(update={"stages": stages})
+    return small.model_copy(update={"stages": stages, "schedule": _small_warmup(chosen.schedule)})
+
+
+def _small_warmup(schedule: Schedule) -> Schedule:
+    """`schedule` with the default share instead of a warm-up in steps.
+
+    So many steps may be more than the small form has, and it is not known here which share of all
+    steps they are.
+    """
+    if not schedule.warmup_steps:
+        return schedule
+    return schedule.model_copy(update={"warmup_steps": 0, "warmup": Schedule().warmup})
 
 
 def _updated(chosen: Settings, **sections: Mapping[str, Any]) -> Settings:

@@ -29,7 +29,8 @@ class Regularization(Section):
     """What keeps the model near its start, and its outputs smooth."""
 
     mixout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of weights a step takes as pretrained
-    pretrained_decay: Weight = 0.0  # weight decay towards the pretrained weights, not towards 0
+    pretrained_decay: Weight = 0.0  # decay towards the pretrained weights, of the encoder's
+    # matrices, instead of optimizer.weight_decay, which the pooling and the head keep
     r_drop: Weight = 0.0  # weight of the difference between two passes with other dropout
     adversarial: Literal["none", "fgm", "awp"] = "none"  # fgm: embeddings; awp: all matrices
     adversarial_size: Positive = 0.005  # of the step, as a share of the weights' norm
