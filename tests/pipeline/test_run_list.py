@@ -45,3 +45,9 @@ def test_unknown_names_are_told_at_once_with_the_nearest(project: Project) -> No
         f"no run 'word' in {where}; did you mean 'words'?",
         f"no run 'zzz' in {where}; known: both, letters, words",
     )
+
+
+def test_the_runs_of_ablations_are_no_names_to_choose_from(project: Project) -> None:
+    (project.root / "runs" / "words.ablation.base.seed1.0123abcd").mkdir()
+    with pytest.raises(UsageError, match=r"known: both, letters, words$"):
+        check_exist(project, ["zzz"])

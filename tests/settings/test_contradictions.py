@@ -17,6 +17,10 @@ CONTRADICTING: list[tuple[dict[str, Any], str]] = [
         "pooling.beside='first' is pooling.kind already: choose another, or none",
     ),
     (
+        {"loss": {"kind": "ranking"}, "training": {"batch_size": 1}},
+        "loss.kind='ranking' compares the texts of a batch: raise training.batch_size",
+    ),
+    (
         {"head": {"norm": "batch"}, "training": {"batch_size": 1}},
         "head.norm='batch' needs two texts to compare: raise training.batch_size",
     ),

@@ -105,7 +105,7 @@ def test_a_stage_must_say_how_long_it_is() -> None:
             "pooling.kind must be 'mean', 'first', 'max', 'min', 'top_k', 'attention', 'gem', "
             "'lstm', 'gru' or 'flatten', got 'maxx'",
         ),
-        ("encoder", "dropout", 2.0, "encoder.dropout must be less than or equal to 1 or 'auto', "),
+        ("encoder", "dropout", 2.0, "encoder.dropout must be less than 1 or 'auto', "),
         ("rates", "embeddings", "x", "rates.embeddings must be a valid number or 'auto', got 'x'"),
         ("tfidf", "words", [2, 1], "tfidf.words: the shortest length comes first, got [2, 1]"),
         ("tfidf", "words", [1], "the setting 'tfidf.words.1' is missing; add it"),

@@ -93,6 +93,7 @@ def test_a_range_inside_a_stage_is_named_too() -> None:
         ("head.hidden=[64, 32]", "head.hidden", [64, 32]),
         ("rates.groups={'head 0' = 1e-3}", "rates.groups.head 0", 1e-3),
         ("rates.groups.head 0=1e-3", "rates.groups.head 0", 1e-3),
+        ('rates.groups."head 0"=1e-3', "rates.groups.head 0", 1e-3),
         ("stages=[{epochs = 3, train = 1}]", "stages.0.train", 1),
         ("competition=other", "competition", "other"),
     ],
@@ -180,7 +181,7 @@ ENCODERS = st.fixed_dictionaries(
     optional={
         "seed": st.integers(0, 2**31 - 1),
         "encoder": st.fixed_dictionaries(
-            {"name": st.text(), "dropout": SHARES | st.just("auto")},
+            {"name": st.text(), "dropout": st.floats(0, 1, exclude_max=True) | st.just("auto")},
             optional={"max_length": st.integers(4, 8192)},
         ),
         "pooling": st.fixed_dictionaries({"beside": st.sampled_from(["none", "first"])}),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from foldwise.cli.train import remarks
 from foldwise.encoders import resolve_encoder
 from foldwise.errors import FoldFailed, UsageError
 from foldwise.modeling.model import build_model
@@ -107,7 +108,12 @@ def test_training_ends_when_no_evaluation_was_better_for_long(project: Project) 
     facts = read_record(state.folder / "fold-0" / "result.json", FoldResult).facts
     assert [look["kept"] for look in looks][-2:] == [True, False]
     assert all(look["kept"] for look in looks[:-1])
-    assert facts["steps"] < 20 * 4
+    assert facts["steps"] < facts["planned_steps"]
+    (stopped,) = events(state.folder, 0, "stopped early")
+    assert (stopped["step"], stopped["of"]) == (facts["steps"], facts["planned_steps"])
+    assert state.scores is not None
+    (first, *_) = remarks(state.scores)
+    assert first.startswith(f"fold 0 stopped early, after {facts['steps']} of ")
 
 
 def test_an_early_end_is_an_end_after_a_stop_too(project: Project) -> None:

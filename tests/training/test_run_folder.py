@@ -120,6 +120,7 @@ def test_a_kill_while_setting_aside_leaves_no_fold_that_passes_for_a_new_runs(
     folder = project.run("a")
     for fold in range(3):
         (folder / f"fold-{fold}").mkdir()
+        (folder / f"fold-{fold}" / "result.json").write_text("{}")
     rename = Path.rename
 
     def interrupted(path: Path, target: Path) -> Path:
@@ -134,3 +135,21 @@ def test_a_kill_while_setting_aside_leaves_no_fold_that_passes_for_a_new_runs(
     # the manifest is still there, so that another run is refused
     with pytest.raises(UsageError, match="seed: the run has 42, now asked for 1"):
         open_run(project, "a", tfidf_settings(seed=1))
+
+
+def test_a_run_that_never_took_a_step_gives_way_to_other_settings(project: Project) -> None:
+    open_run(project, "a", tfidf_settings(seed=1))
+    other = open_run(project, "a", tfidf_settings(seed=2))
+    assert read_manifest(project.run("a")).identity() == other.identity
+    # what was there is kept aside all the same
+    assert len(list(project.run("a").parent.glob(".a.*"))) == 1
+
+
+@pytest.mark.parametrize("work", ["ckpt-00000001/state.json", "result.json"])
+def test_a_run_with_work_in_it_does_not_give_way(project: Project, work: str) -> None:
+    open_run(project, "a", tfidf_settings(seed=1))
+    path = project.run("a") / "fold-0" / work
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    with pytest.raises(UsageError, match="seed: the run has 1, now asked for 2"):
+        open_run(project, "a", tfidf_settings(seed=2))

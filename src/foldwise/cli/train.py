@@ -12,6 +12,8 @@ from foldwise.paths import find_project
 from foldwise.training.run import RunState
 from foldwise.training.run_scores import RunScores
 
+CUT_SHARE = 0.2  # of the texts; more of them cut is worth a line
+
 
 def run(options: Namespace, output: Output) -> None:
     """Train what is still to be trained, and show the folds' scores; or only show the rates."""
@@ -53,7 +55,27 @@ def show_scores(name: str, scores: RunScores, output: Output) -> None:
     rows.append(["all", *(shown(metric) for metric in table), looks_of(scores.looks)])
     title = f"{name}: {scores.competition}, {scores.rows:,} rows"
     output.table(title, ["", *(f"OOF {metric}" for metric in scores.scores), "looks"], rows)
-    output.lines([MEANING])
+    output.lines([*remarks(scores), MEANING])
+
+
+def remarks(scores: RunScores) -> list[str]:
+    """What happened in folds that a reader of their scores should know."""
+    lines = []
+    for k, facts in enumerate(scores.facts.get("folds", [])):
+        if facts.get("steps", 0) < facts.get("planned_steps", 0):
+            lines.append(
+                f"fold {k} stopped early, after {facts['steps']} of {facts['planned_steps']} "
+                f"steps: no evaluation was better for training.patience of them"
+            )
+        if facts.get("collapses"):
+            lines.append(f"fold {k} collapsed and began anew, {facts['collapses']} times")
+    cut = max((f.get("truncated_texts", 0) for f in scores.facts.get("folds", [])), default=0)
+    if cut > CUT_SHARE * scores.rows:
+        lines.append(
+            f"{cut:,} of {scores.rows:,} texts were cut at encoder.max_length: raise it, if memory "
+            f"and time allow"
+        )
+    return lines
 
 
 def as_json(state: RunState) -> dict[str, object]:

@@ -106,10 +106,10 @@ def _draw_row(axes: "Axes", row: int, difference: Difference, look: Look) -> Non
 
 
 def _title(ablation: Ablation) -> str:
-    seeds = len(ablation.seeds)
+    seeds, folds = len(ablation.seeds), len(ablation.folds)
     return (
         f"{ablation.base_name()}: what each setting changes\n{ablation.rows:,} rows of "
-        f"{ablation.competition}, {len(ablation.folds)} folds, "
+        f"{ablation.competition}, {folds} fold{'s' if folds > 1 else ''}, "
         f"{seeds} seed{'s' if seeds > 1 else ''}, 95 % intervals"
     )
 

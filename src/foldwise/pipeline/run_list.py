@@ -78,10 +78,11 @@ def check_exist(project: Project, names: Sequence[str]) -> None:
         UsageError: there are not; names the nearest.
     """
     known = [folder.name for folder in run_folders(project)]
+    usual = [name for name in known if not is_run_of_ablation(name)]
     complaints = Complaints()
     for name in names:
         if name not in known:
             complaints.add(
-                f"no run {name!r} in {project.root / 'runs'}; {did_you_mean(name, known)}"
+                f"no run {name!r} in {project.root / 'runs'}; {did_you_mean(name, usual)}"
             )
     complaints.raise_if_any(UsageError)

@@ -41,6 +41,10 @@ CONTRADICTIONS: tuple[Contradiction, ...] = (
         "head.norm='batch' needs two texts to compare: raise training.batch_size",
     ),
     Contradiction(
+        lambda s: s.loss.kind == "ranking" and s.training.batch_size < 2,
+        "loss.kind='ranking' compares the texts of a batch: raise training.batch_size",
+    ),
+    Contradiction(
         lambda s: bool(s.training.patience and s.stages),
         "training.patience ends the whole training, also its later stages: leave it 0 with "
         "[[stages]]",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from foldwise.settings.section import Count, CountOrNone, Section, Share
+from foldwise.settings.section import Count, CountOrNone, Dropout, Section
 
 PoolingKind = Literal[
     "mean", "first", "max", "min", "top_k", "attention", "gem", "lstm", "gru", "flatten"
@@ -16,11 +16,11 @@ class Encoder(Section):
 
     name: str = "minilm-l6"  # a folder, an installed package, or a name on the hub
     max_length: Annotated[int, Field(ge=4, le=8192)] = 256  # tokens, special ones included
-    dropout: Share | Literal["auto"] = "auto"  # auto: 0 in regression, else the encoder's own
+    dropout: Dropout | Literal["auto"] = "auto"  # auto: 0 in regression, else the encoder's own
     attention: Literal["auto", "sdpa", "eager"] = "auto"
     frozen: Literal["none", "embeddings", "all"] | Count = "none"  # n: embeddings, lowest n layers
     reinitialise: CountOrNone = 0  # top layers that start from random weights
-    layer_drop: Annotated[float, Field(ge=0, lt=1)] = 0.0  # chance that a step skips a layer
+    layer_drop: Dropout = 0.0  # chance that a step skips a layer
 
 
 class Pooling(Section):
@@ -44,5 +44,5 @@ class Head(Section):
     hidden: tuple[Count, ...] = ()  # widths of layers before the last one, which make it an MLP
     activation: Literal["gelu", "relu", "tanh"] = "gelu"  # between the layers of an MLP
     norm: Literal["none", "layer", "batch", "instance"] = "none"  # of the vector, before the head
-    dropout: Share = 0.0  # of the last layer's input
+    dropout: Dropout = 0.0  # of the last layer's input
     dropout_samples: Count = 1  # outputs are the mean over so many dropouts

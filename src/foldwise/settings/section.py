@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]  # a chance; 1 would leave nothing to learn from
 Rate = Annotated[float, Field(ge=0, le=1)]  # a peak learning rate
 Weight = Annotated[float, Field(ge=0)]  # how much a term counts; 0: it is left out
 Positive = Annotated[float, Field(gt=0)]

@@ -113,7 +113,7 @@ def _apply(table: dict[str, Any], override: str) -> list[str]:
         value = tomllib.loads(f"value = {text.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()  # a word needs no quotation marks on the command line
-    *sections, leaf = key.strip().split(".")
+    *sections, leaf = _parts(key.strip())
     place: Any = table
     for section in sections:
         inner = _inside(place, section)
@@ -137,6 +137,19 @@ def _instead(place: Any) -> str:
     if isinstance(place, dict):
         return "holds a value, no table"
     return f"is no number of a table; there are {len(place)}, and the first has 0"
+
+
+def _parts(key: str) -> list[str]:
+    """The names in a dotted key; quoted ones as in TOML, others as they are."""
+    try:
+        inner: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:  # such as rates.groups.layer 3, which TOML would have quoted
+        return key.split(".")
+    parts = []
+    while isinstance(inner, dict):
+        ((name, inner),) = inner.items()
+        parts.append(name)
+    return parts
 
 
 def _ranges(table: Mapping[Any, Any], prefix: str = "") -> list[tuple[str, Any]]:

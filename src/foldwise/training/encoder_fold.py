@@ -191,6 +191,7 @@ def _outcome(
         facts={
             "kept_step": state.best_step,
             "steps": state.step,
+            "planned_steps": training.steps,
             "tokens_per_second": round(tokens / max(state.seconds, 1e-9)),
             "truncated_texts": int(train.truncated.sum()),
             "collapses": state.attempt,

@@ -91,6 +91,8 @@ class FoldTraining:
         self._check_batches()
         while not self.is_over:
             self._run_stage(stage_at(self.plans, self.state.step), report)
+        if self.state.step < self.steps:
+            self.journal.write("stopped early", step=self.state.step, of=self.steps)
         self.state.ended = True
 
     def _check_batches(self) -> None:

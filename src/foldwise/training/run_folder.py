@@ -15,6 +15,7 @@ from foldwise.settings.combinations import unfit_for
 from foldwise.storage import write_bytes, write_text
 from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.fold import SHARED, FoldJob
+from foldwise.training.fold_result import RESULT
 from foldwise.training.hardware import gpu_fault, resolved_hardware
 from foldwise.training.manifest import (
     FILE,
@@ -75,6 +76,8 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
     encoder = resolve_encoder(wanted.encoder.name) if wanted.kind == "encoder" else None
     manifest = manifest_of(wanted, corpus, fingerprint(encoder) if encoder else "")
     begun = (folder / FILE).is_file() and mode != "fresh"
+    replaced = begun and mode == "auto" and _is_another_without_work(folder, manifest)
+    begun = begun and not replaced
     if begun:
         hardware = _recorded_hardware(folder, manifest)
     elif mode == "resume":
@@ -88,10 +91,19 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
     settings = wanted.model_copy(update={"hardware": hardware})
     run = OpenRun(folder, settings, corpus, encoder, manifest.identity())
     if not begun:
-        _begin(run, manifest, set_aside(folder) if mode == "fresh" else None)
+        _begin(run, manifest, set_aside(folder) if replaced or mode == "fresh" else None)
     for left in [*folder.glob(".*.tmp"), *folder.glob("encoder/.*.tmp")]:
         left.unlink()  # half-written by a process that was killed
     return run
+
+
+def _is_another_without_work(folder: Path, manifest: Manifest) -> bool:
+    """Whether a run was begun with something else, and stopped before a step was worth keeping.
+
+    As one is whose settings turned out not to fit the encoder: it need not be gone on with.
+    """
+    worked = [*folder.glob("fold-*/ckpt-*"), *folder.glob(f"fold-*/{RESULT}")]
+    return not worked and read_manifest(folder).identity() != manifest.identity()
 
 
 def _begin(run: OpenRun, manifest: Manifest, aside: Path | None) -> None:

@@ -210,3 +210,18 @@ def test_the_real_files_are_those_the_shipped_toml_describes(
     if not (SHARED / name).is_dir():
         pytest.skip(f"{os.path.relpath(SHARED / name)} is not here")
     assert [file.rows for file in fetch(shipped(name), SHARED / name).files] == rows
+
+
+def test_a_folder_that_is_not_there_is_refused_also_where_the_files_are(
+    commonlit: Competition, downloads: Path, tmp_path: Path
+) -> None:
+    fetch(commonlit, downloads)
+    with pytest.raises(UsageError, match="--from names what is not there"):
+        fetch(commonlit, tmp_path / "typo")
+
+
+def test_a_folder_that_is_not_read_is_said(commonlit: Competition, downloads: Path) -> None:
+    fetch(commonlit, downloads)
+    said: list[str] = []
+    assert fetch(commonlit, downloads, say=said.append).already_complete
+    assert said == [f"note: {downloads} was not read, as the files are there; add --refresh"]
