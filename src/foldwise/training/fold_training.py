@@ -169,6 +169,7 @@ class FoldTraining:
             lambda: self._predict_validation_rows(learner),
             numbers=range(self.state.step + 1, plan.last + 1),
             every=every,
+            after=plan.after,
             seed_of=lambda number: self._seed("dropout", number),
             losses=self.state.losses,
         ):

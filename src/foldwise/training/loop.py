@@ -67,10 +67,11 @@ def training_steps(
     *,
     numbers: range,
     every: int,
+    after: int = 0,
     seed_of: Callable[[int], int],
     losses: list[Tensor],
 ) -> Iterator[Step]:
-    """Take the steps in `numbers`, evaluating after each `every` and after the last.
+    """Take the steps in `numbers`, evaluating after each `every` from `after` on, and the last.
 
     A generator, so that early stopping, keeping the best weights, checkpoints and pruning are
     ordinary code in the caller's `for` loop: there are no callbacks. `plan` gives each step's
@@ -81,7 +82,7 @@ def training_steps(
     for number, batches in zip(numbers, plan, strict=False):
         torch.manual_seed(seed_of(number))  # dropout of step n is the same whenever it is taken
         losses.append(take_step(learner, batches, labels, number))
-        due = number % every == 0 or number == numbers.stop - 1
+        due = (number - after) % every == 0 or number == numbers.stop - 1
         yield Step(number, evaluate() if due else None)
 
 
