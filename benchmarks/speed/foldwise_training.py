@@ -121,7 +121,7 @@ def _take_steps(learner: Learner, task: Task, tokens: Tokens, seed: int, counts:
         Labels(torch.tensor(task.train.targets, device=task.device)[:, None].float()),
         lambda: torch.empty(0),  # no evaluation
         numbers=range(1, task.steps + 1),
-        every=task.steps,
+        due=lambda _number: False,  # but for the last
         seed_of=lambda number: seed_for("dropout", seed, 0, number),
         losses=losses,
     )

@@ -58,6 +58,11 @@ def test_each_stage_learns_more_of_the_model_and_says_so(project: Project) -> No
     assert [stage["cached"] for stage in stages] == ["pooling", "layers", None]
     looks = events(state.folder, 0, "look")
     assert list(looks[0]["rates"]) == ["head"]
+    # two an epoch, counted from the beginning of each stage: none in a stage's first step
+    epoch = stages[0]["step"]
+    middle = -(-epoch // 2)
+    expected = [stage * epoch + step for stage in range(3) for step in (middle, epoch)]
+    assert [look["step"] for look in looks] == expected
     # and is gone when all folds have ended
     assert not list(state.folder.rglob(".frozen.tmp"))
     assert not (state.folder / ".shared").exists()

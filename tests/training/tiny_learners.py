@@ -95,7 +95,7 @@ def take_all(learner: Learner, plan: Iterator[list[Batch]], steps: int = STEPS) 
         LABELS,
         lambda: torch.empty(0),
         numbers=range(1, steps + 1),
-        every=2,
+        due=lambda number: number % 2 == 0,
         seed_of=lambda number: number,
         losses=losses,
     ):

@@ -168,8 +168,7 @@ class FoldTraining:
             labels,
             lambda: self._predict_validation_rows(learner),
             numbers=range(self.state.step + 1, plan.last + 1),
-            every=every,
-            after=plan.after,
+            due=lambda number: (number - plan.after) % every == 0,
             seed_of=lambda number: self._seed("dropout", number),
             losses=self.state.losses,
         ):

@@ -66,12 +66,11 @@ def training_steps(
     evaluate: Callable[[], Tensor],
     *,
     numbers: range,
-    every: int,
-    after: int = 0,
+    due: Callable[[int], bool],
     seed_of: Callable[[int], int],
     losses: list[Tensor],
 ) -> Iterator[Step]:
-    """Take the steps in `numbers`, evaluating after each `every` from `after` on, and the last.
+    """Take the steps in `numbers`, evaluating after each that is `due` and after the last.
 
     A generator, so that early stopping, keeping the best weights, checkpoints and pruning are
     ordinary code in the caller's `for` loop: there are no callbacks. `plan` gives each step's
@@ -82,8 +81,8 @@ def training_steps(
     for number, batches in zip(numbers, plan, strict=False):
         torch.manual_seed(seed_of(number))  # dropout of step n is the same whenever it is taken
         losses.append(take_step(learner, batches, labels, number))
-        due = (number - after) % every == 0 or number == numbers.stop - 1
-        yield Step(number, evaluate() if due else None)
+        evaluates = due(number) or number == numbers.stop - 1
+        yield Step(number, evaluate() if evaluates else None)
 
 
 def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number: int) -> Tensor:
