@@ -216,7 +216,7 @@ def test_a_folder_that_is_not_there_is_refused_also_where_the_files_are(
     commonlit: Competition, downloads: Path, tmp_path: Path
 ) -> None:
     fetch(commonlit, downloads)
-    with pytest.raises(UsageError, match="--from names what is not there"):
+    with pytest.raises(DataError, match="--from names what is not there"):
         fetch(commonlit, tmp_path / "typo")
 
 

@@ -41,10 +41,10 @@ def fetch(
     folder = competition.folder
     finish_interrupted(folder)
     complete = all((folder / name).is_file() for name in names.values())
-    if from_folder is not None and not from_folder.exists():
-        raise UsageError(f"--from names what is not there: {from_folder}; check the path")
     if complete and not refresh:
         if from_folder is not None:
+            if not from_folder.exists():
+                raise DataError(f"--from names what is not there: {from_folder}; check the path")
             say(f"note: {from_folder} was not read, as the files are there; add --refresh")
         files = described_files(competition, names, folder)
         return Fetched(competition.name, "already there", already_complete=True, files=files)
