@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 
@@ -39,8 +39,22 @@ def test_an_archive_of_several_files_holds_one_of_its_name(tmp_path: Path) -> No
 
 def test_a_broken_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 no archive")
-    with pytest.raises(DataError, match=r"no readable zip archive: .*; fetch it again"):
+    with pytest.raises(
+        DataError, match=r"a\.zip must be a whole ZIP archive .*; download it again"
+    ):
         read_table(tmp_path / "a.zip", CSV, ["text"])
+
+
+@pytest.mark.parametrize("method", [ZIP_STORED, ZIP_DEFLATED])
+def test_an_archive_whose_contents_are_damaged_is_refused(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "train.csv.zip"
+    with ZipFile(path, "w", compression=method) as archive:
+        archive.writestr("train.csv", "id,text\n1,good\n" * 50)
+    packed = bytearray(path.read_bytes())
+    packed[40:50] = b"\xff" * 10  # behind the name: a stream that no longer unpacks
+    path.write_bytes(packed)
+    with pytest.raises(DataError, match=r"train\.csv\.zip must be a whole ZIP archive"):
+        read_table(path, CSV, ["text"])
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -274,7 +274,11 @@ def test_r_drop_is_content_with_layers_that_are_skipped(bert: Path, tmp_path: Pa
     chosen = experiment(encoder=settings.Encoder(layer_drop=0.1))
     chosen = chosen.model_copy(update={"regularization": settings.Regularization(r_drop=1.0)})
     copy = without_own_dropout(bert, tmp_path / "encoder")
-    build_model(copy, chosen, 3, "classification")
+    model = build_model(copy, chosen, 3, "classification").train()
+    batch = tiny_batch(copy, LENGTHS)
+    # skipped layers alone make two passes differ, sooner or later
+    first = model(*batch)
+    assert any(not torch.equal(model(*batch), first) for _ in range(100))
 
 
 @every_pooling

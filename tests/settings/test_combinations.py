@@ -91,7 +91,7 @@ def test_a_setting_that_something_reads_is_taken(key: str) -> None:
 @pytest.mark.parametrize("key", NEEDED)
 def test_a_default_may_be_said_where_nothing_reads_it(key: str) -> None:
     default = Settings(competition="a").flat()[key]
-    valid(changed(AWAY.get(key, {}), key, default))
+    assert valid(changed(AWAY.get(key, {}), key, default)).flat()[key] == default
 
 
 def test_settings_of_the_other_kind_of_model_would_do_nothing() -> None:

@@ -97,7 +97,7 @@ def test_the_defaults_contradict_nothing() -> None:
     ],
 )
 def test_settings_that_go_together_are_taken(table: dict[str, Any]) -> None:
-    valid(table)
+    assert list(contradictions(valid(table))) == []
 
 
 # --- something must learn ------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def test_something_must_learn(rates: dict[str, Any]) -> None:
     ],
 )
 def test_one_rate_above_zero_is_enough(rates: dict[str, Any]) -> None:
-    valid({"rates": rates})
+    assert list(contradictions(valid({"rates": rates}))) == []
 
 
 def test_with_the_encoder_frozen_the_head_must_learn() -> None:
@@ -186,13 +186,14 @@ def test_nothing_regularises_an_encoder_that_never_learns(table: dict[str, Any],
 def test_an_encoder_that_learns_in_some_stage_is_regularised(
     table: dict[str, Any], key: str
 ) -> None:
-    valid(changed(table, key, NEEDING[key][0]))
+    value = NEEDING[key][0]
+    assert valid(changed(table, key, value)).flat()[key] == value
 
 
 @pytest.mark.parametrize("table", [*NEVER, *LEARNING])
 def test_without_dropout_any_encoder_may_stay_as_it_is(table: dict[str, Any]) -> None:
     for dropout in (0.0, "auto"):
-        valid(changed(table, "encoder.dropout", dropout))
+        assert valid(changed(table, "encoder.dropout", dropout)).encoder.dropout == dropout
 
 
 def test_embeddings_that_learn_are_an_encoder_that_learns_but_no_layer() -> None:

@@ -1,10 +1,10 @@
 """Files of a competition as text: packed or not, in UTF-8 or refused."""
 
-import zipfile
 from pathlib import Path
 from typing import Literal
 
 from foldwise.competition.competition import Competition
+from foldwise.competition.zips import opened_zip
 from foldwise.errors import Complaints, DataError, listed
 
 FileName = Literal["train", "test", "sample_submission", "solution"]
@@ -59,20 +59,17 @@ def located(path: Path) -> Path:
 
 def _unzipped(path: Path) -> bytes:
     """The bytes of the archive's one file, or of the one named like the archive."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-            names = [name for name in names if not name.startswith("__MACOSX/")]
-            named_alike = [name for name in names if Path(name).name == path.stem]
-            chosen = names if len(names) == 1 else named_alike
-            if len(chosen) != 1:
-                raise DataError(
-                    f"{path}: an archive holds one file, or one named {path.stem}, got "
-                    f"{listed(names) or 'none'}; unpack it and name the file in competition.toml"
-                )
-            return archive.read(chosen[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise DataError(f"{path}: no readable zip archive: {error}; fetch it again") from None
+    with opened_zip(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        names = [name for name in names if not name.startswith("__MACOSX/")]
+        named_alike = [name for name in names if Path(name).name == path.stem]
+        chosen = names if len(names) == 1 else named_alike
+        if len(chosen) != 1:
+            raise DataError(
+                f"{path}: an archive holds one file, or one named {path.stem}, got "
+                f"{listed(names) or 'none'}; unpack it and name the file in competition.toml"
+            )
+        return archive.read(chosen[0])
 
 
 def _not_utf8(path: Path, data: bytes) -> DataError:

@@ -6,33 +6,15 @@ cannot choose where a file lands.
 
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from foldwise.competition.zips import opened_zip
 from foldwise.errors import DataError, listed
 
 CHUNK_BYTES = 1 << 20
-
-
-@contextmanager
-def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive, open for reading.
-
-    Raises:
-        DataError: it is no ZIP archive, it is damaged, or its members are encrypted.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    # zipfile raises RuntimeError for encryption, NotImplementedError for an unknown compression
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        raise DataError(
-            f"{path.name} must be a whole ZIP archive without a password: {error}; "
-            f"download it again"
-        ) from error
 
 
 def members_by_name(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

@@ -7,11 +7,11 @@ from pathlib import Path
 from foldwise.competition.sources.archives import (
     CHUNK_BYTES,
     members_by_name,
-    opened_zip,
     pack,
     unpack,
 )
 from foldwise.competition.sources.staging import Stage
+from foldwise.competition.zips import opened_zip
 from foldwise.errors import Complaints, DataError, listed
 
 Copy = Callable[[str, Path], None]  # writes the file of that name to a path
