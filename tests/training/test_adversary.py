@@ -5,9 +5,8 @@ import torch
 from torch import Tensor
 
 from foldwise.settings import Settings
-from foldwise.training.gradients import add_gradients
+from foldwise.training.gradients import Gradients
 from foldwise.training.loop import Learner, take_step
-from tests.tiny_encoders import make_tiny_encoder
 from tests.training.tiny_learners import (
     LABELS,
     learner_of,
@@ -20,11 +19,6 @@ from tests.training.tiny_learners import (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
-
-
 def adversarial(kind: str, **changed: float) -> Settings:
     return settings_of(regularization={"adversarial": kind, **changed})
 
@@ -32,7 +26,7 @@ def adversarial(kind: str, **changed: float) -> Settings:
 def with_gradients(folder: Path, chosen: Settings) -> Learner:
     learner = learner_of(made_of(folder, chosen), chosen)
     batches = next(whole_batches(tiny_tokens(folder)))
-    add_gradients(learner.forward, learner.objective, batches, LABELS, learner.scaler)
+    Gradients(learner.forward, learner.objective, learner.scaler).add(batches, LABELS)
     return learner
 
 

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from foldwise.training.anchor import Anchor, anchor_of
-from tests.tiny_encoders import make_tiny_encoder
 from tests.training.tiny_learners import (
     learner_of,
     made_of,
@@ -14,11 +13,6 @@ from tests.training.tiny_learners import (
     tiny_tokens,
     whole_batches,
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
 
 
 def weight_of(rows: int = 40, columns: int = 50) -> torch.nn.Parameter:

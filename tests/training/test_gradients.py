@@ -7,8 +7,7 @@ from torch import Tensor
 
 from foldwise.settings import Settings
 from foldwise.tokenization.batches import collate
-from foldwise.training.gradients import add_gradients
-from tests.tiny_encoders import make_tiny_encoder
+from foldwise.training.gradients import Gradients
 from tests.training.tiny_learners import (
     LABELS,
     cut_batches,
@@ -20,17 +19,12 @@ from tests.training.tiny_learners import (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
-
-
 def gradients(folder: Path, chosen: Settings, *, cut: bool) -> tuple[Tensor, dict[str, Tensor]]:
     learner = learner_of(made_of(folder, chosen), chosen)
     learner.model.train()
     batches = next((cut_batches if cut else whole_batches)(tiny_tokens(folder)))
     torch.manual_seed(1)
-    loss = add_gradients(learner.forward, learner.objective, batches, LABELS, learner.scaler)
+    loss = Gradients(learner.forward, learner.objective, learner.scaler).add(batches, LABELS)
     found = {
         name: parameter.grad
         for name, parameter in learner.model.named_parameters()
@@ -84,7 +78,7 @@ def test_a_batch_norm_counts_each_text_once_a_step(folder: Path, kind: str, r_dr
     learner.model.train()
     tokens = tiny_tokens(folder)
     batches = [collate(tokens, [0, 3]), collate(tokens, [1, 2, 4])]
-    add_gradients(learner.forward, learner.objective, batches, LABELS, learner.scaler)
+    Gradients(learner.forward, learner.objective, learner.scaler).add(batches, LABELS)
     # two micro-batches moved the variance, which began at 1: as 0.9 x 0.9 and no further
     assert norm.running_var is not None
     assert (norm.running_var >= 0.81 - 1e-6).all()

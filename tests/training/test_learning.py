@@ -6,13 +6,7 @@ from foldwise.errors import UsageError
 from foldwise.training.fold_state import FoldState
 from foldwise.training.learning import group_rates, new_learner
 from foldwise.training.stages import learn_only
-from tests.tiny_encoders import make_tiny_encoder
 from tests.training.tiny_learners import learner_of, made_of, settings_of, weights_of
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
 
 
 def test_the_rates_of_now_are_those_of_the_groups_that_learn(folder: Path) -> None:

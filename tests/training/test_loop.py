@@ -14,7 +14,6 @@ from foldwise.training.loop import checked_mean, training_steps
 from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import predict
 from foldwise.training.schedules import schedule_factor
-from tests.tiny_encoders import make_tiny_encoder
 from tests.training.tiny_learners import (
     LABELS,
     STEPS,
@@ -32,11 +31,6 @@ from tests.training.tiny_learners import (
 )
 
 CHOSEN = settings_of()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
 
 
 @pytest.fixture

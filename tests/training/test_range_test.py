@@ -18,7 +18,6 @@ from foldwise.training.range_test import (
     range_test,
     reference_of,
 )
-from tests.tiny_encoders import make_tiny_encoder
 from tests.training.tiny_learners import (
     LABELS,
     TARGETS,
@@ -30,11 +29,6 @@ from tests.training.tiny_learners import (
     weights_of,
     whole_batches,
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
 
 
 def swept(learner: Learner, folder: Path, labels: Labels = LABELS, **sweep: Any) -> RangeTest:

@@ -193,37 +193,9 @@ def test_rates_of_zero_freeze_in_every_stage() -> None:
     assert learning("head", pooling=0.0) == ["head 0", "head 1"]
 
 
-@pytest.mark.parametrize(
-    ("train", "frozen", "complaint"),
-    [
-        (
-            5, "none",
-            "train of a stage counts layers of the encoder, which has 4, got 5; lower it",
-        ),
-        (
-            "all", 9,
-            "encoder.frozen counts layers of the encoder, which has 4, got 9; lower it",
-        ),
-        (
-            3, 2,
-            "a stage with train=3 asks for layers that encoder.frozen=2 holds, as the encoder has "
-            "4; lower one of them",
-        ),
-    ],
-)  # fmt: skip
-def test_layers_that_are_not_there_to_learn_are_refused(
-    train: object, frozen: object, complaint: str
-) -> None:
-    with pytest.raises(UsageError) as caught:
-        learning(train, frozen)
-    assert caught.value.complaints == (complaint,)
-
-
 def test_layers_that_share_their_weights_are_one() -> None:
     names = ["embeddings", "layer 0", "head"]
     assert learning(1, names=names) == ["layer 0", "head"]
-    with pytest.raises(UsageError, match="has 1; layers that share their weights count as one, g"):
-        learning(2, names=names)
 
 
 def test_a_stage_in_which_nothing_learns_is_refused() -> None:

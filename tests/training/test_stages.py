@@ -69,15 +69,25 @@ def test_an_epoch_has_a_last_batch_for_the_rows_left_over() -> None:
     assert epoch_steps(33, 16) == 3
 
 
-def test_more_layers_than_there_are_cannot_be_trained() -> None:
-    chosen = settings_of(stages=[{"epochs": 1.0, "train": 3}])
-    with pytest.raises(UsageError, match=r"stages\.0\.train=3 is more than the 2 layers"):
-        stage_plans(chosen, 10, NAMES)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
+@pytest.mark.parametrize(
+    ("train", "frozen", "names", "complaint"),
+    [
+        (3, "none", NAMES, "stages.0.train=3 is more than the 2 layers of the encoder: lower it"),
+        ("all", 9, NAMES, "encoder.frozen=9 is more than the 2 layers of the encoder: lower it"),
+        (2, 1, NAMES, "stages.0.train=2 and encoder.frozen=1 are more than the encoder's 2 layers"),
+        (2, "none", ["embeddings", "layer 0", "head"],
+         "stages.0.train=2 is more than the 1 layers of the encoder (those that share their "
+         "weights count as one): lower it"),
+    ],
+)  # fmt: skip
+def test_layers_that_are_not_there_to_learn_are_refused(
+    train: str | int, frozen: str | int, names: list[str], complaint: str
+) -> None:
+    chosen = settings_of(encoder={"frozen": frozen}, stages=[{"epochs": 1.0, "train": train}])
+    with pytest.raises(UsageError) as caught:
+        stage_plans(chosen, 10, names)
+    (told,) = caught.value.complaints
+    assert told.startswith(complaint)
 
 
 def test_exactly_the_named_groups_learn(folder: Path) -> None:

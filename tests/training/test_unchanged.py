@@ -14,7 +14,6 @@ from torch.amp.grad_scaler import GradScaler
 from foldwise.training.loop import Learner, take_step
 from foldwise.training.param_groups import named_state
 from foldwise.training.unchanged import unchanged
-from tests.tiny_encoders import make_tiny_encoder
 from tests.training.tiny_learners import (
     LABELS,
     learner_of,
@@ -38,11 +37,6 @@ SETTINGS = [
     {"optimizer": {"bias_correction": False}, "encoder": {"frozen": 1}},
     {"regularization": {"pretrained_decay": 0.1}, "encoder": {"layer_drop": 0.5}},
 ]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_tiny_encoder(tmp_path, "bert")
 
 
 def whole(learner: Learner) -> dict[str, Any]:

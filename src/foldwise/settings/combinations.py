@@ -165,8 +165,9 @@ def unfit_for_layers(chosen: Settings, layers: int) -> list[str]:
         for i, stage in enumerate(chosen.stages)
         if isinstance(stage.train, int)
     }
+    shared = " (those that share their weights count as one)" if layers == 1 else ""
     complaints = [
-        f"{key}={count} is more than the {layers} layers of the encoder: lower it"
+        f"{key}={count} is more than the {layers} layers of the encoder{shared}: lower it"
         for key, count in wanted.items()
         if count > layers
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -13,76 +14,65 @@ from foldwise.training.losses import Labels
 from foldwise.training.objective import Objective
 
 
-def add_gradients(
-    forward: Forward,
-    objective: Objective,
-    batches: Sequence[Batch],
-    labels: Labels,
-    scaler: GradScaler,
-) -> Tensor:
-    """The mean loss of a batch, a scalar on the device, whose gradient is added to the parameters.
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """Adds the gradients of batches to the parameters.
 
-    A loss that is a mean over texts is summed over micro-batches. A loss of the whole batch, such
-    as a root of a mean, is not the sum of its parts: its gradient with respect to all outputs is
-    taken first, then led back through one micro-batch at a time, which costs a second forward pass.
-    https://arxiv.org/abs/2101.06983
+    Attributes:
+        forward: from a micro-batch to raw outputs.
+        objective: what is minimised.
+        scaler: of fp16.
     """
-    if objective.loss.per_text or len(batches) == 1:
-        return _summed(forward, objective, batches, labels, scaler)
-    return _led_back(forward, objective, batches, labels, scaler)
 
+    forward: Forward
+    objective: Objective
+    scaler: GradScaler
 
-def _summed(
-    forward: Forward,
-    objective: Objective,
-    batches: Sequence[Batch],
-    labels: Labels,
-    scaler: GradScaler,
-) -> Tensor:
-    texts = sum(len(batch) for batch in batches)
-    parts: list[Tensor] = []
-    for batch in batches:
-        outputs = _passes(forward, batch, objective.passes)
-        loss = objective.total(outputs, labels.at(batch.rows)) / texts
-        torch.autograd.backward(scaler.scale(loss))
-        parts.append(loss.detach())
-    return torch.stack(parts).sum()
+    def add(self, batches: Sequence[Batch], labels: Labels) -> Tensor:
+        """The mean loss of a batch, a scalar on the device, whose gradient is added.
 
+        A loss that is a mean over texts is summed over micro-batches. A loss of the whole batch,
+        such as a root of a mean, is not the sum of its parts: its gradient with respect to all
+        outputs is taken first, then led back through one micro-batch at a time, which costs a
+        second forward pass. https://arxiv.org/abs/2101.06983
+        """
+        if self.objective.loss.per_text or len(batches) == 1:
+            return self._summed(batches, labels)
+        return self._led_back(batches, labels)
 
-def _led_back(
-    forward: Forward,
-    objective: Objective,
-    batches: Sequence[Batch],
-    labels: Labels,
-    scaler: GradScaler,
-) -> Tensor:
-    seeds = [int(seed) for seed in torch.randint(2**62, (len(batches),))]
-    with torch.no_grad(), statistics_kept(forward):
-        parts = [
-            _seeded(seed, forward, b, objective) for seed, b in zip(seeds, batches, strict=True)
-        ]
-    whole = torch.cat(parts, dim=1).requires_grad_()
-    rows = torch.cat([batch.rows for batch in batches])
-    loss = objective.total(whole, labels.at(rows)) / len(rows)
-    (gradient,) = torch.autograd.grad(scaler.scale(loss), whole)
-    sizes = [len(batch) for batch in batches]
-    for seed, batch, part in zip(seeds, batches, gradient.split(sizes, dim=1), strict=True):
-        outputs = _seeded(seed, forward, batch, objective)  # the same dropout as before
-        torch.autograd.backward(outputs, part.to(outputs.dtype))
-    return loss.detach()
+    def _summed(self, batches: Sequence[Batch], labels: Labels) -> Tensor:
+        texts = sum(len(batch) for batch in batches)
+        parts: list[Tensor] = []
+        for batch in batches:
+            loss = self.objective.total(self._passes(batch), labels.at(batch.rows)) / texts
+            torch.autograd.backward(self.scaler.scale(loss))
+            parts.append(loss.detach())
+        return torch.stack(parts).sum()
 
+    def _led_back(self, batches: Sequence[Batch], labels: Labels) -> Tensor:
+        seeds = [int(seed) for seed in torch.randint(2**62, (len(batches),))]
+        with torch.no_grad(), statistics_kept(self.forward):
+            parts = [self._seeded(seed, batch) for seed, batch in zip(seeds, batches, strict=True)]
+        whole = torch.cat(parts, dim=1).requires_grad_()
+        rows = torch.cat([batch.rows for batch in batches])
+        loss = self.objective.total(whole, labels.at(rows)) / len(rows)
+        (gradient,) = torch.autograd.grad(self.scaler.scale(loss), whole)
+        sizes = [len(batch) for batch in batches]
+        for seed, batch, part in zip(seeds, batches, gradient.split(sizes, dim=1), strict=True):
+            outputs = self._seeded(seed, batch)  # the same dropout as before
+            torch.autograd.backward(outputs, part.to(outputs.dtype))
+        return loss.detach()
 
-def _seeded(seed: int, forward: Forward, batch: Batch, objective: Objective) -> Tensor:
-    torch.manual_seed(seed)
-    return _passes(forward, batch, objective.passes)
+    def _seeded(self, seed: int, batch: Batch) -> Tensor:
+        torch.manual_seed(seed)
+        return self._passes(batch)
 
-
-def _passes(forward: Forward, batch: Batch, count: int) -> Tensor:
-    """(passes, texts, raw outputs) of a micro-batch."""
-    outputs = [forward(batch)]
-    with statistics_kept(forward):
-        outputs += [forward(batch) for _ in range(1, count)]
-    return torch.stack(outputs)
+    def _passes(self, batch: Batch) -> Tensor:
+        """(passes, texts, raw outputs) of a micro-batch."""
+        outputs = [self.forward(batch)]
+        with statistics_kept(self.forward):
+            outputs += [self.forward(batch) for _ in range(1, self.objective.passes)]
+        return torch.stack(outputs)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from foldwise.training.adversary import Adversary
 from foldwise.training.anchor import Anchor
 from foldwise.training.averaging import Average
 from foldwise.training.forward import Forward, set_training_mode
-from foldwise.training.gradients import add_gradients, statistics_kept
+from foldwise.training.gradients import Gradients, statistics_kept
 from foldwise.training.losses import Labels
 from foldwise.training.objective import Objective
 from foldwise.training.schedules import Scheduler
@@ -88,11 +88,12 @@ def training_steps(
 def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number: int) -> Tensor:
     """Loss and gradient norm of one optimizer step, (2,), still on the device."""
     set_training_mode(learner.model, learner.frozen_layers)
+    gradients = Gradients(learner.forward, learner.objective, learner.scaler)
     with learner.anchor.mixed() if learner.anchor else nullcontext():
-        loss = _backward(learner, batches, labels)
+        loss = gradients.add(batches, labels)
         if learner.adversary is not None and number >= learner.adversary.begins:
             with learner.adversary.uphill(), statistics_kept(learner.forward):
-                _backward(learner, batches, labels)
+                gradients.add(batches, labels)
     learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
     norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)
     learner.scaler.step(learner.optimizer)
@@ -106,10 +107,6 @@ def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number
     if learner.scaler.is_enabled():  # fp16: an overflowing step is skipped by the scaler
         norm = torch.zeros_like(norm)
     return torch.stack([loss, norm])
-
-
-def _backward(learner: Learner, batches: Sequence[Batch], labels: Labels) -> Tensor:
-    return add_gradients(learner.forward, learner.objective, batches, labels, learner.scaler)
 
 
 def check_scale(scaler: GradScaler, number: int) -> None:

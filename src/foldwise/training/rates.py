@@ -54,14 +54,13 @@ def trained_groups(
 ) -> list[str]:
     """The layer groups that learn in a stage, bottom up.
 
-    `stage.train` asks for them; `encoder.frozen` and rates of zero take from them.
+    `stage.train` asks for them; `encoder.frozen` and rates of zero take from them. That there are
+    so many layers is checked before, for all settings at once: `unfit_for_layers`.
 
     Raises:
-        UsageError: there are fewer layers than asked for, a stage asks for layers that
-            `encoder.frozen` holds, no group is left to learn, or see `layer_rates`.
+        UsageError: no group is left to learn, or see `layer_rates`.
     """
     layers = layers_of(names)
-    _check_counts(len(layers), stage, encoder)
     still = {*_held(names, encoder), *frozen_groups(names, stage.rates)}
     below = set(names) - set(_above_encoder(names))
     if stage.train != "all":
@@ -87,25 +86,6 @@ def _held(names: Sequence[str], encoder: settings.Encoder) -> list[str]:
     count = encoder.frozen if isinstance(encoder.frozen, int) else 0
     lowest = layers_of(names) if encoder.frozen == "all" else layers_of(names)[:count]
     return [name for name in names if name == "embeddings" or name in lowest]
-
-
-def _check_counts(layers: int, stage: settings.Stage, encoder: settings.Encoder) -> None:
-    asked = stage.train if isinstance(stage.train, int) else 0
-    held = encoder.frozen if isinstance(encoder.frozen, int) else 0
-    shared = "; layers that share their weights count as one" if layers == 1 else ""
-    complaints = Complaints()
-    for key, value in (("train of a stage", asked), ("encoder.frozen", held)):
-        if value > layers:
-            complaints.add(
-                f"{key} counts layers of the encoder, which has {layers}{shared}, got {value}; "
-                f"lower it"
-            )
-    if asked <= layers and held <= layers and asked + held > layers:
-        complaints.add(
-            f"a stage with train={asked} asks for layers that encoder.frozen={held} holds, as the "
-            f"encoder has {layers}{shared}; lower one of them"
-        )
-    complaints.raise_if_any(UsageError)
 
 
 def _encoder_peaks(layers: int, rates: settings.Rates) -> list[float]:
