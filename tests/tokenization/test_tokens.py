@@ -15,7 +15,7 @@ from foldwise.tokenization import encoding
 from foldwise.tokenization import tokens as module
 from foldwise.tokenization.encoding import Text
 from foldwise.tokenization.tokenizer import Tokenizer
-from foldwise.tokenization.tokens import Tokens, length_report, tokenize
+from foldwise.tokenization.tokens import Tokens, tokenize
 from tests.tiny_encoders import FAMILIES, Family
 
 MakeTokenizer = Callable[[Family, int], Tokenizer]
@@ -111,9 +111,6 @@ def test_cut_texts_are_counted_with_their_whole_lengths(tokenizer_of: MakeTokeni
     assert tokens.whole_lengths.tolist() == [2, 4, 16, 17, 502]
     assert tokens.lengths.tolist() == [2, 4, 16, 16, 16]
     assert tokens.truncated.tolist() == [False, False, False, True, True]
-    report = length_report(tokens)
-    assert (report.texts, report.truncated) == (5, 2)
-    assert (report.quantiles[0.0], report.quantiles[0.5], report.quantiles[1.0]) == (2, 16, 502)
 
 
 def test_a_cut_text_keeps_its_closing_tokens(tokenizer_of: MakeTokenizer) -> None:
@@ -126,7 +123,6 @@ def test_a_cut_text_keeps_its_closing_tokens(tokenizer_of: MakeTokenizer) -> Non
 def test_no_text_gives_no_token(tokenizer_of: MakeTokenizer) -> None:
     tokens = tokenize(tokenizer_of("bert", 16), [], None)
     assert (len(tokens), tokens.ids.size, tokens.offsets.tolist()) == (0, 0, [0])
-    assert length_report(tokens).quantiles == {}
 
 
 def test_chunks_change_nothing(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,26 +62,6 @@ class Tokens:
             if types is not None and self.type_ids is not None:
                 types[to] = self.type_ids[spread]
         return Tokens(ids, offsets, types, self.whole_lengths[at], self.padding)
-
-
-class LengthReport(NamedTuple):
-    """Tokens a text, before cutting, and how many texts were cut."""
-
-    texts: int
-    truncated: int
-    quantiles: dict[float, int]
-
-
-def length_report(tokens: Tokens) -> LengthReport:
-    """How long the texts are: quantiles of tokens before cutting, and how many were cut."""
-    levels = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
-    lengths = np.sort(tokens.whole_lengths)
-    at = [round(level * (len(lengths) - 1)) for level in levels] if len(lengths) else []
-    return LengthReport(
-        len(tokens),
-        int(tokens.truncated.sum()),
-        {level: int(lengths[i]) for level, i in zip(levels, at, strict=False)},
-    )
 
 
 def flat_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
