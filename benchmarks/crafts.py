@@ -36,6 +36,7 @@ EVERYWHERE = (
     "multi-dropout: head.dropout=0.2 head.dropout_samples=5",
     "one-cycle: schedule.kind=one_cycle",
     "embeddings-learn: encoder.frozen=none",
+    "fgm: encoder.frozen=none regularization.adversarial=fgm",
 )
 REGRESSION = (
     "swa: averaging.kind=swa averaging.every=5",
