@@ -46,6 +46,7 @@ def test_from_nothing_to_a_submission_that_the_second_time_is_the_same(
     for run in first.json["runs"]:
         assert set(run["oof"]) == set(run["private"]) == {"rmse", "pearson"}
         assert len(run["looks"]) == 5
+        assert run["expected"]["rmse"]["low"] < run["expected"]["rmse"]["high"]
 
     # its provenance names it by its hash, and the runs below it
     told = json.loads(path.with_suffix(".json").read_text())
@@ -69,7 +70,7 @@ def test_the_closing_table_shows_every_run_with_its_scores_and_looks(
     done = foldwise("run", "words", "letters")
     title, header, _, *rows = done.out.splitlines()
     assert title.startswith(f"{RECIPE}: ")
-    assert header.split() == ["metric", "run", "OOF", "private", "looks"]
+    assert " ".join(header.split()) == "metric run OOF expected on test private looks"
     assert [row.split()[0] for row in rows[:6:3]] == ["rmse", "pearson"]
     assert all(row.count("±") == 2 for row in rows[:6])
     assert max(map(len, rows[:6])) <= 80

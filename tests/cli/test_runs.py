@@ -16,7 +16,7 @@ def test_finished_fast_and_unfinished_runs_and_ensembles_are_listed(
     assert listed["unfinished"] == {"half": {"finished_folds": [0, 2]}}
     assert listed["damaged"] == {}
     shown = foldwise("runs").out
-    assert "run      kind      rows  folds  looks         OOF rmse\n" in shown
+    assert "run      kind      rows  folds  looks         OOF rmse  expected on test\n" in shown
     assert "OOF accuracy" in shown
     assert "half: not finished, fold 0, 2 done; its command goes on where it was\n" in shown
     assert "pearson" not in shown
@@ -28,9 +28,48 @@ def test_finished_fast_and_unfinished_runs_and_ensembles_are_listed(
 def test_the_table_fits_into_80_columns(
     project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert max(map(len, foldwise("runs").out.splitlines())) <= 80
+    def widest() -> int:
+        table, _, _ = foldwise("runs").out.partition("\n\n")
+        return max(map(len, table.splitlines()))
+
+    assert widest() <= 80
     monkeypatch.setenv("COLUMNS", "50")
-    assert max(map(len, foldwise("runs").out.splitlines())) <= 50
+    assert widest() <= 50
+
+
+def test_scores_are_expected_on_as_many_rows_as_are_asked_for(
+    project: Project, foldwise: Foldwise
+) -> None:
+    usual = foldwise("runs", "--json").json["expected"]["words"]["rmse"]
+    many = foldwise("runs", "--test-rows", "1000", "--json").json["expected"]["words"]["rmse"]
+    assert (usual["test_rows"], many["test_rows"]) == (6, 1000)
+    assert (usual["value"], usual["gain"]) == (many["value"], many["gain"])
+    assert many["high"] - many["low"] < usual["high"] - usual["low"]
+    assert "holds 90 % of scores on 1,000 rows" in foldwise("runs", "--test-rows", "1000").out
+
+
+def test_a_run_without_its_folds_is_expected_without_their_gain(
+    project: Project, foldwise: Foldwise
+) -> None:
+    import shutil
+
+    shutil.rmtree(project.run("words") / "fold-0")
+    done = foldwise("runs", "--json")
+    assert done.json["expected"]["words"]["rmse"]["gain"] is None
+    assert done.json["expected"]["letters"]["rmse"]["gain"] > 0
+    assert (
+        "words: what averaging the folds' models gains is not in the expected score"
+        in foldwise("runs").out
+    )
+
+
+def test_runs_whose_tables_are_gone_are_listed_without_an_expected_score(
+    project: Project, foldwise: Foldwise
+) -> None:
+    (project.run("words") / "test.csv").write_text("broken")
+    done = foldwise("runs", "--json")
+    assert (done.code, done.json["expected"]["words"]) == (0, {})
+    assert "no score to expect of words can be told: " in foldwise("runs").out
 
 
 def test_a_damaged_run_is_told_and_hides_no_other(project: Project, foldwise: Foldwise) -> None:

@@ -3,23 +3,30 @@
 from foldwise.cli.score_tables import (
     MEANING,
     Scored,
+    expectation_remarks,
     looks_of,
     remarks,
     score_columns,
     score_rows,
 )
+from foldwise.comparing.expected import ExpectedScore
 from foldwise.competition.metrics import Score
+from foldwise.pipeline.expecting import Expectation
 
 OOF = {"rmse": Score(1.0, 0.5, 9), "pearson": Score(0.25, None, 9)}
-RUNS = [Scored("a", OOF, {"rmse": Score(2.0, 0.125, 3)}, [4, 3]), Scored("b", OOF, {}, [0, 0])]
+HOPE = Expectation({"rmse": ExpectedScore(0.875, 0.5, 1.25, 0.9, 3000, 0.125)})
+RUNS = [
+    Scored("a", OOF, {"rmse": Score(2.0, 0.125, 3)}, [4, 3], HOPE),
+    Scored("b", OOF, {}, [0, 0]),
+]
 
 
 def test_runs_stand_below_each_other_metric_by_metric() -> None:
     assert score_rows(RUNS, private=True) == [
-        ["rmse", "a", "1.0000 ± 0.5000", "2.0000 ± 0.1250", "3-4"],
-        ["", "b", "1.0000 ± 0.5000", "", "0"],
-        ["pearson", "a", "0.2500", "", "3-4"],
-        ["", "b", "0.2500", "", "0"],
+        ["rmse", "a", "1.0000 ± 0.5000", "0.5000 to 1.2500", "2.0000 ± 0.1250", "3-4"],
+        ["", "b", "1.0000 ± 0.5000", "", "", "0"],
+        ["pearson", "a", "0.2500", "", "", "3-4"],
+        ["", "b", "0.2500", "", "", "0"],
     ]
 
 
@@ -36,6 +43,21 @@ def test_looks_are_a_number_or_a_span() -> None:
 def test_only_a_choice_among_looks_is_optimistic() -> None:
     assert remarks(RUNS[1:]) == [MEANING]
     assert remarks([Scored("c", OOF, {}, [1, 1])]) == [MEANING]
-    assert remarks(RUNS)[1:] == [
+    assert remarks(RUNS)[3:] == [
         "an OOF score is the best of its looks (up to 4) at each fold: slightly optimistic"
     ]
+
+
+def test_what_is_expected_is_explained_with_what_is_missing_from_it() -> None:
+    assert remarks(RUNS)[1:3] == [
+        "expected on test: holds 90 % of scores on 3,000 rows like these",
+        "  in rmse with what averaging the folds' models gains",
+    ]
+    other = Expectation({"accuracy": ExpectedScore(0.8, 0.7, 0.9, 0.9, 500, None)}, "b: gone")
+    assert expectation_remarks([HOPE, other]) == [
+        "expected on test: holds 90 % of scores on 500, 3,000 rows like these",
+        "  in rmse with what averaging the folds' models gains",
+        "  in accuracy without it, since it is not known there",
+        "b: gone",
+    ]
+    assert expectation_remarks([Expectation()]) == []

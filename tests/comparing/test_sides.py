@@ -58,8 +58,8 @@ def test_other_seeds_are_refused() -> None:
 def test_other_rows_are_refused_with_their_ids() -> None:
     fewer = replace(TABLE, ids=(*TABLE.ids[:6], "x1", "x2"), values=TABLE.values)
     assert told(side_of("a", FIRST), Side("b", {0: fewer})) == (
-        "b, seed 0: 2 ids of the rows compared have no prediction: r006, r007",
-        "b, seed 0: 2 predicted ids are not in the rows compared: x1, x2",
+        "b: 2 ids of the rows compared have no prediction: r006, r007",
+        "b: 2 predicted ids are not in the rows compared: x1, x2",
     )
 
 
@@ -67,13 +67,13 @@ def test_other_folds_are_refused_with_a_row_that_moved() -> None:
     moved = replace(TABLE, folds=np.array([0, 1, 2, 0, 0, 1, 2, 3]))
     assert told(side_of("a", FIRST), Side("b", {0: moved})) == (
         "what is compared has the same folds, but 1 rows are in others: 'r003' is in fold 3 of "
-        "a, seed 0 and in fold 0 of b, seed 0; train both on one fold table",
+        "a and in fold 0 of b; train both on one fold table",
     )
 
 
 def test_test_predictions_and_other_outputs_are_refused() -> None:
     other = replace(TABLE, outputs=("p_x",), folds=None)
     assert told(side_of("a", FIRST), Side("b", {0: other})) == (
-        "what is compared has the same outputs, but a, seed 0 has o0 and b, seed 0 p_x",
-        "out-of-fold predictions have a column fold, those of b, seed 0 not",
+        "what is compared has the same outputs, but a has o0 and b p_x",
+        "out-of-fold predictions have a column fold, those of b not",
     )

@@ -1,15 +1,14 @@
 """`foldwise ablate EXPERIMENT key=a,b ...`."""
 
-import sys
 from argparse import Namespace
 from dataclasses import asdict
 
 from foldwise.cli.output import Output
+from foldwise.cli.plots import cells, signs
 from foldwise.cli.requests import trained
-from foldwise.cli.tables import Figure
 from foldwise.comparing.ablation import Ablation
 from foldwise.comparing.ablation_table import remarks, table_of, title_of
-from foldwise.comparing.forest import ASCII, BLOCKS, forest_lines
+from foldwise.comparing.forest import forest_lines
 from foldwise.errors import FoldFailed
 from foldwise.paths import find_project
 from foldwise.pipeline.ablating import ablate
@@ -60,21 +59,6 @@ def request_of(options: Namespace) -> AblationRequest:
 def show(found: Ablation, output: Output) -> None:
     """The table, the plot, and what they mean."""
     table = table_of(found)
-    rows = [list(map(_cell, row, table.numeric)) for row in table.rows]
-    output.table(title_of(found), table.columns, rows)
-    plot = forest_lines(found, BLOCKS if _has_blocks() else ASCII)
+    output.table(title_of(found), table.columns, cells(table))
+    plot = forest_lines(found, signs())
     output.lines([*plot, *([""] if plot else []), *remarks(found)])
-
-
-def _cell(text: str, numeric: bool) -> object:
-    """A cell that stands to the right where its column is one of numbers."""
-    return Figure(text) if text and numeric else text
-
-
-def _has_blocks() -> bool:
-    """Whether standard output can show what the plot is drawn with."""
-    try:
-        "".join(BLOCKS).encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True

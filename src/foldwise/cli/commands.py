@@ -189,6 +189,21 @@ def _ensemble(command: ArgumentParser) -> None:
     )
 
 
+def _compare(command: ArgumentParser) -> None:
+    command.add_argument("first", metavar="RUN_A", help="a finished run, see foldwise runs")
+    command.add_argument("second", metavar="RUN_B", help="another of the same data and folds")
+    _test_rows(command)
+
+
+def _test_rows(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--test-rows",
+        type=count,
+        metavar="N",
+        help="to be scored in the end; of expected scores (as many as the test file has)",
+    )
+
+
 def _submit(command: ArgumentParser) -> None:
     command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")
     command.add_argument("--name", help="of the submission (the run's)")
@@ -205,6 +220,7 @@ def _predict(command: ArgumentParser) -> None:
 
 def _runs(command: ArgumentParser) -> None:
     command.add_argument("--all", action="store_true", help="those of ablations too")
+    _test_rows(command)
 
 
 def _nothing(_command: ArgumentParser) -> None:
@@ -265,6 +281,13 @@ COMMANDS = (
         "foldwise ensemble movie-valence-minilm movie-valence-tfidf --weights 3,1 --name blend",
         _ensemble,
         "runs",
+    ),
+    Command(
+        "compare",
+        "compare",
+        "which of two runs is better, by how much, and how surely",
+        "foldwise compare movie-valence-minilm movie-valence-tfidf",
+        _compare,
     ),
     Command(
         "submit",

@@ -5,9 +5,16 @@ from dataclasses import asdict
 
 from foldwise.cli.blends import blend_lines
 from foldwise.cli.output import Output
-from foldwise.cli.score_tables import Scored, remarks, score_columns, score_rows
+from foldwise.cli.score_tables import (
+    Scored,
+    remarks,
+    score_columns,
+    score_rows,
+    scores_as_json,
+)
 from foldwise.ensembling.ensemble import make_ensemble, read_ensemble
 from foldwise.paths import find_project
+from foldwise.pipeline.expecting import Expecting
 from foldwise.pipeline.run_list import check_exist
 from foldwise.training.run_scores import read_scores
 
@@ -18,12 +25,20 @@ def run(options: Namespace, output: Output) -> None:
     check_exist(project, options.runs)
     scores = make_ensemble(project, options.runs, options.name, options.method, options.weights)
     ensemble = read_ensemble(project.run(options.name))
-    output.result({"run": options.name, "ensemble": asdict(ensemble), "scores": asdict(scores)})
+    expecting = Expecting(project)
     runs = [
-        Scored(name, table.scores, {}, table.looks)
+        Scored(name, table.scores, {}, table.looks, expecting.of(name, table))
         for name in (*ensemble.members, options.name)
         for table in [read_scores(project.run(name))]
     ]
+    output.result(
+        {
+            "run": options.name,
+            "ensemble": asdict(ensemble),
+            "scores": asdict(scores),
+            "expected": scores_as_json(runs[-1].expectation.scores),
+        }
+    )
     output.table(
         f"{options.name}: {scores.rows:,} rows of {scores.competition}",
         score_columns(private=False),

@@ -61,7 +61,9 @@ def default_name(requests: Sequence[RunRequest], *, fast: bool) -> str:
 def show(done: Everything, output: Output) -> None:
     """The closing table: out-of-fold and private scores side by side."""
     first = done.lines[0].scores
-    runs = [Scored(x.run, x.scores.scores, x.private, x.scores.looks) for x in done.lines]
+    runs = [
+        Scored(x.run, x.scores.scores, x.private, x.scores.looks, x.expected) for x in done.lines
+    ]
     private = bool(done.submitted.private)
     output.table(
         f"{first.competition}: {first.rows:,} training rows, {len(first.looks)} folds",
@@ -84,6 +86,7 @@ def as_json(done: Everything) -> dict[str, object]:
                 "run": line.run,
                 "kind": line.scores.kind,
                 "oof": scores_as_json(line.scores.scores),
+                "expected": scores_as_json(line.expected.scores),
                 "private": scores_as_json(line.private),
                 "looks": line.scores.looks,
                 "folds_trained_now": line.trained,

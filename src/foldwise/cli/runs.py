@@ -1,13 +1,25 @@
 """`foldwise runs`."""
 
 from argparse import Namespace
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 from foldwise.cli.output import Output
-from foldwise.cli.score_tables import Scored, looks_of, score_columns, score_rows, shown
+from foldwise.cli.score_tables import (
+    EXPECTED,
+    Scored,
+    expectation_remarks,
+    interval,
+    looks_of,
+    score_columns,
+    score_rows,
+    scores_as_json,
+    shown,
+)
 from foldwise.cli.tables import figure
 from foldwise.errors import listed
 from foldwise.paths import find_project
+from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import list_runs
 from foldwise.training.run_scores import RunScores
 
@@ -16,9 +28,12 @@ def run(options: Namespace, output: Output) -> None:
     """All runs with their out-of-fold scores; unfinished ones with the folds they have."""
     project = find_project()
     found = list_runs(project, ablations=options.all)
+    expecting = Expecting(project, options.test_rows)
+    expected = {name: expecting.of(name, scores) for name, scores in found.finished.items()}
     output.result(
         {
             "finished": {name: asdict(scores) for name, scores in found.finished.items()},
+            "expected": {name: scores_as_json(of.scores) for name, of in expected.items()},
             "unfinished": {
                 name: {"finished_folds": folds} for name, folds in found.unfinished.items()
             },
@@ -27,7 +42,7 @@ def run(options: Namespace, output: Output) -> None:
         }
     )
     for competition, runs in found.by_competition().items():
-        show(competition, runs, output)
+        show(competition, runs, expected, output)
     for name, folds in found.unfinished.items():
         done = f"fold {listed(folds)} done" if folds else "no fold done"
         output.lines([f"{name}: not finished, {done}; its command goes on where it was"])
@@ -39,7 +54,12 @@ def run(options: Namespace, output: Output) -> None:
         output.lines([f"no runs in {where}; begin one with: foldwise train EXPERIMENT"])
 
 
-def show(competition: str, runs: dict[str, RunScores], output: Output) -> None:
+def show(
+    competition: str,
+    runs: dict[str, RunScores],
+    expected: Mapping[str, Expectation],
+    output: Output,
+) -> None:
     """One row a run, by its name; for those who want detail, all metrics and the time it took."""
     metric = next(iter(runs.values())).metric
     more = output.level > 0
@@ -48,10 +68,21 @@ def show(competition: str, runs: dict[str, RunScores], output: Output) -> None:
         own = shown(scores.scores.get(metric))
         last = figure(scores.seconds / 60, digits=1) if more else own
         looks = looks_of(scores.looks)
-        rows.append([name, scores.kind, scores.rows, len(scores.looks), looks, last])
-    last_column = "minutes" if more else f"OOF {metric}"
-    output.table(competition, ["run", "kind", "rows", "folds", "looks", last_column], rows)
+        hopes = [] if more else [interval(expected[name].scores.get(metric))]
+        rows.append([name, scores.kind, scores.rows, len(scores.looks), looks, last, *hopes])
+    last_columns = ["minutes"] if more else [f"OOF {metric}", EXPECTED]
+    output.table(competition, ["run", "kind", "rows", "folds", "looks", *last_columns], rows)
     if more:
-        entries = [Scored(name, scores.scores, {}, scores.looks) for name, scores in runs.items()]
+        entries = [
+            Scored(name, scores.scores, {}, scores.looks, expected[name])
+            for name, scores in runs.items()
+        ]
         table = score_rows(entries, private=False)
         output.table(f"{competition}: scores", score_columns(private=False), table)
+    shown_ones = [expected[name] if more else of_metric(expected[name], metric) for name in runs]
+    output.lines(expectation_remarks(shown_ones))
+
+
+def of_metric(expected: Expectation, metric: str) -> Expectation:
+    """What is expected in one metric alone."""
+    return replace(expected, scores={k: e for k, e in expected.scores.items() if k == metric})

@@ -5,8 +5,14 @@ from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol
 
 from foldwise.cli.tables import Figure, figure
+from foldwise.comparing.comparison_words import expected_of, percent
+from foldwise.comparing.expected import ExpectedScore
+from foldwise.errors import listed
+from foldwise.pipeline.expecting import Expectation
 
 MEANING = "± is one standard error, of the rows' sampling alone"
+EXPECTED = "expected on test"  # the column's name
+UNKNOWN = Expectation()
 
 
 class Valued(Protocol):
@@ -28,22 +34,28 @@ class Scored(NamedTuple):
     oof: Mapping[str, Valued]
     private: Mapping[str, Valued]
     looks: Sequence[int]
+    expectation: Expectation = UNKNOWN
 
 
 def score_rows(runs: Sequence[Scored], *, private: bool) -> list[list[object]]:
-    """One row a metric and run: metric, run, OOF, private score where wanted, looks a fold."""
+    """One row a metric and run: both, OOF, expected, private score where wanted, looks a fold."""
     rows: list[list[object]] = []
     for metric in runs[0].oof:
         for i, run in enumerate(runs):
-            hidden = [shown(run.private.get(metric))] if private else []
-            first = metric if i == 0 else ""
-            rows.append([first, run.run, shown(run.oof.get(metric)), *hidden, looks_of(run.looks)])
+            scores = [shown(run.oof.get(metric)), interval(run.expectation.scores.get(metric))]
+            scores += [shown(run.private.get(metric))] if private else []
+            rows.append([metric if i == 0 else "", run.run, *scores, looks_of(run.looks)])
     return rows
 
 
 def score_columns(*, private: bool) -> list[str]:
     """The header of `score_rows`."""
-    return ["metric", "run", "OOF", *(["private"] if private else []), "looks"]
+    return ["metric", "run", "OOF", EXPECTED, *(["private"] if private else []), "looks"]
+
+
+def interval(expected: ExpectedScore | None) -> Figure | str:
+    """What to expect on test rows: "1.0610 to 1.1020"; blank where nothing can be told."""
+    return "" if expected is None else Figure(expected_of(expected))
 
 
 def shown(score: Valued | None) -> str:
@@ -60,12 +72,31 @@ def looks_of(looks: Sequence[int]) -> Figure:
 def remarks(runs: Sequence[Scored]) -> list[str]:
     """What the figures mean, and what flatters them."""
     most = max(max(run.looks) for run in runs)
+    lines = [MEANING, *expectation_remarks([run.expectation for run in runs])]
     if most < 2:
-        return [MEANING]
+        return lines
     return [
-        MEANING,
+        *lines,
         f"an OOF score is the best of its looks (up to {most}) at each fold: slightly optimistic",
     ]
+
+
+def expectation_remarks(expectations: Sequence[Expectation]) -> list[str]:
+    """What an expected score holds, and what of it is missing."""
+    notes = list(dict.fromkeys(of.note for of in expectations if of.note))
+    every = [(metric, e) for of in expectations for metric, e in of.scores.items()]
+    if not every:
+        return notes
+    _, first = every[0]
+    rows = listed([f"{n:,}" for n in sorted({e.test_rows for _, e in every})])
+    lines = [f"{EXPECTED}: holds {percent(first.level)} of scores on {rows} rows like these"]
+    gained = list(dict.fromkeys(metric for metric, e in every if e.gain is not None))
+    others = list(dict.fromkeys(metric for metric, _ in every if metric not in gained))
+    if gained:
+        lines.append(f"  in {listed(gained)} with what averaging the folds' models gains")
+    if gained and others:
+        lines.append(f"  in {listed(others)} without it, since it is not known there")
+    return [*lines, *notes]
 
 
 def scores_as_json(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from foldwise.cli.score_tables import (
     scores_as_json,
 )
 from foldwise.paths import find_project
+from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import check_exist
 from foldwise.pipeline.submitting import Submitted, submit
 
@@ -20,21 +21,23 @@ def run(options: Namespace, output: Output) -> None:
     project = find_project()
     check_exist(project, [options.run])
     done = submit(project, options.run, options.name, write=not options.check_only)
+    expected = Expecting(project).of(options.run, done.scores)
     output.result(
         {
             "submission": done.path,
             "rows": done.rows,
             "oof": scores_as_json(done.scores.scores),
+            "expected": scores_as_json(expected.scores),
             "private": scores_as_json(done.private),
             "looks": done.scores.looks,
         }
     )
-    show(options.run, done, output)
+    show(options.run, done, expected, output)
 
 
-def show(name: str, done: Submitted, output: Output) -> None:
+def show(name: str, done: Submitted, expected: Expectation, output: Output) -> None:
     """The run's scores, and what was written."""
-    runs = [Scored(name, done.scores.scores, done.private, done.scores.looks)]
+    runs = [Scored(name, done.scores.scores, done.private, done.scores.looks, expected)]
     private = bool(done.private)
     title = f"{name}: {done.scores.competition}, {done.scores.rows:,} training rows"
     output.table(title, score_columns(private=private), score_rows(runs, private=private))

@@ -5,10 +5,19 @@ from dataclasses import asdict
 
 from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_train, trained
-from foldwise.cli.score_tables import MEANING, looks_of, shown
+from foldwise.cli.score_tables import (
+    EXPECTED,
+    MEANING,
+    expectation_remarks,
+    interval,
+    looks_of,
+    scores_as_json,
+    shown,
+)
 from foldwise.cli.tables import figure
 from foldwise.errors import listed
-from foldwise.paths import find_project
+from foldwise.paths import Project, find_project
+from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.training.run import RunState
 from foldwise.training.run_scores import RunScores
 
@@ -24,11 +33,19 @@ def run(options: Namespace, output: Output) -> None:
         show_rates(project, options, output)
         return
     state = trained(project, request_of_train(project, options), output)
-    output.result(as_json(state))
-    show(state, output)
+    expected = expectation_of(project, state)
+    output.result(as_json(state, expected))
+    show(state, expected, output)
 
 
-def show(state: RunState, output: Output) -> None:
+def expectation_of(project: Project, state: RunState) -> Expectation:
+    """What to expect of the run on test rows; nothing while it is unfinished."""
+    if state.scores is None:
+        return Expectation()
+    return Expecting(project).of(state.folder.name, state.scores)
+
+
+def show(state: RunState, expected: Expectation, output: Output) -> None:
     """A finished run's folds, or what is missing from an unfinished one."""
     name = state.folder.name
     if state.scores is None:
@@ -41,21 +58,23 @@ def show(state: RunState, output: Output) -> None:
         return
     if not state.trained:
         output.say(f"{name}: finished before, nothing to train")
-    show_scores(name, state.scores, output)
+    show_scores(name, state.scores, expected, output)
     output.detail(f"{state.folder}: {state.scores.seconds:.0f} s of training")
 
 
-def show_scores(name: str, scores: RunScores, output: Output) -> None:
-    """A table of the folds, and the whole with its standard error."""
+def show_scores(name: str, scores: RunScores, expected: Expectation, output: Output) -> None:
+    """A table of the folds, the whole with its standard error, and what to expect on test rows."""
     table = scores.scores.values()
     rows: list[list[object]] = [
         [f"fold {k}", *(figure(metric.folds[k]) for metric in table), looks]
         for k, looks in enumerate(scores.looks)
     ]
     rows.append(["all", *(shown(metric) for metric in table), looks_of(scores.looks)])
+    if expected.scores:
+        rows.append([EXPECTED, *(interval(expected.scores.get(m)) for m in scores.scores), ""])
     title = f"{name}: {scores.competition}, {scores.rows:,} rows"
     output.table(title, ["", *(f"OOF {metric}" for metric in scores.scores), "looks"], rows)
-    output.lines([*remarks(scores), MEANING])
+    output.lines([*remarks(scores), MEANING, *expectation_remarks([expected])])
 
 
 def remarks(scores: RunScores) -> list[str]:
@@ -78,11 +97,12 @@ def remarks(scores: RunScores) -> list[str]:
     return lines
 
 
-def as_json(state: RunState) -> dict[str, object]:
+def as_json(state: RunState, expected: Expectation) -> dict[str, object]:
     """The run's state for programs."""
     return {
         "run": state.folder.name,
         "scores": None if state.scores is None else asdict(state.scores),
+        "expected": scores_as_json(expected.scores),
         "missing_folds": list(state.missing),
         "folds_trained_now": state.trained,
     }

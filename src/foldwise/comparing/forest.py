@@ -1,9 +1,10 @@
 """A forest plot as text: each difference as a point on a line, its interval around it."""
 
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-from foldwise.comparing.ablation import Ablation, VariantResult
+from foldwise.comparing.ablation import Ablation
 from foldwise.comparing.paired import Difference
 
 WIDTH = 48  # characters of the axis
@@ -34,14 +35,27 @@ class Axis(NamedTuple):
     high: float
 
 
+class Entry(NamedTuple):
+    """One line of a plot: its name, its difference, and a word behind it."""
+
+    name: str
+    difference: Difference
+    word: str
+
+
 def axis_of(ablation: Ablation) -> Axis:
-    """An axis that holds zero and all differences, but for those far worse than the others."""
+    """The axis of an ablation's plot; see `axis_over`."""
     differences = [difference for _, difference in ablation.compared()]
+    return axis_over(differences, greater_is_better=ablation.greater_is_better)
+
+
+def axis_over(differences: Sequence[Difference], *, greater_is_better: bool) -> Axis:
+    """An axis that holds zero and all differences, but for those far worse than the others."""
     ends = [_ends(difference) for difference in differences]
     reaches = [max(-low, high) for low, high in ends]
     most = CLIPPED * median(reaches) or max(reaches) or 1.0  # half of them may be exactly zero
     low, high = min(0.0, *(low for low, _ in ends)), max(0.0, *(high for _, high in ends))
-    if ablation.greater_is_better:
+    if greater_is_better:
         low = max(low, -most)
     else:
         high = min(high, most)
@@ -58,22 +72,28 @@ def _ends(difference: Difference) -> tuple[float, float]:
 
 def forest_lines(ablation: Ablation, signs: Signs = BLOCKS) -> list[str]:
     """One line a compared variant, better ones first; none where nothing was compared."""
-    compared = ablation.compared()
-    if not compared:
+    entries = [
+        Entry(variant.name, difference, variant.verdict or "")
+        for variant, difference in ablation.compared()
+    ]
+    return plot_lines(entries, greater_is_better=ablation.greater_is_better, signs=signs)
+
+
+def plot_lines(
+    entries: Sequence[Entry], *, greater_is_better: bool, signs: Signs = BLOCKS
+) -> list[str]:
+    """One line an entry, with a line above that says which side is better, and a scale below."""
+    if not entries:
         return []
-    axis = axis_of(ablation)
-    margin = max(len(variant.name) for variant, _ in compared)
-    lines = [f"{'':{margin}}  {_sides(axis, greater_is_better=ablation.greater_is_better)}"]
+    axis = axis_over([e.difference for e in entries], greater_is_better=greater_is_better)
+    margin = max(len(entry.name) for entry in entries)
+    lines = [f"{'':{margin}}  {_sides(axis, greater_is_better=greater_is_better)}"]
     lines += [
-        f"{variant.name:{margin}}  {_drawn(difference, axis, signs)}  {_word(variant)}"
-        for variant, difference in compared
+        f"{entry.name:{margin}}  {_drawn(entry.difference, axis, signs)}  {entry.word}"
+        for entry in entries
     ]
     lines.append(f"{'':{margin}}  {_scale(axis)}")
     return [line.rstrip() for line in lines]
-
-
-def _word(variant: VariantResult) -> str:
-    return variant.verdict or ""
 
 
 def _column(value: float, axis: Axis) -> int:

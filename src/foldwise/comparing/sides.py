@@ -1,7 +1,7 @@
 """The two that are compared, and what they must share before their scores can be subtracted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,6 +28,24 @@ class Side:
     origin: Mapping[str, str] = field(default_factory=dict)
 
 
+def restricted(side: Side, rows: Rows) -> Side:
+    """The side with its predictions of `rows` alone, all of which it has."""
+    return replace(
+        side, tables={seed: _of_rows(table, rows) for seed, table in side.tables.items()}
+    )
+
+
+def _of_rows(table: Predictions, rows: Rows) -> Predictions:
+    position = {name: i for i, name in enumerate(table.ids)}
+    at = [position[name] for name in rows.ids]
+    return replace(
+        table,
+        ids=rows.ids,
+        values=table.values[at],
+        folds=None if table.folds is None else table.folds[at],
+    )
+
+
 def aligned(first: Side, second: Side, rows: Rows) -> dict[int, Tables]:
     """Both sides' tables by seed, in the order of `rows`.
 
@@ -36,7 +54,7 @@ def aligned(first: Side, second: Side, rows: Rows) -> dict[int, Tables]:
             seeds; names every difference.
     """
     complaints = Complaints()
-    complaints.extend(_other_origins(first, second))
+    complaints.extend(other_origins(first, second))
     if first.tables.keys() != second.tables.keys() or not first.tables:
         mine, theirs = (listed(sorted(side.tables)) or "none" for side in (first, second))
         complaints.add(
@@ -47,7 +65,7 @@ def aligned(first: Side, second: Side, rows: Rows) -> dict[int, Tables]:
     tables: list[Predictions] = []
     for side in (first, second):
         for seed in sorted(side.tables):
-            labels.append(f"{side.name}, seed {seed}")
+            labels.append(f"{side.name}, seed {seed}" if len(side.tables) > 1 else side.name)
             try:
                 tables.append(side.tables[seed].aligned_to(rows.ids, "the rows compared"))
             except DataError as error:
@@ -61,7 +79,8 @@ def aligned(first: Side, second: Side, rows: Rows) -> dict[int, Tables]:
     return dict(zip(seeds, zip(*halves, strict=True), strict=True))
 
 
-def _other_origins(first: Side, second: Side) -> list[str]:
+def other_origins(first: Side, second: Side) -> list[str]:
+    """What the two were not both made from, one complaint each."""
     return [
         f"what is compared has the same {part}, but {first.name} has "
         f"{first.origin.get(part, 'none')[:16]!r} and {second.name} "

@@ -39,6 +39,7 @@ class Ensemble:
         fold_weights: of a fitted method, the weights of each fold's rows, fitted without them.
         in_sample: by metric, the score on the rows that `weights` were fitted on; beside it, the
             run's own scores are the honest ones.
+        seeds: of the members, where they are one experiment's runs of several seeds; else empty.
     """
 
     method: Method
@@ -47,6 +48,7 @@ class Ensemble:
     hashes: dict[str, list[str]]
     fold_weights: list[list[float]] = field(default_factory=list)
     in_sample: dict[str, float] = field(default_factory=dict)
+    seeds: list[int] = field(default_factory=list)
 
 
 def make_ensemble(
@@ -55,6 +57,7 @@ def make_ensemble(
     name: str,
     method: Method = "mean",
     weights: Sequence[float] | None = None,
+    seeds: Sequence[int] = (),
 ) -> RunScores:
     """The scores of the run `name`, a blend of the runs `names`.
 
@@ -64,6 +67,7 @@ def make_ensemble(
         name: of the new run; an ensemble of that name is replaced.
         method: "mean"; "weights" as given; "nnls", fitted and scored on rows it was not fitted on.
         weights: one a member; makes the method "weights".
+        seeds: one a member, where the members differ in nothing but the seed.
 
     Raises:
         UsageError: fewer than two members, one twice, bad weights; `name` is a run of another kind,
@@ -92,6 +96,7 @@ def make_ensemble(
             hashes={member: _hashes(project.run(member)) for member in names},
             fold_weights=blend.fold_weights,
             in_sample={metric: found.value for metric, found in table.items()},
+            seeds=list(seeds),
         )
         if is_finished(folder) and read_ensemble(folder) == ensemble:
             return read_scores(folder)

@@ -8,6 +8,7 @@ from foldwise.competition.metrics import Score
 from foldwise.ensembling.ensemble import Ensemble, make_ensemble, read_ensemble
 from foldwise.errors import listed
 from foldwise.paths import Project
+from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.preparing import Say, prepare_data, prepare_encoders, prepare_folds
 from foldwise.pipeline.refusing import check_blend, check_resumable, common_competition
 from foldwise.pipeline.submitting import Submitted, private_scores_of, submit
@@ -23,12 +24,14 @@ class Line:
     """One run in the closing table.
 
     Attributes:
+        expected: what to expect on the test rows.
         private: scores on the hidden solution, by metric; empty where there is none.
         trained: folds trained by this command; 0 where all were there.
     """
 
     run: str
     scores: RunScores
+    expected: Expectation
     private: dict[str, Score]
     trained: int
 
@@ -90,7 +93,9 @@ def _silently(project: Project) -> Train:
 
 
 def _lines(project: Project, loaded: LoadedCompetition, trained: dict[str, int]) -> list[Line]:
-    return [
-        Line(run, read_scores(project.run(run)), private_scores_of(project, run, loaded), count)
-        for run, count in trained.items()
-    ]
+    expecting, lines = Expecting(project), []
+    for run, count in trained.items():
+        scores = read_scores(project.run(run))
+        private = private_scores_of(project, run, loaded)
+        lines.append(Line(run, scores, expecting.of(run, scores), private, count))
+    return lines

@@ -1,0 +1,185 @@
+"""An interval of a difference from resampled groups, where rows come in groups.
+
+Groups are few and unlike in size, so that the spread of their influences says less about the tails
+than a bootstrap does: whole groups are drawn with replacement, and both sides are scored anew on
+the same draws. A score that is made of means over rows is computed from sums over each group, so
+that a draw costs as much as there are groups; the others (macro F1, kappa, AUC, rank correlation)
+move by their rows' influences. Davison & Hinkley (1997), https://doi.org/10.1017/CBO9780511802843
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foldwise.comparing.sides import Tables
+from foldwise.competition.metrics import METRICS, Metric, summed_by_group
+
+RESAMPLES = 10_000
+SEED = 20_260_101  # the same groups are drawn every time
+CHUNK = 4_000_000  # counts in memory at once
+
+Floats = NDArray[np.float64]
+Method = Literal["sums", "influences"]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """The interval that resampled groups give.
+
+    Attributes:
+        low, high: its ends, in the metric's unit.
+        groups: how many were drawn, each time as many as there are.
+        resamples: how many times.
+        method: "sums": both scores anew for each draw; "influences": moved by those of its rows.
+    """
+
+    low: float
+    high: float
+    groups: int
+    resamples: int
+    method: Method
+
+
+class Means(NamedTuple):
+    """A score as a function of means over rows.
+
+    Attributes:
+        rows: (rows, parts) what is averaged.
+        score: (draws,) scores of (draws, parts) means.
+    """
+
+    rows: Floats
+    score: Callable[[Floats], Floats]
+
+
+def resampled(
+    metric: Metric,
+    targets: Floats,
+    pairs: Sequence[Tables],
+    groups: Sequence[str],
+    level: float,
+) -> Resampled | None:
+    """The interval of the mean over `pairs` of the first's score minus the second's.
+
+    Its ends are percentiles of the draws, moved outwards as far as Student's quantile is beyond
+    the normal one, since percentiles alone are too narrow where groups are few.
+    Hesterberg (2015), https://doi.org/10.1080/00031305.2015.1089789
+
+    Args:
+        metric: how both are scored.
+        targets: (rows, targets).
+        pairs: both sides' tables in the order of the targets, one pair a seed.
+        groups: one a row.
+        level: of the interval, such as 0.95.
+
+    Returns None where fewer than two groups, or a score that a draw leaves undefined, tell nothing.
+    """
+    sides = [[means_of(metric, targets, table.values) for table in pair] for pair in pairs]
+    parts = [side.rows for pair in sides for side in pair]
+    sums = _group_sums(np.hstack([*parts, np.ones((len(targets), 1))]), groups)
+    if len(sums) < 2:
+        return None
+    ends = np.cumsum([part.shape[1] for part in parts])[:-1]
+    scores = [side.score for pair in sides for side in pair]
+    found = np.concatenate([_differences(drawn, ends, scores) for drawn in _drawn_sums(sums)])
+    if not np.isfinite(found).all():
+        return None
+    tail = _expanded_tail(level, len(sums))
+    low, high = np.quantile(found, [tail, 1 - tail])
+    method: Method = "influences" if metric.name in LINEAR else "sums"
+    return Resampled(float(low), float(high), len(sums), RESAMPLES, method)
+
+
+def _differences(
+    drawn: Floats, ends: NDArray[np.int64], scores: Sequence[Callable[[Floats], Floats]]
+) -> Floats:
+    """(draws,) the mean over seeds of the first's score minus the second's."""
+    means = np.split(drawn[:, :-1] / drawn[:, -1:], ends, axis=1)
+    values = [score(mean) for score, mean in zip(scores, means, strict=True)]
+    with np.errstate(invalid="ignore"):  # both may be infinite, and are refused in the end
+        return np.asarray(np.mean(np.subtract(values[0::2], values[1::2]), axis=0))
+
+
+def _group_sums(rows: Floats, groups: Sequence[str]) -> Floats:
+    """(groups, parts) of (rows, parts)."""
+    return np.column_stack([summed_by_group(column, groups) for column in rows.T])
+
+
+def _drawn_sums(sums: Floats) -> list[Floats]:
+    """(draws, parts) sums over groups drawn with replacement, a chunk of draws at a time."""
+    rng = np.random.default_rng(SEED)
+    count = len(sums)
+    size = max(1, min(RESAMPLES, CHUNK // count))
+    found = []
+    for begin in range(0, RESAMPLES, size):
+        draws = min(size, RESAMPLES - begin)
+        chosen = rng.integers(count, size=(draws, count)) + count * np.arange(draws)[:, None]
+        times = np.bincount(chosen.ravel(), minlength=draws * count).reshape(draws, count)
+        found.append(times @ sums)
+    return found
+
+
+def _expanded_tail(level: float, groups: int) -> float:
+    from scipy.stats import norm, t
+
+    quantile = float(t.ppf((1 + level) / 2, groups - 1)) * math.sqrt(groups / (groups - 1))
+    return float(norm.cdf(-quantile))
+
+
+def means_of(metric: Metric, targets: Floats, predictions: Floats) -> Means:
+    """The metric's score of these predictions as a function of means over rows."""
+    make = _PARTS.get(metric.name)
+    if make is not None:
+        return make(targets, predictions)
+    # a mean over rows is its value and the rows' centred parts of it; what is not, to first order
+    rows = metric.influence(targets, predictions) + metric.function(targets, predictions)
+    return Means(rows[:, None], lambda means: means[:, 0])
+
+
+def _of_rmse(targets: Floats, predictions: Floats) -> Means:
+    squared = np.square(predictions - targets).mean(axis=1, keepdims=True)
+    return Means(squared, lambda means: np.sqrt(means[:, 0]))
+
+
+def _of_mcrmse(targets: Floats, predictions: Floats) -> Means:
+    squared = np.square(predictions - targets)
+    return Means(squared, lambda means: np.asarray(np.sqrt(means).mean(axis=1)))
+
+
+def _of_r2(targets: Floats, predictions: Floats) -> Means:
+    centred = targets - targets.mean(axis=0)  # so that the variance loses no digits
+    rows = np.hstack([np.square(predictions - targets), centred, np.square(centred)])
+
+    def r2(means: Floats) -> Floats:
+        error, first, second = np.split(means, 3, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a draw of equal targets has none
+            return np.asarray((1 - error / (second - np.square(first))).mean(axis=1))
+
+    return Means(rows, r2)
+
+
+def _of_pearson(targets: Floats, predictions: Floats) -> Means:
+    x, y = targets - targets.mean(axis=0), predictions - predictions.mean(axis=0)
+    rows = np.hstack([x, y, np.square(x), np.square(y), x * y])
+
+    def pearson(means: Floats) -> Floats:
+        x1, y1, x2, y2, xy = np.split(means, 5, axis=1)
+        spread = (x2 - np.square(x1)) * (y2 - np.square(y1))
+        with np.errstate(divide="ignore", invalid="ignore"):  # a draw of equal values has none
+            return np.asarray(((xy - x1 * y1) / np.sqrt(spread)).mean(axis=1))
+
+    return Means(rows, pearson)
+
+
+_PARTS: dict[str, Callable[[Floats, Floats], Means]] = {
+    "rmse": _of_rmse,
+    "mcrmse": _of_mcrmse,
+    "r2": _of_r2,
+    "pearson": _of_pearson,
+}
+MEANS = frozenset({"mse", "mae", "accuracy", "log_loss"})  # of the rows' own values
+LINEAR = frozenset(METRICS) - MEANS - frozenset(_PARTS)

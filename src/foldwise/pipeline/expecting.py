@@ -1,0 +1,122 @@
+"""What finished runs may score on the test rows: from their own files, without training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from foldwise.comparing.averaging_gain import averaging_gains
+from foldwise.comparing.expected import ExpectedScore, Known, expected_score
+from foldwise.competition.competition import load_competition
+from foldwise.competition.loading import load_train
+from foldwise.competition.metrics import METRICS
+from foldwise.ensembling.ensemble import is_ensemble, read_ensemble
+from foldwise.errors import FoldwiseError
+from foldwise.paths import Project
+from foldwise.predictions.table import Predictions, mean_of, read_predictions, weighted_mean
+from foldwise.training.run_scores import RunScores
+
+TOLERANCE = 1e-6  # of a prediction: another sum of the same floats stays far below
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A run's expected scores.
+
+    Attributes:
+        scores: by metric; without those whose standard error is unknown.
+        note: what is missing, and why; empty: nothing.
+    """
+
+    scores: dict[str, ExpectedScore] = field(default_factory=dict)
+    note: str = ""
+
+
+class Expecting:
+    """Expects scores of a project's runs; a competition's groups are read once.
+
+    Args:
+        project: where.
+        test_rows: how many rows are to be scored; None: as many as the run predicts.
+    """
+
+    def __init__(self, project: Project, test_rows: int | None = None) -> None:
+        self._project = project
+        self._test_rows = test_rows
+        self._groups: dict[str, dict[str, str] | None] = {}
+
+    def of(self, run: str, scores: RunScores) -> Expectation:
+        """The expected scores of a finished run; why there are none where files are in the way."""
+        folder = self._project.run(run)
+        try:
+            test = read_predictions(folder / "test.csv")
+            degrees = self._degrees(folder, scores)
+        except FoldwiseError as error:
+            return Expectation(note=f"no score to expect of {run} can be told: {error}")
+        test_rows = len(test) if self._test_rows is None else self._test_rows
+        if not test_rows:
+            return Expectation()
+        gains, note = self._gains(run, scores, test)
+        expected = {
+            name: expected_score(
+                METRICS[name],
+                Known(metric.value, metric.standard_error, scores.rows, degrees),
+                test_rows,
+                gains.get(name),
+            )
+            for name, metric in scores.scores.items()
+            if metric.standard_error is not None
+        }
+        return Expectation(expected, note)
+
+    def _gains(
+        self, run: str, scores: RunScores, test: Predictions
+    ) -> tuple[dict[str, float | None], str]:
+        """What averaging gains by metric, and a note where the models' predictions are gone."""
+        models = fold_tables(self._project, run, len(scores.looks)) if len(test) else None
+        if models is None or not _is_mean(models, test):
+            missing = f"{run}: what averaging the folds' models gains is not in the expected score"
+            return {}, f"{missing}, since their own predictions are gone" if len(test) else ""
+        return averaging_gains({k: m.value for k, m in scores.scores.items()}, models), ""
+
+    def _degrees(self, folder: Path, scores: RunScores) -> float:
+        """Of freedom: of rows, or of groups where rows come in groups."""
+        name = scores.competition
+        if name not in self._groups:
+            competition = load_competition(self._project.competition(name))
+            rows = load_train(competition) if competition.group else None
+            groups = None if rows is None or rows.groups is None else rows.groups
+            ids = () if rows is None else rows.ids
+            self._groups[name] = None if groups is None else dict(zip(ids, groups, strict=True))
+        group_of = self._groups[name]
+        if group_of is None:
+            return scores.rows - 1.0
+        ids = read_predictions(folder / "oof.csv").ids
+        return len({group_of.get(row_id) for row_id in ids}) - 1.0
+
+
+def fold_tables(project: Project, run: str, folds: int) -> list[Predictions] | None:
+    """What each fold's model predicts for the test rows; None where the files are gone.
+
+    Those of an ensemble are its members', blended as its test predictions are.
+    """
+    folder = project.run(run)
+    if not is_ensemble(folder):
+        paths = [folder / f"fold-{fold}" / "test.csv" for fold in range(folds)]
+        return [read_predictions(p) for p in paths] if all(p.is_file() for p in paths) else None
+    ensemble = read_ensemble(folder)
+    members = [fold_tables(project, member, folds) for member in ensemble.members]
+    whole = [tables for tables in members if tables is not None]
+    if len(whole) < len(members) or len(ensemble.weights) != len(members):
+        return None
+    return [weighted_mean(tables, ensemble.weights) for tables in zip(*whole, strict=True)]
+
+
+def _is_mean(models: Sequence[Predictions], test: Predictions) -> bool:
+    """Whether the run's test predictions are the mean of these: a member may have changed since."""
+    mean = mean_of(models)
+    if set(mean.ids) != set(test.ids) or mean.outputs != test.outputs:
+        return False
+    values = mean.aligned_to(test.ids, "the test rows").values
+    return bool(np.allclose(values, test.values, rtol=TOLERANCE, atol=TOLERANCE))

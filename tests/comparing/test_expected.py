@@ -1,0 +1,81 @@
+"""Scores to expect on test rows: intervals that hold as many as they say."""
+
+import numpy as np
+import pytest
+
+from foldwise.comparing.expected import Known, chance_of_better, expected_score
+from foldwise.competition.metrics import METRICS, score
+
+RMSE, ACCURACY = METRICS["rmse"], METRICS["accuracy"]
+
+
+def coverage(rows: int, test_rows: int, heavy: float = 0.0) -> float:
+    """How often the interval from `rows` holds the RMSE of new ones; of 600, +- 1.2 %."""
+    rng, held, many = np.random.default_rng(1), 0, 600
+    for _ in range(many):
+        targets = rng.normal(size=(rows + test_rows, 1))
+        guesses = targets + rng.normal(size=targets.shape) * (1 + heavy * np.abs(targets))
+        seen = score(RMSE, targets[:rows], guesses[:rows])
+        assert seen.standard_error is not None
+        known = Known(seen.value, seen.standard_error, rows, rows - 1)
+        expected = expected_score(RMSE, known, test_rows)
+        held += expected.low <= RMSE.function(targets[rows:], guesses[rows:]) <= expected.high
+    return held / many
+
+
+@pytest.mark.parametrize(
+    ("rows", "test_rows", "heavy"),
+    [(400, 100, 0.0), (100, 400, 0.0), (200, 20, 0.0), (1000, 250, 1.0), (1000, 40, 1.0)],
+)
+def test_nine_intervals_in_ten_hold_the_score_of_new_rows(
+    rows: int, test_rows: int, heavy: float
+) -> None:
+    assert 0.87 <= coverage(rows, test_rows, heavy) <= 0.93
+
+
+def test_a_hundred_rows_with_some_that_err_far_more_are_too_few() -> None:
+    assert 0.8 <= coverage(100, 400, 1.0) <= 0.86  # as the module says
+
+
+def test_the_chance_to_be_better_is_how_often_it_is() -> None:
+    # true differences of all sizes, seen on 100 rows, decided on 50 others
+    rng, many = np.random.default_rng(2), 6000
+    true = rng.normal(scale=0.3, size=many)
+    seen = true + rng.normal(scale=0.1, size=many)
+    new = true + rng.normal(scale=0.1 * 2**0.5, size=many)
+    chances = np.array([chance_of_better(RMSE, Known(d, 0.1, 100, 1e9), 50) for d in seen])
+    for low, high in ((0.02, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.98)):
+        at = (low < chances) & (chances < high)
+        assert (new[at] < 0).mean() == pytest.approx(chances[at].mean(), abs=0.04)
+
+
+def test_more_test_rows_leave_the_doubt_of_the_training_rows() -> None:
+    known = Known(1.0, 0.1, 400, 399)
+    widths = [
+        expected.high - expected.low
+        for expected in (expected_score(RMSE, known, n) for n in (100, 400, 10**9))
+    ]
+    assert widths == sorted(widths, reverse=True)
+    # n = n' is the square root of two, and never below the interval of the score itself
+    assert widths[1] / widths[2] == pytest.approx(2**0.5, rel=1e-6)
+    assert widths[2] == pytest.approx(2 * 1.6487 * 0.1, rel=1e-3)
+
+
+def test_a_gain_moves_the_score_to_the_better_side() -> None:
+    known = Known(0.5, 0.01, 100, 99)
+    assert expected_score(RMSE, known, 100, 0.1).value == pytest.approx(0.4)
+    assert expected_score(ACCURACY, known, 100, 0.1).value == pytest.approx(0.6)
+    assert expected_score(RMSE, known, 100).gain is None
+
+
+def test_no_score_beyond_the_best_is_expected() -> None:
+    assert expected_score(ACCURACY, Known(0.99, 0.1, 100, 99), 10).high == 1.0
+    assert expected_score(RMSE, Known(0.01, 0.1, 100, 99), 10).low == 0.0
+
+
+def test_equal_runs_are_a_coin_and_certain_ones_are_certain() -> None:
+    assert chance_of_better(RMSE, Known(0.0, 0.0, 10, 9), 5) == 0.5
+    assert chance_of_better(RMSE, Known(-0.1, 0.0, 10, 9), 5) == 1.0
+    assert chance_of_better(ACCURACY, Known(-0.1, 0.0, 10, 9), 5) == 0.0
+    better = chance_of_better(ACCURACY, Known(0.1, 0.1, 10, 9), 5)
+    assert better + chance_of_better(RMSE, Known(0.1, 0.1, 10, 9), 5) == pytest.approx(1)
