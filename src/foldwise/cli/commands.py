@@ -94,6 +94,12 @@ def _train(command: ArgumentParser) -> None:
     )
     command.add_argument("--name", help="of the run's folder (the experiment's name)")
     command.add_argument(
+        "--seeds",
+        type=seed_numbers,
+        metavar="0,1,2",
+        help="a run of each, and their average under the name (the experiment's own seed alone)",
+    )
+    command.add_argument(
         "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
     )
     how = command.add_mutually_exclusive_group()
@@ -219,7 +225,9 @@ def _predict(command: ArgumentParser) -> None:
 
 
 def _runs(command: ArgumentParser) -> None:
-    command.add_argument("--all", action="store_true", help="those of ablations too")
+    command.add_argument(
+        "--all", action="store_true", help="those of ablations and of single seeds too"
+    )
     _test_rows(command)
 
 

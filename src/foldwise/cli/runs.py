@@ -19,6 +19,7 @@ from foldwise.cli.score_tables import (
 from foldwise.cli.tables import figure
 from foldwise.errors import listed
 from foldwise.paths import find_project
+from foldwise.pipeline.ablation_names import is_run_of_ablation
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import list_runs
 from foldwise.training.run_scores import RunScores
@@ -27,7 +28,7 @@ from foldwise.training.run_scores import RunScores
 def run(options: Namespace, output: Output) -> None:
     """All runs with their out-of-fold scores; unfinished ones with the folds they have."""
     project = find_project()
-    found = list_runs(project, ablations=options.all)
+    found = list_runs(project, parts=options.all)
     expecting = Expecting(project, options.test_rows)
     expected = {name: expecting.of(name, scores) for name, scores in found.finished.items()}
     output.result(
@@ -48,7 +49,15 @@ def run(options: Namespace, output: Output) -> None:
         output.lines([f"{name}: not finished, {done}; its command goes on where it was"])
     output.lines([f"{name}: {fault}" for name, fault in found.damaged.items()])
     if found.hidden:
-        output.lines([f"runs of ablations are not shown: {len(found.hidden)}; foldwise runs --all"])
+        ablations = sum(map(is_run_of_ablation, found.hidden))
+        counts = {"of ablations": ablations, "of single seeds": len(found.hidden) - ablations}
+        output.lines(
+            [
+                f"runs {kind} are not shown: {count}; foldwise runs --all"
+                for kind, count in counts.items()
+                if count
+            ]
+        )
     elif not (found.finished or found.unfinished or found.damaged):
         where = project.root / "runs"
         output.lines([f"no runs in {where}; begin one with: foldwise train EXPERIMENT"])

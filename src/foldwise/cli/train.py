@@ -32,6 +32,11 @@ def run(options: Namespace, output: Output) -> None:
 
         show_rates(project, options, output)
         return
+    if options.seeds:
+        from foldwise.cli import train_seeds
+
+        train_seeds.run(project, options, output)
+        return
     state = trained(project, request_of_train(project, options), output)
     expected = expectation_of(project, state)
     output.result(as_json(state, expected))

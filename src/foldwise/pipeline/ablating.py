@@ -1,6 +1,5 @@
 """An ablation: the base and each variant trained on the same folds and seeds, then compared."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +10,7 @@ from foldwise.pipeline.ablation_plan import AblationRequest, Plan, Planned, plan
 from foldwise.pipeline.ablation_result import SeedRun, compared, seed_run
 from foldwise.pipeline.preparing import Say, prepare_encoders
 from foldwise.pipeline.refusing import Origins, check_resumable
+from foldwise.pipeline.time_left import TimeLeft
 from foldwise.training.fold_result import finished_outcome
 from foldwise.training.run import RunRequest, RunState, train_run
 from foldwise.training.stopping import StopRequest
@@ -24,7 +24,6 @@ class _Log:
 
     runs: dict[str, dict[int, SeedRun]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-    longest: float = 0.0  # seconds of a fold
 
 
 def ablate(
@@ -55,13 +54,13 @@ def ablate(
     if not request.fresh:
         plan = with_base_trained_before(project, plan)
     check_resumable(project, plan.requests())
-    log = _Log()
-    ends = None if request.max_seconds is None else time.monotonic() + request.max_seconds
+    log, left = _Log(), TimeLeft(request.max_seconds)
+    train = train or _silently(project)
     for seed in plan.seeds:
         for of in (plan.base, *plan.variants):
             if of.name not in log.failures:
                 say(f"{of.name}, seed {seed}: {of.runs[seed].name}")
-                _train(project, plan, of, seed, log, _timed(train or _silently(project), ends, log))
+                _train(_Work(project, plan, train, left, log), of, seed)
     return plan, compared(plan, log.runs, log.failures)
 
 
@@ -69,33 +68,36 @@ def _silently(project: Project) -> Train:
     return lambda request: train_run(project, request, StopRequest())
 
 
-def _timed(train: Train, ends: float | None, log: _Log) -> Train:
-    """`train`, which begins no fold that is not expected to end in time; see `TimeBudget`."""
-    if ends is None:
-        return train
-    left = ends - time.monotonic()
-    return lambda request: train(replace(request, max_seconds=left if left > log.longest else 0.0))
+@dataclass(frozen=True)
+class _Work:
+    """What every run of an ablation needs."""
+
+    project: Project
+    plan: Plan
+    train: Train
+    left: TimeLeft
+    log: _Log
 
 
-def _train(project: Project, plan: Plan, of: Planned, seed: int, log: _Log, train: Train) -> None:
+def _train(work: _Work, of: Planned, seed: int) -> None:
     """Train one run, and note what came of it.
 
     Raises:
         FoldFailed, UsageError: it is the base's.
     """
-    request = of.runs[seed]
+    request, plan, log = of.runs[seed], work.plan, work.log
     try:
-        train(request)
+        work.train(work.left.of(request))
     # some settings only the built model can refuse, such as more layers than its encoder has
     except (FoldFailed, UsageError) as error:
         if of is plan.base:
             raise
         log.failures[of.name] = f"seed {seed}: {error}"
         return
-    folder = project.run(request.name)
+    folder = work.project.run(request.name)
     outcomes = [finished_outcome(folder / f"fold-{fold}") for fold in plan.folds]
     finished = [outcome for outcome in outcomes if outcome is not None]
-    log.longest = max([log.longest, *(outcome.result.seconds for outcome in finished)])
+    work.left.learn([outcome.result.seconds for outcome in finished])
     if len(finished) == len(plan.folds):
         log.runs.setdefault(of.name, {})[seed] = seed_run(plan, request.name, finished)
 

@@ -8,6 +8,7 @@ from foldwise.errors import Complaints, FoldwiseError, UsageError, did_you_mean
 from foldwise.paths import Project
 from foldwise.pipeline.ablation_names import is_result, is_run_of_ablation
 from foldwise.pipeline.range_names import is_range_test
+from foldwise.pipeline.seed_names import is_part_of_average
 from foldwise.training.fold_result import RESULT
 from foldwise.training.run_scores import RunScores, is_finished, read_scores
 
@@ -20,7 +21,8 @@ class RunList:
         finished: with their scores.
         unfinished: with the numbers of their finished folds.
         damaged: with what is wrong with them.
-        hidden: runs of ablations, where they were not asked for.
+        hidden: runs of ablations, and those of single seeds whose average is here, where they were
+            not asked for.
     """
 
     finished: dict[str, RunScores]
@@ -36,16 +38,16 @@ class RunList:
         return groups
 
 
-def list_runs(project: Project, *, ablations: bool = True) -> RunList:
+def list_runs(project: Project, *, parts: bool = True) -> RunList:
     """All runs of the project; a damaged one does not hide the others.
 
     Args:
         project: where.
-        ablations: whether the runs that ablations trained are among them.
+        parts: whether the runs of ablations, and of single seeds of an average, are among them.
     """
     found = RunList({}, {}, {})
     for folder in run_folders(project):
-        if not ablations and is_run_of_ablation(folder.name):
+        if not parts and (is_run_of_ablation(folder.name) or is_part_of_average(folder)):
             found.hidden.append(folder.name)
             continue
         if not is_finished(folder):
