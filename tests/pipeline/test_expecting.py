@@ -1,0 +1,74 @@
+"""What is expected of finished runs, from their own files."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.paths import Project
+from foldwise.pipeline.expecting import Expectation, Expecting, fold_tables
+from foldwise.predictions.table import mean_of, read_predictions
+from foldwise.training.run_scores import read_scores
+from tests.tiny_competitions import tiny_grouped, tiny_regression
+from tests.tiny_tfidf import train_tfidf
+
+
+def expected(project: Project, run: str, test_rows: int | None = None) -> Expectation:
+    return Expecting(project, test_rows).of(run, read_scores(project.run(run)))
+
+
+def test_the_models_of_an_ensemble_are_its_members_blended(project: Project) -> None:
+    make_ensemble(project, ["words", "letters"], "mixed", weights=[3, 1])
+    make_ensemble(project, ["mixed", "both"], "deep")  # an ensemble of ensembles
+    for run in ("words", "mixed", "deep"):
+        models = fold_tables(project, run, 3)
+        assert models is not None
+        assert len(models) == 3
+        test = read_predictions(project.run(run) / "test.csv")
+        assert mean_of(models).values == pytest.approx(test.values)
+
+
+def test_an_interval_has_the_width_of_rows_seen_and_rows_to_come(project: Project) -> None:
+    scores = read_scores(project.run("words")).scores["rmse"]
+    found = expected(project, "words", 10).scores["rmse"]
+    assert scores.standard_error is not None
+    half = t.ppf(0.95, 39) * scores.standard_error * np.sqrt(1 + 40 / 10)
+    assert found.high - found.value == pytest.approx(half)
+    assert found.value == pytest.approx(scores.value - (found.gain or 0))
+
+
+def test_rows_in_groups_have_the_degrees_of_freedom_of_groups(project: Project) -> None:
+    tiny_grouped(project.root)
+    train_tfidf(project, "grouped", "tiny-grouped")
+    scores = read_scores(project.run("grouped")).scores["rmse"]
+    found = expected(project, "grouped", 20).scores["rmse"]
+    assert scores.standard_error is not None
+    half = t.ppf(0.95, 9) * scores.standard_error * np.sqrt(1 + 40 / 20)  # ten documents
+    assert found.high - found.value == pytest.approx(half)
+
+
+def test_a_member_that_was_trained_anew_leaves_the_gain_unknown(project: Project) -> None:
+    shutil.rmtree(project.run("words"))
+    train_tfidf(project, "words", tfidf={"penalty": 0.01})
+    found = expected(project, "both")
+    assert found.scores["rmse"].gain is None
+    assert "both: what averaging the folds' models gains is not in the expected score" in found.note
+
+
+def test_a_competition_without_test_rows_expects_nothing_unless_asked(
+    project: Project,
+) -> None:
+    tiny_regression(project.root, "no-test", test_rows=0)
+    train_tfidf(project, "none", "no-test")
+    assert expected(project, "none") == Expectation()
+    assert expected(project, "none", 100).scores["rmse"].gain is None
+
+
+def test_a_score_without_a_standard_error_is_not_expected(project: Project) -> None:
+    scores = read_scores(project.run("words"))
+    unknown = replace(scores.scores["pearson"], standard_error=None)
+    changed = replace(scores, scores={**scores.scores, "pearson": unknown})
+    assert set(Expecting(project).of("words", changed).scores) == {"rmse"}
