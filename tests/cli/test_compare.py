@@ -123,7 +123,7 @@ def test_other_competitions_and_rows_are_refused(project: Project, foldwise: Fol
     foldwise("train", "words", "training.rows=30", "--name", "few")
     done = foldwise("compare", "words", "few")
     assert done.code == 3
-    assert "few: 10 ids of the rows compared have no prediction: r000" in done.err
+    assert "but words has 40 OOF rows and few 30, and their ids differ" in done.err
 
 
 def test_data_that_changed_since_is_refused(project: Project, foldwise: Foldwise) -> None:

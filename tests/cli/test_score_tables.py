@@ -57,7 +57,7 @@ def test_what_is_expected_is_explained_with_what_is_missing_from_it() -> None:
     assert expectation_remarks([HOPE, other]) == [
         "expected on test: holds 90 % of scores on 500, 3,000 rows like these",
         "  in rmse with what averaging the folds' models gains",
-        "  in accuracy without it, since it is not known there",
+        "  in accuracy without it: unknown there, and mostly for the better",
         "b: gone",
     ]
     assert expectation_remarks([Expectation()]) == []

@@ -95,7 +95,7 @@ def expectation_remarks(expectations: Sequence[Expectation]) -> list[str]:
     if gained:
         lines.append(f"  in {listed(gained)} with what averaging the folds' models gains")
     if gained and others:
-        lines.append(f"  in {listed(others)} without it, since it is not known there")
+        lines.append(f"  in {listed(others)} without it: unknown there, and mostly for the better")
     return [*lines, *notes]
 
 

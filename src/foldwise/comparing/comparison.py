@@ -163,9 +163,9 @@ def findable(difference: Difference) -> float | None:
     half = _half(difference)
     if half is None or difference.standard_error is None:
         return None
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return half + float(norm.ppf(POWER)) * difference.standard_error
+    return half + float(ndtri(POWER)) * difference.standard_error
 
 
 def _half(difference: Difference) -> float | None:

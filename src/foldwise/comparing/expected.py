@@ -72,9 +72,9 @@ def expected_score(
         test_rows: at least one.
         gain: see `ExpectedScore`.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit  # not scipy.stats, which takes a second to import
 
-    half = float(t.ppf((1 + LEVEL) / 2, known.degrees)) * known.deviation(test_rows)
+    half = float(stdtrit(known.degrees, (1 + LEVEL) / 2)) * known.deviation(test_rows)
     value = known.value + (gain or 0.0) * (1 if metric.greater_is_better else -1)
     low, high = value - half, value + half
     if metric.greater_is_better:  # all of them are 1 at best
@@ -94,10 +94,10 @@ def chance_of_better(metric: Metric, known: Known, test_rows: int) -> float:
         known: of the first's score minus the second's, on the same rows.
         test_rows: at least one.
     """
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     better = known.value if metric.greater_is_better else -known.value
     deviation = known.deviation(test_rows)
     if deviation == 0:
         return 0.5 if better == 0 else float(better > 0)
-    return float(t.cdf(better / deviation, known.degrees))
+    return float(stdtr(known.degrees, better / deviation))

@@ -124,10 +124,10 @@ def _drawn_sums(sums: Floats) -> list[Floats]:
 
 
 def _expanded_tail(level: float, groups: int) -> float:
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, stdtrit
 
-    quantile = float(t.ppf((1 + level) / 2, groups - 1)) * math.sqrt(groups / (groups - 1))
-    return float(norm.cdf(-quantile))
+    quantile = float(stdtrit(groups - 1, (1 + level) / 2)) * math.sqrt(groups / (groups - 1))
+    return float(ndtr(-quantile))
 
 
 def means_of(metric: Metric, targets: Floats, predictions: Floats) -> Means:

@@ -49,7 +49,7 @@ def compare_runs(
     scores = {name: read_scores(project.run(name)) for name in (first, second)}
     sides = [_side(project, name, scores[name]) for name in scores]
     complaints = Complaints()
-    complaints.extend(other_origins(*sides))
+    complaints.extend(other_origins(*sides) or _other_rows(*sides))
     complaints.raise_if_any(DataError)
     loaded = load(load_competition(project.competition(scores[first].competition)))
     check_unchanged(loaded, scores[first], first)
@@ -82,6 +82,18 @@ def _side(project: Project, name: str, scores: RunScores) -> Side:
 
 def _origin(scores: RunScores) -> dict[str, str]:
     return {part: getattr(scores, part) for part in ("competition", "metric", "data", "folds")}
+
+
+def _other_rows(first: Side, second: Side) -> list[str]:
+    """A complaint where the two learned from other rows of the same competition."""
+    mine, theirs = (side.tables[ONE].ids for side in (first, second))
+    if set(mine) == set(theirs):
+        return []
+    return [
+        f"what is compared predicts the same rows, but {first.name} has {len(mine):,} OOF rows and "
+        f"{second.name} {len(theirs):,}, and their ids differ; train both with the same "
+        f"training.rows"
+    ]
 
 
 def _rows_of(loaded: LoadedCompetition, oof: Predictions) -> Rows:
