@@ -28,7 +28,7 @@ from foldwise.storage import write_text
 from foldwise.training.tfidf_fold import joined
 from foldwise.training.tfidf_model import TfidfModel, fit_tfidf
 
-CHOICES = 200
+CHOICES = 50
 FOLDS = 4
 HIDDEN = 0.25
 CHOSEN = Tfidf(words=(1, 1), characters=(1, 1))  # a choice takes seconds

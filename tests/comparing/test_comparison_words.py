@@ -119,11 +119,12 @@ def test_the_table_has_both_scores_and_the_interval_that_is_shown() -> None:
 
 
 def test_the_plot_has_each_fold_that_has_a_difference_and_all() -> None:
-    entries = entries_of(comparison(metric(-0.1)))
+    entries = entries_of(comparison(metric(-0.1, low=-0.3, high=0.1)))
     assert [(entry.name, entry.word) for entry in entries] == [
         ("fold 0", "-0.1000  -0.1200 to -0.0800"),
-        ("all folds", "-0.1000  -0.1200 to -0.0800"),
+        ("all folds", "-0.1000  -0.3000 to +0.1000"),  # as in the table
     ]
+    assert (entries[-1].difference.low, entries[-1].difference.high) == (-0.3, 0.1)
 
 
 def test_one_seed_compares_runs_and_not_settings() -> None:

@@ -1,5 +1,7 @@
 """A comparison as rows of tables, as lines of a plot, and in sentences."""
 
+from dataclasses import replace
+
 from foldwise.comparing.ablation_table import Table, interval_of, signed
 from foldwise.comparing.comparison import POWER, Comparison, MetricComparison
 from foldwise.comparing.expected import LEVEL as EXPECTED_LEVEL
@@ -56,7 +58,8 @@ def span_of(low: float | None, high: float | None, sign: str = "") -> str:
 def entries_of(found: Comparison) -> list[Entry]:
     """The plot: the difference on each fold's rows, then on all."""
     folds = [(f"fold {k}", d) for k, d in found.folds.items() if d is not None]
-    entries = [*folds, (ALL, found.own.difference)]
+    own = found.own
+    entries = [*folds, (ALL, replace(own.difference, low=own.low, high=own.high))]
     return [Entry(name, d, f"{d.value:+.4f}  {interval_of(d)}".rstrip()) for name, d in entries]
 
 
