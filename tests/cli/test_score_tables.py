@@ -1,25 +1,49 @@
 """Scores as rows of tables."""
 
+from dataclasses import replace
+
 from foldwise.cli.score_tables import (
     MEANING,
+    OPTIMISM,
     Scored,
-    looks_of,
     remarks,
     score_columns,
     score_rows,
 )
 from foldwise.competition.metrics import Score
+from foldwise.training.run_scores import MetricScores, RunScores
 
-OOF = {"rmse": Score(1.0, 0.5, 9), "pearson": Score(0.25, None, 9)}
-RUNS = [Scored("a", OOF, {"rmse": Score(2.0, 0.125, 3)}, [4, 3]), Scored("b", OOF, {}, [0, 0])]
+HONEST = RunScores(
+    competition="c",
+    kind="encoder",
+    metric="rmse",
+    scores={"rmse": MetricScores(1.0, 0.5, []), "pearson": MetricScores(0.25, None, [])},
+    rows=9,
+    looks=[0, 0],
+    data="",
+    folds="",
+    seconds=1.0,
+)
+CROSS_FITTED = replace(
+    HONEST,
+    in_sample={"rmse": MetricScores(0.75, 0.5, []), "pearson": MetricScores(0.5, None, [])},
+)
+FLATTERED = replace(HONEST, looks=[4, 3])
+RUNS = [
+    Scored("a", CROSS_FITTED, {"rmse": Score(2.0, 0.125, 3)}),
+    Scored("b", HONEST),
+    Scored("c", FLATTERED),
+]
 
 
 def test_runs_stand_below_each_other_metric_by_metric() -> None:
     assert score_rows(RUNS, private=True) == [
-        ["rmse", "a", "1.0000 ± 0.5000", "2.0000 ± 0.1250", "3-4"],
-        ["", "b", "1.0000 ± 0.5000", "", "0"],
-        ["pearson", "a", "0.2500", "", "3-4"],
-        ["", "b", "0.2500", "", "0"],
+        ["rmse", "a", "1.0000 ± 0.5000", "2.0000 ± 0.1250", "-0.2500"],
+        ["", "b", "1.0000 ± 0.5000", "", ""],
+        ["", "c", "1.0000 ± 0.5000", "", "in OOF"],
+        ["pearson", "a", "0.2500", "", "+0.2500"],
+        ["", "b", "0.2500", "", ""],
+        ["", "c", "0.2500", "", "in OOF"],
     ]
 
 
@@ -29,13 +53,11 @@ def test_there_are_as_many_columns_as_cells() -> None:
         assert {len(row) for row in rows} == {len(score_columns(private=private))}
 
 
-def test_looks_are_a_number_or_a_span() -> None:
-    assert (looks_of([4, 4]), looks_of([2, 4, 3])) == ("4", "2-4")
-
-
-def test_only_a_choice_among_looks_is_optimistic() -> None:
-    assert remarks(RUNS[1:]) == [MEANING]
-    assert remarks([Scored("c", OOF, {}, [1, 1])]) == [MEANING]
-    assert remarks(RUNS)[1:] == [
-        "an OOF score is the best of its looks (up to 4) at each fold: slightly optimistic"
+def test_only_a_choice_by_the_rows_that_are_scored_is_optimistic() -> None:
+    assert remarks([HONEST]) == [MEANING]
+    assert remarks([replace(HONEST, looks=[1, 1])]) == [MEANING]
+    assert remarks([HONEST, CROSS_FITTED]) == [MEANING, OPTIMISM]
+    assert remarks([HONEST, FLATTERED])[1:] == [
+        "in OOF: the score is the best of up to 4 looks at each fold, so it is slightly "
+        "optimistic; training.cross_fitted=true takes that off"
     ]

@@ -20,13 +20,13 @@ def run(options: Namespace, output: Output) -> None:
     ensemble = read_ensemble(project.run(options.name))
     output.result({"run": options.name, "ensemble": asdict(ensemble), "scores": asdict(scores)})
     runs = [
-        Scored(name, table.scores, {}, table.looks)
-        for name in (*ensemble.members, options.name)
-        for table in [read_scores(project.run(name))]
+        Scored(name, read_scores(project.run(name))) for name in (*ensemble.members, options.name)
     ]
     output.table(
         f"{options.name}: {scores.rows:,} rows of {scores.competition}",
         score_columns(private=False),
         score_rows(runs, private=False),
     )
-    output.lines([*remarks(runs), *blend_lines(options.name, ensemble, scores)])
+    output.lines(
+        [*remarks([run.scores for run in runs]), *blend_lines(options.name, ensemble, scores)]
+    )

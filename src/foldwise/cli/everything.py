@@ -61,7 +61,7 @@ def default_name(requests: Sequence[RunRequest], *, fast: bool) -> str:
 def show(done: Everything, output: Output) -> None:
     """The closing table: out-of-fold and private scores side by side."""
     first = done.lines[0].scores
-    runs = [Scored(x.run, x.scores.scores, x.private, x.scores.looks) for x in done.lines]
+    runs = [Scored(x.run, x.scores, x.private) for x in done.lines]
     private = bool(done.submitted.private)
     output.table(
         f"{first.competition}: {first.rows:,} training rows, {len(first.looks)} folds",
@@ -71,7 +71,7 @@ def show(done: Everything, output: Output) -> None:
     last = done.lines[-1]
     blend = blend_lines(last.run, done.ensemble, last.scores) if done.ensemble else []
     submission = f"submission: {done.submitted.path} ({done.submitted.rows:,} rows)"
-    output.lines([*remarks(runs), *blend, submission])
+    output.lines([*remarks([line.scores for line in done.lines]), *blend, submission])
 
 
 def as_json(done: Everything) -> dict[str, object]:

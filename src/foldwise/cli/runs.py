@@ -4,7 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from foldwise.cli.output import Output
-from foldwise.cli.score_tables import Scored, looks_of, score_columns, score_rows, shown
+from foldwise.cli.score_tables import Scored, optimism_of, score_columns, score_rows, shown
 from foldwise.cli.tables import figure
 from foldwise.errors import listed
 from foldwise.paths import find_project
@@ -47,11 +47,11 @@ def show(competition: str, runs: dict[str, RunScores], output: Output) -> None:
     for name, scores in runs.items():
         own = shown(scores.scores.get(metric))
         last = figure(scores.seconds / 60, digits=1) if more else own
-        looks = looks_of(scores.looks)
-        rows.append([name, scores.kind, scores.rows, len(scores.looks), looks, last])
+        optimism = optimism_of(scores, metric)
+        rows.append([name, scores.kind, scores.rows, len(scores.looks), last, optimism])
     last_column = "minutes" if more else f"OOF {metric}"
-    output.table(competition, ["run", "kind", "rows", "folds", "looks", last_column], rows)
+    output.table(competition, ["run", "kind", "rows", "folds", last_column, "optimism"], rows)
     if more:
-        entries = [Scored(name, scores.scores, {}, scores.looks) for name, scores in runs.items()]
+        entries = [Scored(name, scores) for name, scores in runs.items()]
         table = score_rows(entries, private=False)
         output.table(f"{competition}: scores", score_columns(private=False), table)

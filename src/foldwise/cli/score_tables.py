@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from foldwise.cli.tables import Figure, figure
+from foldwise.training.run_scores import RunScores
 
 MEANING = "± is one standard error, of the rows' sampling alone"
+OPTIMISM = (
+    "optimism: what the usual way would add, the best evaluation and the fitted weights scored on "
+    "the rows that chose them; the OOF scores here are without it"
+)
+STILL_IN = "in OOF"
 
 
 class Valued(Protocol):
@@ -22,28 +29,27 @@ class Valued(Protocol):
 
 
 class Scored(NamedTuple):
-    """One run in a table of scores, each mapping by metric."""
+    """One run in a table of scores; the private ones by metric."""
 
     run: str
-    oof: Mapping[str, Valued]
-    private: Mapping[str, Valued]
-    looks: Sequence[int]
+    scores: RunScores
+    private: Mapping[str, Valued] = MappingProxyType({})
 
 
 def score_rows(runs: Sequence[Scored], *, private: bool) -> list[list[object]]:
-    """One row a metric and run: metric, run, OOF, private score where wanted, looks a fold."""
+    """One row a metric and run: metric, run, OOF, private score where wanted, optimism."""
     rows: list[list[object]] = []
-    for metric in runs[0].oof:
+    for metric in runs[0].scores.scores:
         for i, run in enumerate(runs):
             hidden = [shown(run.private.get(metric))] if private else []
-            first = metric if i == 0 else ""
-            rows.append([first, run.run, shown(run.oof.get(metric)), *hidden, looks_of(run.looks)])
+            first, own = (metric if i == 0 else ""), shown(run.scores.scores.get(metric))
+            rows.append([first, run.run, own, *hidden, optimism_of(run.scores, metric)])
     return rows
 
 
 def score_columns(*, private: bool) -> list[str]:
     """The header of `score_rows`."""
-    return ["metric", "run", "OOF", *(["private"] if private else []), "looks"]
+    return ["metric", "run", "OOF", *(["private"] if private else []), "optimism"]
 
 
 def shown(score: Valued | None) -> str:
@@ -51,21 +57,34 @@ def shown(score: Valued | None) -> str:
     return "" if score is None else figure(score.value, score.standard_error)
 
 
-def looks_of(looks: Sequence[int]) -> Figure:
-    """How often each fold's validation rows were looked at: 4, or 3-4 where folds differ."""
-    least, most = min(looks), max(looks)
-    return Figure(least if least == most else f"{least}-{most}")
+def optimism_of(scores: RunScores, metric: str) -> Figure:
+    """What was taken off a score that the usual way would report; blank where nothing was."""
+    optimism = scores.optimism(metric)
+    if optimism is None:
+        return Figure(STILL_IN if most_looks(scores) > 1 else "")
+    return Figure(f"{optimism:+.4f}")
 
 
-def remarks(runs: Sequence[Scored]) -> list[str]:
+def most_looks(scores: RunScores) -> int:
+    """The evaluations from which a fold's own rows chose; 0: what predicts them they never chose.
+
+    See `RunScores.looks`.
+    """
+    return max(scores.looks, default=0)
+
+
+def remarks(runs: Sequence[RunScores]) -> list[str]:
     """What the figures mean, and what flatters them."""
-    most = max(max(run.looks) for run in runs)
-    if most < 2:
-        return [MEANING]
-    return [
-        MEANING,
-        f"an OOF score is the best of its looks (up to {most}) at each fold: slightly optimistic",
-    ]
+    lines = [MEANING]
+    if any(run.in_sample for run in runs):
+        lines.append(OPTIMISM)
+    most = max((most_looks(run) for run in runs if not run.in_sample), default=0)
+    if most > 1:
+        lines.append(
+            f"{STILL_IN}: the score is the best of up to {most} looks at each fold, so it is "
+            f"slightly optimistic; training.cross_fitted=true takes that off"
+        )
+    return lines
 
 
 def scores_as_json(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -34,7 +34,7 @@ def run(options: Namespace, output: Output) -> None:
 
 def show(name: str, done: Submitted, output: Output) -> None:
     """The run's scores, and what was written."""
-    runs = [Scored(name, done.scores.scores, done.private, done.scores.looks)]
+    runs = [Scored(name, done.scores, done.private)]
     private = bool(done.private)
     title = f"{name}: {done.scores.competition}, {done.scores.rows:,} training rows"
     output.table(title, score_columns(private=private), score_rows(runs, private=private))
@@ -43,4 +43,4 @@ def show(name: str, done: Submitted, output: Output) -> None:
         if done.path is None
         else f"wrote {done.path} ({done.rows:,} rows) and {done.path.with_suffix('.json').name}"
     )
-    output.lines([*remarks(runs), written])
+    output.lines([*remarks([done.scores]), written])

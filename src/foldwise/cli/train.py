@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_train, trained
-from foldwise.cli.score_tables import MEANING, looks_of, shown
+from foldwise.cli.score_tables import optimism_of, remarks, shown
 from foldwise.cli.tables import figure
 from foldwise.errors import listed
 from foldwise.paths import find_project
@@ -49,16 +49,16 @@ def show_scores(name: str, scores: RunScores, output: Output) -> None:
     """A table of the folds, and the whole with its standard error."""
     table = scores.scores.values()
     rows: list[list[object]] = [
-        [f"fold {k}", *(figure(metric.folds[k]) for metric in table), looks]
-        for k, looks in enumerate(scores.looks)
+        [f"fold {k}", *(figure(metric.folds[k]) for metric in table), ""]
+        for k in range(len(scores.looks))
     ]
-    rows.append(["all", *(shown(metric) for metric in table), looks_of(scores.looks)])
+    rows.append(["all", *map(shown, table), optimism_of(scores, scores.metric)])
     title = f"{name}: {scores.competition}, {scores.rows:,} rows"
-    output.table(title, ["", *(f"OOF {metric}" for metric in scores.scores), "looks"], rows)
-    output.lines([*remarks(scores), MEANING])
+    output.table(title, ["", *(f"OOF {metric}" for metric in scores.scores), "optimism"], rows)
+    output.lines([*happenings(scores), *remarks([scores])])
 
 
-def remarks(scores: RunScores) -> list[str]:
+def happenings(scores: RunScores) -> list[str]:
     """What happened in folds that a reader of their scores should know."""
     lines = []
     for k, facts in enumerate(scores.facts.get("folds", [])):
