@@ -196,7 +196,7 @@ class _Finder:
             sweep=sweep,
             first=done + 1,
             seed_of=lambda number: self._seed("dropout", number),
-            after_step=self._reporting("rates", sweep.steps, report),
+            after_step=self._reporting("rates", sweep.work, report),
         )
 
     def _seed(self, purpose: str, number: int) -> int:
