@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foldwise.cli.score_tables import OPTIMISM
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import dump_toml
+from foldwise.training.run_scores import read_scores
 from tests.cli.calling import Foldwise, start
 from tests.tiny_tfidf import tfidf_settings
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings, train_tiny
@@ -145,11 +147,14 @@ def test_a_run_trained_on_a_gpu_predicts_on_a_cpu_and_says_so(
     )
 
 
-def test_looks_are_told_where_weights_were_chosen(project: Project, foldwise: Foldwise) -> None:
+def test_the_optimism_of_the_usual_choice_is_shown(project: Project, foldwise: Foldwise) -> None:
+    scores = read_scores(project.run("enc"))
+    optimism = scores.in_sample["rmse"].value - scores.scores["rmse"].value
+    assert optimism < 0  # the best evaluation of each fold is scored on the fold that chose it
     done = foldwise("submit", "enc")
-    looks = max(foldwise("submit", "enc", "--json").json["looks"])
-    assert looks > 1
-    assert f"an OOF score is the best of its looks (up to {looks}) at each fold" in done.out
+    assert done.out.splitlines()[1].split()[-1] == "optimism"
+    assert done.out.splitlines()[3].endswith(f" {optimism:+.4f}")
+    assert OPTIMISM in done.out
 
 
 def test_a_length_that_the_encoder_lacks_is_one_plain_note(

@@ -63,14 +63,14 @@ def test_from_nothing_to_a_submission_that_the_second_time_is_the_same(
     assert [p for p in kept.keys() | again.keys() if kept.get(p) != again.get(p)] == []
 
 
-def test_the_closing_table_shows_every_run_with_its_scores_and_looks(
+def test_the_closing_table_shows_every_run_with_its_scores(
     empty: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     done = foldwise("run", "words", "letters")
     title, header, _, *rows = done.out.splitlines()
     assert title.startswith(f"{RECIPE}: ")
-    assert " ".join(header.split()) == "metric run OOF expected on test private looks"
+    assert " ".join(header.split()) == "metric run OOF expected private optimism"
     assert [row.split()[0] for row in rows[:6:3]] == ["rmse", "pearson"]
     assert all(row.count("±") == 2 for row in rows[:6])
     assert max(map(len, rows[:6])) <= 80

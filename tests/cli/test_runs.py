@@ -16,7 +16,7 @@ def test_finished_fast_and_unfinished_runs_and_ensembles_are_listed(
     assert listed["unfinished"] == {"half": {"finished_folds": [0, 2]}}
     assert listed["damaged"] == {}
     shown = foldwise("runs").out
-    assert "run      kind      rows  folds  looks         OOF rmse  expected on test\n" in shown
+    assert "run      kind      rows  folds         OOF rmse        expected  optimism\n" in shown
     assert "OOF accuracy" in shown
     assert "half: not finished, fold 0, 2 done; its command goes on where it was\n" in shown
     assert "pearson" not in shown
@@ -45,7 +45,7 @@ def test_scores_are_expected_on_as_many_rows_as_are_asked_for(
     assert (usual["test_rows"], many["test_rows"]) == (6, 1000)
     assert (usual["value"], usual["gain"]) == (many["value"], many["gain"])
     assert many["high"] - many["low"] < usual["high"] - usual["low"]
-    assert "holds 90 % of scores on 1,000 rows" in foldwise("runs", "--test-rows", "1000").out
+    assert "holds 90 % of scores on 1,000 test rows" in foldwise("runs", "--test-rows", "1000").out
 
 
 def test_a_run_without_its_folds_is_expected_without_their_gain(

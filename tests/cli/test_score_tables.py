@@ -1,10 +1,12 @@
 """Scores as rows of tables."""
 
+from dataclasses import replace
+
 from foldwise.cli.score_tables import (
     MEANING,
+    OPTIMISM,
     Scored,
     expectation_remarks,
-    looks_of,
     remarks,
     score_columns,
     score_rows,
@@ -12,21 +14,40 @@ from foldwise.cli.score_tables import (
 from foldwise.comparing.expected import ExpectedScore
 from foldwise.competition.metrics import Score
 from foldwise.pipeline.expecting import Expectation
+from foldwise.training.run_scores import MetricScores, RunScores
 
-OOF = {"rmse": Score(1.0, 0.5, 9), "pearson": Score(0.25, None, 9)}
+HONEST = RunScores(
+    competition="c",
+    kind="encoder",
+    metric="rmse",
+    scores={"rmse": MetricScores(1.0, 0.5, []), "pearson": MetricScores(0.25, None, [])},
+    rows=9,
+    looks=[0, 0],
+    data="",
+    folds="",
+    seconds=1.0,
+)
+CROSS_FITTED = replace(
+    HONEST,
+    in_sample={"rmse": MetricScores(0.75, 0.5, []), "pearson": MetricScores(0.5, None, [])},
+)
+FLATTERED = replace(HONEST, looks=[4, 3])
 HOPE = Expectation({"rmse": ExpectedScore(0.875, 0.5, 1.25, 0.9, 3000, 0.125)})
 RUNS = [
-    Scored("a", OOF, {"rmse": Score(2.0, 0.125, 3)}, [4, 3], HOPE),
-    Scored("b", OOF, {}, [0, 0]),
+    Scored("a", CROSS_FITTED, {"rmse": Score(2.0, 0.125, 3)}, HOPE),
+    Scored("b", HONEST),
+    Scored("c", FLATTERED),
 ]
 
 
 def test_runs_stand_below_each_other_metric_by_metric() -> None:
     assert score_rows(RUNS, private=True) == [
-        ["rmse", "a", "1.0000 ± 0.5000", "0.5000 to 1.2500", "2.0000 ± 0.1250", "3-4"],
-        ["", "b", "1.0000 ± 0.5000", "", "", "0"],
-        ["pearson", "a", "0.2500", "", "", "3-4"],
-        ["", "b", "0.2500", "", "", "0"],
+        ["rmse", "a", "1.0000 ± 0.5000", "0.500 to 1.250", "2.0000 ± 0.1250", "-0.2500"],
+        ["", "b", "1.0000 ± 0.5000", "", "", ""],
+        ["", "c", "1.0000 ± 0.5000", "", "", "in OOF"],
+        ["pearson", "a", "0.2500", "", "", "+0.2500"],
+        ["", "b", "0.2500", "", "", ""],
+        ["", "c", "0.2500", "", "", "in OOF"],
     ]
 
 
@@ -36,28 +57,26 @@ def test_there_are_as_many_columns_as_cells() -> None:
         assert {len(row) for row in rows} == {len(score_columns(private=private))}
 
 
-def test_looks_are_a_number_or_a_span() -> None:
-    assert (looks_of([4, 4]), looks_of([2, 4, 3])) == ("4", "2-4")
-
-
-def test_only_a_choice_among_looks_is_optimistic() -> None:
-    assert remarks(RUNS[1:]) == [MEANING]
-    assert remarks([Scored("c", OOF, {}, [1, 1])]) == [MEANING]
-    assert remarks(RUNS)[3:] == [
-        "an OOF score is the best of its looks (up to 4) at each fold: slightly optimistic"
+def test_only_a_choice_by_the_rows_that_are_scored_is_optimistic() -> None:
+    assert remarks([HONEST]) == [MEANING]
+    assert remarks([replace(HONEST, looks=[1, 1])]) == [MEANING]
+    assert remarks([HONEST, CROSS_FITTED]) == [MEANING, OPTIMISM]
+    assert remarks([HONEST, FLATTERED])[1:] == [
+        "in OOF: the score is the best of up to 4 looks at each fold, so it is slightly "
+        "optimistic; training.cross_fitted=true takes that off"
     ]
 
 
 def test_what_is_expected_is_explained_with_what_is_missing_from_it() -> None:
-    assert remarks(RUNS)[1:3] == [
-        "expected on test: holds 90 % of scores on 3,000 rows like these",
+    assert expectation_remarks([HOPE]) == [
+        "expected: holds 90 % of scores on 3,000 test rows like these",
         "  in rmse with what averaging the folds' models gains",
     ]
     other = Expectation({"accuracy": ExpectedScore(0.8, 0.7, 0.9, 0.9, 500, None)}, "b: gone")
     assert expectation_remarks([HOPE, other]) == [
-        "expected on test: holds 90 % of scores on 500, 3,000 rows like these",
+        "expected: holds 90 % of scores on 500, 3,000 test rows like these",
         "  in rmse with what averaging the folds' models gains",
-        "  in accuracy without it: unknown there, and mostly for the better",
+        "  in accuracy without what averaging the folds' models gains, which is unknown",
         "b: gone",
     ]
     assert expectation_remarks([Expectation()]) == []

@@ -7,6 +7,7 @@ import pytest
 from foldwise.comparing.comparison import Comparison, MetricComparison, Outlook
 from foldwise.comparing.comparison_words import (
     entries_of,
+    expected_of,
     percent,
     seed_table_of,
     sentences,
@@ -164,8 +165,10 @@ def test_the_test_rows_have_a_favourite() -> None:
     outlook = Outlook(2625, expected, replace(expected, low=1.0), 0.03, with_gains=True)
     assert (
         "On 2,625 test rows like these b scores better with a chance of 97 %; to expect (90 %): "
-        "a 0.9000 to 1.1000; b 1.0000 to 1.1000."
+        "a 0.900 to 1.100; b 1.000 to 1.100."
     ) in sentences(comparison(metric(0.1), outlook=outlook))
+    narrow = replace(expected, low=1.0961, high=1.0983)
+    assert expected_of(narrow) == "1.0961 to 1.0983"
 
 
 def test_how_groups_were_drawn_is_told() -> None:

@@ -96,7 +96,7 @@ def test_a_stage_must_say_how_long_it_is() -> None:
             "encoder",
             "frozen",
             "al",
-            "encoder.frozen must be 'none', 'embeddings' or 'all' or a valid integer, got 'al'",
+            "encoder.frozen must be 'none', 'embeddings' or 'all' or a whole number, got 'al'",
         ),
         (
             "pooling",
@@ -106,7 +106,7 @@ def test_a_stage_must_say_how_long_it_is() -> None:
             "'lstm', 'gru' or 'flatten', got 'maxx'",
         ),
         ("encoder", "dropout", 2.0, "encoder.dropout must be less than 1 or 'auto', "),
-        ("rates", "embeddings", "x", "rates.embeddings must be a valid number or 'auto', got 'x'"),
+        ("rates", "embeddings", "x", "rates.embeddings must be a number or 'auto', got 'x'"),
         ("tfidf", "words", [2, 1], "tfidf.words: the shortest length comes first, got [2, 1]"),
         ("tfidf", "words", [1], "the setting 'tfidf.words.1' is missing; add it"),
     ],
@@ -121,18 +121,18 @@ def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value(
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"seed": True}, "seed must be a valid integer, got True"),
-        ({"seed": "42"}, "seed must be a valid integer, got '42'"),
-        ({"seed": 1.5}, "seed must be a valid integer, got 1.5"),
+        ({"seed": True}, "seed must be a whole number, got True"),
+        ({"seed": "42"}, "seed must be a whole number, got '42'"),
+        ({"seed": 1.5}, "seed must be a whole number, got 1.5"),
         (
             {"training": {"cache_frozen": "yes"}},
             "training.cache_frozen must be a valid boolean, got 'yes'",
         ),
         ({"encoder": {"name": 7}}, "encoder.name must be a valid string, got 7"),
-        ({"optimizer": {"max_norm": "3"}}, "optimizer.max_norm must be a valid number, got '3'"),
-        ({"rates": 3}, "rates must be an object, got 3"),
-        ({"stages": {"epochs": 1}}, "stages must be a valid array, got {'epochs': 1}"),
-        ({"stages": [3]}, "stages.0 must be an object, got 3"),
+        ({"optimizer": {"max_norm": "3"}}, "optimizer.max_norm must be a number, got '3'"),
+        ({"rates": 3}, "rates must be a table of settings, such as head.dropout=0.1, got 3"),
+        ({"stages": {"epochs": 1}}, "stages must be a list in brackets, got {'epochs': 1}"),
+        ({"stages": [3]}, "stages.0 must be a table of settings, such as head.dropout=0.1, got 3"),
     ],
 )
 def test_a_value_of_another_type_is_refused_rather_than_converted(
@@ -147,4 +147,4 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
 
 def test_a_date_is_a_value_of_another_type() -> None:
     (complaint,) = complaints_of(tomllib.loads("seed = 2026-01-02"))
-    assert "seed must be a valid integer" in complaint
+    assert "seed must be a whole number" in complaint

@@ -99,7 +99,7 @@ def test_a_sample_larger_than_the_file_is_all_of_it(project: Project, rows: int)
 
 def test_a_sample_that_leaves_a_fold_empty_is_refused(project: Project) -> None:
     with pytest.raises(
-        DataError, match=r"each of the 4 folds needs a row, but training\.rows=2 le"
+        UsageError, match=r"each of the 4 folds needs a row, but training\.rows=2 le"
     ):
         corpus(project, rows=2)
 

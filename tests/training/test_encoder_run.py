@@ -13,7 +13,8 @@ from foldwise.predictions.table import read_predictions
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
-from tests.tiny_encoders import FAMILIES, Family
+from tests.tiny_competitions import tiny_regression
+from tests.tiny_encoders import FAMILIES, Family, make_tiny_encoder
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings, train_tiny
 
 
@@ -64,14 +65,15 @@ def test_test_predictions_are_the_mean_over_the_folds(project: Project) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_training_learns_what_the_words_say(tmp_path: Path, family: Family) -> None:
-    project = tiny_project(tmp_path, family)
+    make_tiny_encoder(tmp_path / "encoder", family)
+    project = tiny_regression(tmp_path, rows=150)
 
     state = train_tiny(
         project,
         "run",
         encoder={"dropout": 0.0},
         rates={"head": 2e-2, "top": 5e-3},
-        training={"epochs": 15.0},
+        training={"epochs": 6.0},
     )
 
     targets = load(load_competition(project.competition("tiny-regression"))).train.targets
@@ -218,8 +220,32 @@ def test_a_diverged_fold_fails_keeps_the_last_good_state_and_has_no_score(projec
         train_tiny(project, "run", **changed)
 
 
+def test_no_row_chooses_the_evaluation_that_predicts_it(project: Project) -> None:
+    changed = {"training": {"evaluations_per_epoch": 3}}
+    honest = train_tiny(project, "honest", **changed)
+    usual = train_tiny(
+        project, "usual", training={"evaluations_per_epoch": 3, "cross_fitted": False}
+    )
+
+    assert honest.scores is not None
+    assert usual.scores is not None
+    assert honest.scores.in_sample == usual.scores.scores  # what the usual way reports
+    assert (max(honest.scores.looks), min(usual.scores.looks)) == (0, 7)
+    # the weights that predict new texts are the same: those of the best evaluation of all rows
+    for name in ("model.safetensors", "test.csv"):
+        ours, theirs = (state.folder / "fold-0" / name for state in (honest, usual))
+        assert ours.read_bytes() == theirs.read_bytes()
+    for fold in range(3):
+        valid = read_predictions(honest.folder / f"fold-{fold}" / "valid.csv")
+        chosen = read_predictions(honest.folder / f"fold-{fold}" / "in-sample.csv")
+        assert chosen.ids == valid.ids
+        assert not (usual.folder / f"fold-{fold}" / "in-sample.csv").exists()
+        best = min(float(str(look["score"])) for look in events(honest.folder, fold, "look"))
+        assert honest.scores.in_sample["rmse"].folds[fold] == pytest.approx(best)
+
+
 def test_the_best_look_predicts_and_the_looks_are_counted(project: Project) -> None:
-    state = train_tiny(project, "run", training={"evaluations_per_epoch": 3})
+    state = train_tiny(project, "run", training={"evaluations_per_epoch": 3, "cross_fitted": False})
 
     for fold in range(3):
         looks = events(state.folder, fold, "look")

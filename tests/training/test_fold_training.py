@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foldwise.cli.train import remarks
+from foldwise.cli.train import happenings
 from foldwise.encoders import resolve_encoder
 from foldwise.errors import FoldFailed, UsageError
 from foldwise.modeling.model import build_model
@@ -117,7 +117,7 @@ def test_training_ends_when_no_evaluation_was_better_for_long(project: Project) 
     (stopped,) = events(state.folder, 0, "stopped early")
     assert (stopped["step"], stopped["of"]) == (facts["steps"], facts["planned_steps"])
     assert state.scores is not None
-    (first, *_) = remarks(state.scores)
+    (first, *_) = happenings(state.scores)
     assert first.startswith(f"fold 0 stopped early, after {facts['steps']} of ")
 
 

@@ -69,15 +69,25 @@ def test_smoothed_losses_are_weighted_means_of_all_before(folder: Path) -> None:
 
     for i, smoothed in enumerate(test.smoothed):
         weights = 0.98 ** np.arange(i, -1, -1)
-        assert smoothed == pytest.approx(np.average(test.losses[: i + 1], weights=weights))
+        assert smoothed == pytest.approx(np.average(test.levelled[: i + 1], weights=weights))
     assert min(test.losses) < test.losses[0]  # it learned
+
+
+def test_the_curve_is_flat_while_nothing_is_learned_however_batches_differ(folder: Path) -> None:
+    chosen = settings_of(head={"dropout": 0.2})
+    learner = learner_of(made_of(folder, chosen), chosen)
+    test = swept(learner, folder, lowest=1e-12, highest=1e-10, steps=10)
+
+    assert np.ptp(test.losses) > 0.01 * np.mean(test.losses)  # dropout alone makes them differ
+    assert np.ptp(test.smoothed) < 1e-6 * np.mean(test.smoothed)
+    assert test.smoothed[0] == pytest.approx(np.mean(test.starts))
 
 
 def test_a_loss_that_explodes_ends_it(folder: Path) -> None:
     chosen = settings_of()
     test = swept(learner_of(made_of(folder, chosen), chosen), folder, highest=1e3, steps=40)
     assert test.end == "diverged"
-    assert len(test.rates) == len(test.losses) == len(test.smoothed) < 40
+    assert len(test.rates) == len(test.losses) == len(test.smoothed) < len(test.starts) == 40
     assert test.smoothed[-1] > 4 * min(test.smoothed)
     assert max(test.smoothed[:-1]) <= 4 * min(test.smoothed)
 
@@ -102,7 +112,9 @@ def test_a_first_loss_that_is_not_finite_is_a_failure_and_all_is_put_back(folder
     chosen = settings_of()
     learner = learner_of(made_of(folder, chosen), chosen)
     before = weights_of(learner)
-    with pytest.raises(FoldFailed, match="before anything was learned; look at the targets"):
+    with pytest.raises(
+        FoldFailed, match=r"of batch 1 is inf, before anything was learned; look at"
+    ):
         swept(learner, folder, labels=Labels(TARGETS * float("inf")))
     assert all(torch.equal(before[name], value) for name, value in weights_of(learner).items())
 

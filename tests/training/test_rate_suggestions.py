@@ -30,7 +30,9 @@ def curve(steepest: float, minimum: float, noise: float = 0.0) -> RangeTest:
     losses += 0.3 * np.maximum(x - np.log10(minimum), 0) ** 2
     losses -= 1e-3 * np.minimum(x, np.log10(minimum))  # so that the flat part has one minimum
     raw = losses + noise * np.random.default_rng(1).standard_normal(STEPS)
-    return RangeTest("layer 2", 1e-4, tuple(rates), tuple(raw), tuple(losses), "highest")
+    return RangeTest(
+        "layer 2", 1e-4, tuple(rates), tuple(raw), (0.0,) * STEPS, tuple(losses), "highest"
+    )
 
 
 @given(st.floats(-5.5, -3.5), st.floats(1.5, 2.5))
@@ -63,7 +65,7 @@ def test_a_loss_that_falls_to_the_end_asks_for_higher_rates() -> None:
 
 
 def test_a_test_that_ended_at_once_suggests_nothing() -> None:
-    short = RangeTest("head", 1.0, (1e-3, 1e-2), (1.0, 9.0), (1.0, 5.0), "diverged")
+    short = RangeTest("head", 1.0, (1e-3, 1e-2), (1.0, 9.0), (1.0, 1.0), (1.0, 5.0), "diverged")
     found = suggested_rates(short, 10)
     assert found.by_name() == {}
     assert found.notes == ("the loss diverged within 2 steps: lower --lowest",)

@@ -7,6 +7,7 @@ from foldwise.cli.blends import blend_lines
 from foldwise.cli.output import Output
 from foldwise.cli.score_tables import (
     Scored,
+    expectation_remarks,
     remarks,
     score_columns,
     score_rows,
@@ -27,7 +28,7 @@ def run(options: Namespace, output: Output) -> None:
     ensemble = read_ensemble(project.run(options.name))
     expecting = Expecting(project)
     runs = [
-        Scored(name, table.scores, {}, table.looks, expecting.of(name, table))
+        Scored(name, table, expectation=expecting.of(name, table))
         for name in (*ensemble.members, options.name)
         for table in [read_scores(project.run(name))]
     ]
@@ -44,4 +45,6 @@ def run(options: Namespace, output: Output) -> None:
         score_columns(private=False),
         score_rows(runs, private=False),
     )
-    output.lines([*remarks(runs), *blend_lines(options.name, ensemble, scores)])
+    output.lines(remarks([run.scores for run in runs]))
+    output.lines(expectation_remarks([run.expectation for run in runs]))
+    output.lines(blend_lines(options.name, ensemble, scores))

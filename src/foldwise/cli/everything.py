@@ -8,6 +8,7 @@ from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_run, trained
 from foldwise.cli.score_tables import (
     Scored,
+    expectation_remarks,
     remarks,
     score_columns,
     score_rows,
@@ -61,9 +62,7 @@ def default_name(requests: Sequence[RunRequest], *, fast: bool) -> str:
 def show(done: Everything, output: Output) -> None:
     """The closing table: out-of-fold and private scores side by side."""
     first = done.lines[0].scores
-    runs = [
-        Scored(x.run, x.scores.scores, x.private, x.scores.looks, x.expected) for x in done.lines
-    ]
+    runs = [Scored(x.run, x.scores, x.private, x.expected) for x in done.lines]
     private = bool(done.submitted.private)
     output.table(
         f"{first.competition}: {first.rows:,} training rows, {len(first.looks)} folds",
@@ -73,7 +72,9 @@ def show(done: Everything, output: Output) -> None:
     last = done.lines[-1]
     blend = blend_lines(last.run, done.ensemble, last.scores) if done.ensemble else []
     submission = f"submission: {done.submitted.path} ({done.submitted.rows:,} rows)"
-    output.lines([*remarks(runs), *blend, submission])
+    output.lines(remarks([line.scores for line in done.lines]))
+    output.lines(expectation_remarks([line.expected for line in done.lines]))
+    output.lines([*blend, submission])
 
 
 def as_json(done: Everything) -> dict[str, object]:

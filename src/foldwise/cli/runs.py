@@ -10,7 +10,7 @@ from foldwise.cli.score_tables import (
     Scored,
     expectation_remarks,
     interval,
-    looks_of,
+    optimism_of,
     score_columns,
     score_rows,
     scores_as_json,
@@ -23,6 +23,8 @@ from foldwise.pipeline.ablation_names import is_run_of_ablation
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import list_runs
 from foldwise.training.run_scores import RunScores
+
+FIRST_COLUMNS = ("run", "kind", "rows", "folds")
 
 
 def run(options: Namespace, output: Output) -> None:
@@ -76,15 +78,14 @@ def show(
     for name, scores in runs.items():
         own = shown(scores.scores.get(metric))
         last = figure(scores.seconds / 60, digits=1) if more else own
-        looks = looks_of(scores.looks)
+        optimism = optimism_of(scores, metric)
         hopes = [] if more else [interval(expected[name].scores.get(metric))]
-        rows.append([name, scores.kind, scores.rows, len(scores.looks), looks, last, *hopes])
+        rows.append([name, scores.kind, scores.rows, len(scores.looks), last, *hopes, optimism])
     last_columns = ["minutes"] if more else [f"OOF {metric}", EXPECTED]
-    output.table(competition, ["run", "kind", "rows", "folds", "looks", *last_columns], rows)
+    output.table(competition, [*FIRST_COLUMNS, *last_columns, "optimism"], rows)
     if more:
         entries = [
-            Scored(name, scores.scores, {}, scores.looks, expected[name])
-            for name, scores in runs.items()
+            Scored(name, scores, expectation=expected[name]) for name, scores in runs.items()
         ]
         table = score_rows(entries, private=False)
         output.table(f"{competition}: scores", score_columns(private=False), table)

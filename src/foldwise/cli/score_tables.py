@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from foldwise.cli.tables import Figure, figure
@@ -9,9 +10,15 @@ from foldwise.comparing.comparison_words import expected_of, percent
 from foldwise.comparing.expected import ExpectedScore
 from foldwise.errors import listed
 from foldwise.pipeline.expecting import Expectation
+from foldwise.training.run_scores import RunScores
 
 MEANING = "± is one standard error, of the rows' sampling alone"
-EXPECTED = "expected on test"  # the column's name
+OPTIMISM = (
+    "optimism: what the usual way would add, the best evaluation and the fitted weights scored on "
+    "the rows that chose them; the OOF scores here are without it"
+)
+STILL_IN = "in OOF"
+EXPECTED = "expected"  # the column's name
 UNKNOWN = Expectation()
 
 
@@ -28,33 +35,34 @@ class Valued(Protocol):
 
 
 class Scored(NamedTuple):
-    """One run in a table of scores, each mapping by metric."""
+    """One run in a table of scores; the private ones by metric."""
 
     run: str
-    oof: Mapping[str, Valued]
-    private: Mapping[str, Valued]
-    looks: Sequence[int]
+    scores: RunScores
+    private: Mapping[str, Valued] = MappingProxyType({})
     expectation: Expectation = UNKNOWN
 
 
 def score_rows(runs: Sequence[Scored], *, private: bool) -> list[list[object]]:
-    """One row a metric and run: both, OOF, expected, private score where wanted, looks a fold."""
+    """One row a metric and run: both, OOF, expected, private score where wanted, optimism."""
     rows: list[list[object]] = []
-    for metric in runs[0].oof:
+    for metric in runs[0].scores.scores:
         for i, run in enumerate(runs):
-            scores = [shown(run.oof.get(metric)), interval(run.expectation.scores.get(metric))]
-            scores += [shown(run.private.get(metric))] if private else []
-            rows.append([metric if i == 0 else "", run.run, *scores, looks_of(run.looks)])
+            own = shown(run.scores.scores.get(metric))
+            others = [interval(run.expectation.scores.get(metric))]
+            others += [shown(run.private.get(metric))] if private else []
+            first, last = (metric if i == 0 else ""), optimism_of(run.scores, metric)
+            rows.append([first, run.run, own, *others, last])
     return rows
 
 
 def score_columns(*, private: bool) -> list[str]:
     """The header of `score_rows`."""
-    return ["metric", "run", "OOF", EXPECTED, *(["private"] if private else []), "looks"]
+    return ["metric", "run", "OOF", EXPECTED, *(["private"] if private else []), "optimism"]
 
 
 def interval(expected: ExpectedScore | None) -> Figure | str:
-    """What to expect on test rows: "1.0610 to 1.1020"; blank where nothing can be told."""
+    """What to expect on test rows: "1.061 to 1.102"; blank where nothing can be told."""
     return "" if expected is None else Figure(expected_of(expected))
 
 
@@ -63,22 +71,34 @@ def shown(score: Valued | None) -> str:
     return "" if score is None else figure(score.value, score.standard_error)
 
 
-def looks_of(looks: Sequence[int]) -> Figure:
-    """How often each fold's validation rows were looked at: 4, or 3-4 where folds differ."""
-    least, most = min(looks), max(looks)
-    return Figure(least if least == most else f"{least}-{most}")
+def optimism_of(scores: RunScores, metric: str) -> Figure:
+    """What was taken off a score that the usual way would report; blank where nothing was."""
+    optimism = scores.optimism(metric)
+    if optimism is None:
+        return Figure(STILL_IN if most_looks(scores) > 1 else "")
+    return Figure(f"{optimism:+.4f}")
 
 
-def remarks(runs: Sequence[Scored]) -> list[str]:
+def most_looks(scores: RunScores) -> int:
+    """The evaluations from which a fold's own rows chose; 0: what predicts them they never chose.
+
+    See `RunScores.looks`.
+    """
+    return max(scores.looks, default=0)
+
+
+def remarks(runs: Sequence[RunScores]) -> list[str]:
     """What the figures mean, and what flatters them."""
-    most = max(max(run.looks) for run in runs)
-    lines = [MEANING, *expectation_remarks([run.expectation for run in runs])]
-    if most < 2:
-        return lines
-    return [
-        *lines,
-        f"an OOF score is the best of its looks (up to {most}) at each fold: slightly optimistic",
-    ]
+    lines = [MEANING]
+    if any(run.in_sample for run in runs):
+        lines.append(OPTIMISM)
+    most = max((most_looks(run) for run in runs if not run.in_sample), default=0)
+    if most > 1:
+        lines.append(
+            f"{STILL_IN}: the score is the best of up to {most} looks at each fold, so it is "
+            f"slightly optimistic; training.cross_fitted=true takes that off"
+        )
+    return lines
 
 
 def expectation_remarks(expectations: Sequence[Expectation]) -> list[str]:
@@ -89,13 +109,14 @@ def expectation_remarks(expectations: Sequence[Expectation]) -> list[str]:
         return notes
     _, first = every[0]
     rows = listed([f"{n:,}" for n in sorted({e.test_rows for _, e in every})])
-    lines = [f"{EXPECTED}: holds {percent(first.level)} of scores on {rows} rows like these"]
+    lines = [f"{EXPECTED}: holds {percent(first.level)} of scores on {rows} test rows like these"]
     gained = list(dict.fromkeys(metric for metric, e in every if e.gain is not None))
     others = list(dict.fromkeys(metric for metric, _ in every if metric not in gained))
+    what = "what averaging the folds' models gains"
     if gained:
-        lines.append(f"  in {listed(gained)} with what averaging the folds' models gains")
-    if gained and others:
-        lines.append(f"  in {listed(others)} without it: unknown there, and mostly for the better")
+        lines.append(f"  in {listed(gained)} with {what}")
+    if others:
+        lines.append(f"  in {listed(others)} without {what}, which is unknown")
     return [*lines, *notes]
 
 

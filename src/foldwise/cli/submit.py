@@ -5,6 +5,7 @@ from argparse import Namespace
 from foldwise.cli.output import Output
 from foldwise.cli.score_tables import (
     Scored,
+    expectation_remarks,
     remarks,
     score_columns,
     score_rows,
@@ -37,7 +38,7 @@ def run(options: Namespace, output: Output) -> None:
 
 def show(name: str, done: Submitted, expected: Expectation, output: Output) -> None:
     """The run's scores, and what was written."""
-    runs = [Scored(name, done.scores.scores, done.private, done.scores.looks, expected)]
+    runs = [Scored(name, done.scores, done.private, expected)]
     private = bool(done.private)
     title = f"{name}: {done.scores.competition}, {done.scores.rows:,} training rows"
     output.table(title, score_columns(private=private), score_rows(runs, private=private))
@@ -46,4 +47,4 @@ def show(name: str, done: Submitted, expected: Expectation, output: Output) -> N
         if done.path is None
         else f"wrote {done.path} ({done.rows:,} rows) and {done.path.with_suffix('.json').name}"
     )
-    output.lines([*remarks(runs), written])
+    output.lines([*remarks([done.scores]), *expectation_remarks([expected]), written])

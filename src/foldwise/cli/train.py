@@ -7,10 +7,10 @@ from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_train, trained
 from foldwise.cli.score_tables import (
     EXPECTED,
-    MEANING,
     expectation_remarks,
     interval,
-    looks_of,
+    optimism_of,
+    remarks,
     scores_as_json,
     shown,
 )
@@ -71,18 +71,20 @@ def show_scores(name: str, scores: RunScores, expected: Expectation, output: Out
     """A table of the folds, the whole with its standard error, and what to expect on test rows."""
     table = scores.scores.values()
     rows: list[list[object]] = [
-        [f"fold {k}", *(figure(metric.folds[k]) for metric in table), looks]
-        for k, looks in enumerate(scores.looks)
+        [f"fold {k}", *(figure(metric.folds[k]) for metric in table), ""]
+        for k in range(len(scores.looks))
     ]
-    rows.append(["all", *(shown(metric) for metric in table), looks_of(scores.looks)])
+    rows.append(["all", *map(shown, table), optimism_of(scores, scores.metric)])
     if expected.scores:
-        rows.append([EXPECTED, *(interval(expected.scores.get(m)) for m in scores.scores), ""])
+        rows.append(
+            [f"{EXPECTED} on test", *(interval(expected.scores.get(m)) for m in scores.scores), ""]
+        )
     title = f"{name}: {scores.competition}, {scores.rows:,} rows"
-    output.table(title, ["", *(f"OOF {metric}" for metric in scores.scores), "looks"], rows)
-    output.lines([*remarks(scores), MEANING, *expectation_remarks([expected])])
+    output.table(title, ["", *(f"OOF {metric}" for metric in scores.scores), "optimism"], rows)
+    output.lines([*happenings(scores), *remarks([scores]), *expectation_remarks([expected])])
 
 
-def remarks(scores: RunScores) -> list[str]:
+def happenings(scores: RunScores) -> list[str]:
     """What happened in folds that a reader of their scores should know."""
     lines = []
     for k, facts in enumerate(scores.facts.get("folds", [])):

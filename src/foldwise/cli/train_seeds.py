@@ -9,10 +9,10 @@ from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_train, trained
 from foldwise.cli.score_tables import (
     EXPECTED,
-    MEANING,
     expectation_remarks,
     interval,
-    looks_of,
+    optimism_of,
+    remarks,
     scores_as_json,
     shown,
 )
@@ -79,21 +79,27 @@ def show(found: SeedAverage, scores: RunScores, expected: Expectation, output: O
     rows.append(["mean of the scores", *spreads, ""])
     rows.append(_row(f"average: {found.name}", metrics, scores))
     if expected.scores:
-        rows.append([EXPECTED, *(interval(expected.scores.get(m)) for m in metrics), ""])
+        rows.append(
+            [f"{EXPECTED} on test", *(interval(expected.scores.get(m)) for m in metrics), ""]
+        )
     title = f"{found.name}: {scores.competition}, {scores.rows:,} rows, {len(found.states)} seeds"
-    output.table(title, ["", *(f"OOF {metric}" for metric in metrics), "looks"], rows)
-    output.lines([MEANING, *remarks(found), *expectation_remarks([expected])])
+    output.table(title, ["", *(f"OOF {metric}" for metric in metrics), "optimism"], rows)
+    output.lines([spread_remark(found), *remarks([scores]), *expectation_remarks([expected])])
 
 
 def _row(name: str, metrics: Sequence[str], scores: RunScores) -> list[object]:
-    return [name, *(shown(scores.scores.get(m)) for m in metrics), looks_of(scores.looks)]
+    return [
+        name,
+        *(shown(scores.scores.get(m)) for m in metrics),
+        optimism_of(scores, scores.metric),
+    ]
 
 
-def remarks(found: SeedAverage) -> list[str]:
-    """What the seeds say."""
+def spread_remark(found: SeedAverage) -> str:
+    """What the spread between seeds is, or that there is none."""
     if all(spread.deviation == 0 for spread in found.spreads.values()):
-        return ["every seed scores the same: nothing in these runs is left to chance"]
-    return ["sd is the standard deviation between seeds; the average is of their predictions"]
+        return "every seed scores the same: nothing in these runs is left to chance"
+    return "sd is the standard deviation between seeds; the average is of their predictions"
 
 
 def as_json(found: SeedAverage, expected: Expectation) -> dict[str, object]:

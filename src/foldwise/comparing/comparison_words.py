@@ -12,6 +12,7 @@ from foldwise.errors import listed
 
 FAR = 2.0  # half intervals; a difference beyond is far outside the noise
 ALL = "all folds"
+DIGITS_FROM = 0.01  # the width of an interval of three digits; narrower ones have four
 
 
 def title_of(found: Comparison) -> str:
@@ -46,13 +47,13 @@ def _row(name: str, of: MetricComparison) -> list[str]:
         f"{difference.first:.4f}",
         f"{difference.second:.4f}",
         signed(difference.value, difference.standard_error),
-        span_of(of.low, of.high, sign="+"),
+        span_of(of.low, of.high),
     ]
 
 
-def span_of(low: float | None, high: float | None, sign: str = "") -> str:
-    """The ends of an interval: "1.0610 to 1.1020"; blank where it is not known."""
-    return "" if low is None or high is None else f"{low:{sign}.4f} to {high:{sign}.4f}"
+def span_of(low: float | None, high: float | None) -> str:
+    """The ends of an interval: "-0.0610 to +0.1020"; blank where it is not known."""
+    return "" if low is None or high is None else f"{low:+.4f} to {high:+.4f}"
 
 
 def entries_of(found: Comparison) -> list[Entry]:
@@ -150,8 +151,9 @@ def _outlook(found: Comparison) -> str:
 
 
 def expected_of(expected: ExpectedScore) -> str:
-    """An expected score as its interval: "1.0610 to 1.1020"."""
-    return span_of(expected.low, expected.high)
+    """An expected score as its interval, "1.061 to 1.102", in digits that tell its ends apart."""
+    digits = 3 if expected.high - expected.low >= DIGITS_FROM else 4
+    return f"{expected.low:.{digits}f} to {expected.high:.{digits}f}"
 
 
 def percent(chance: float) -> str:

@@ -126,6 +126,7 @@ def _scores(members: Sequence[Member], loaded: LoadedCompetition, blend: Blend) 
         data=first.data,
         folds=first.folds,
         seconds=round(sum(member.scores.seconds for member in members), 2),
+        in_sample=score_table(loaded, blend.in_sample) if blend.fold_weights else {},
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -88,6 +88,29 @@ def build_encoder(
             **_without_pooler(config),
         )
     return _checked(backbone, config, dropout)
+
+
+class LayerCounts(NamedTuple):
+    """How many layers an encoder has.
+
+    Attributes:
+        groups: with weights of their own; in ALBERT, whose layers share them, 1.
+        states: whose hidden states a pooling may read.
+    """
+
+    groups: int
+    states: int
+
+
+def layer_counts(folder: Path) -> LayerCounts:
+    """How many layers the encoder has that `folder/config.json` describes.
+
+    Raises:
+        UsageError: the config is missing, unreadable or of an unknown family.
+    """
+    config: Any = _config(folder, None)
+    states = int(config.num_hidden_layers)
+    return LayerCounts(int(getattr(config, "num_hidden_groups", states)), states)
 
 
 def _config(folder: Path, dropout: float | None) -> PreTrainedConfig:

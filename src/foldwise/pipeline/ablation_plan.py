@@ -1,17 +1,19 @@
 """What an ablation is to train: all variants checked, all runs named, before anything begins."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from foldwise.comparing.variants import parsed_variants
+from foldwise.encoders import EncoderFiles, resolve_encoder
 from foldwise.errors import Complaints, UsageError
 from foldwise.paths import Project, checked_name
 from foldwise.pipeline.ablation_names import MARK, run_name
 from foldwise.settings import Settings, checked_settings, experiment_table, small_form
-from foldwise.settings.combinations import unfit_for
 from foldwise.training.corpus import Corpus, load_corpus
+from foldwise.training.fitness import unfit
 from foldwise.training.run import RunRequest
 
 SHARED = {  # keys that no variant may change, and why
@@ -177,10 +179,16 @@ def _objections(
 
 
 def _unfit(settings: Settings, corpus: Corpus) -> list[str]:
-    loaded = corpus.loaded
-    has_target_sd = loaded.train.target_sd is not None
-    task, labels = loaded.competition.task, loaded.labels
-    return unfit_for(settings, task, labels, has_target_sd=has_target_sd)
+    return unfit(settings, corpus, _encoder_here(settings))
+
+
+def _encoder_here(settings: Settings) -> EncoderFiles | None:
+    """The encoder, if it is on this machine; if not, its run fetches it, or tells of it."""
+    if settings.kind != "encoder":
+        return None
+    with suppress(UsageError):
+        return resolve_encoder(settings.encoder.name, allow_download=False)
+    return None
 
 
 def differences(base: Settings, settings: Settings) -> dict[str, Any]:

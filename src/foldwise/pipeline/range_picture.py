@@ -78,7 +78,9 @@ def _draw(axes: "Axes", finding: RateFinding) -> None:
     test = finding.test
     axes.set_xscale("log")
     axes.set_ylim(*shown_losses(test))
-    axes.plot(test.rates, test.losses, color=GREY, alpha=0.35, linewidth=0.8, label="of each batch")
+    axes.plot(
+        test.rates, test.levelled, color=GREY, alpha=0.35, linewidth=0.8, label="of each batch"
+    )
     axes.plot(test.rates, test.smoothed, color=BLUE, linewidth=2.0, label="smoothed")
     for suggestion in finding.suggestions:
         _mark(axes, test, suggestion)

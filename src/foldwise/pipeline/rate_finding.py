@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from foldwise.encoders import resolve_encoder
+from foldwise.encoders import EncoderFiles, resolve_encoder
 from foldwise.errors import Complaints, UsageError
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project, cache_folder
@@ -17,6 +17,7 @@ from foldwise.tokenization.tokenizer import load_tokenizer
 from foldwise.tokenization.tokens import Tokens, tokenize
 from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.encoder_fold import made_model, out_of_memory_explained
+from foldwise.training.fitness import check_fit
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState
 from foldwise.training.freezing import Place, Texts, frozen_states
@@ -35,7 +36,6 @@ from foldwise.training.rate_suggestions import (
     too_high,
 )
 from foldwise.training.rates import layer_rates
-from foldwise.training.run_folder import check_fit
 from foldwise.training.seeds import seed_for
 from foldwise.training.stages import StagePlan, learn_only
 from foldwise.training.step_batches import step_batches
@@ -104,12 +104,13 @@ def find_rates(project: Project, request: FindRequest, report: Report = ignore) 
     """
     _check_kind_and_stage(request)
     corpus = load_corpus(project, request.settings)
-    check_fit(request.settings, corpus)
+    encoder = resolve_encoder(request.settings.encoder.name)
+    check_fit(request.settings, corpus, encoder)
     if not 0 <= request.fold < corpus.n_folds:
         raise UsageError(
             f"folds are numbered 0 to {corpus.n_folds - 1}; got --fold {request.fold}; choose one"
         )
-    job = _job(project, request, corpus)
+    job = _job(project, request, corpus, encoder)
     with (
         only_driver_of(job.folder),
         out_of_memory_explained(job.settings.training.micro_batch_tokens),
@@ -132,7 +133,7 @@ def _check_kind_and_stage(request: FindRequest) -> None:
     complaints.raise_if_any(UsageError)
 
 
-def _job(project: Project, request: FindRequest, corpus: Corpus) -> FoldJob:
+def _job(project: Project, request: FindRequest, corpus: Corpus, encoder: EncoderFiles) -> FoldJob:
     hardware = resolved_hardware(request.settings.hardware, folds=1)
     return FoldJob(
         folder=range_folder(project, request.experiment),
@@ -140,7 +141,7 @@ def _job(project: Project, request: FindRequest, corpus: Corpus) -> FoldJob:
         settings=request.settings.model_copy(update={"hardware": hardware}),
         corpus=corpus,
         identity="",  # of a run, which this is not
-        encoder=resolve_encoder(request.settings.encoder.name),
+        encoder=encoder,
         token_cache=cache_folder("tokens"),
     )
 
@@ -195,7 +196,7 @@ class _Finder:
             sweep=sweep,
             first=done + 1,
             seed_of=lambda number: self._seed("dropout", number),
-            after_step=self._reporting("rates", sweep.steps, report),
+            after_step=self._reporting("rates", sweep.work, report),
         )
 
     def _seed(self, purpose: str, number: int) -> int:

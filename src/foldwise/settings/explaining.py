@@ -11,6 +11,17 @@ from foldwise.errors import did_you_mean
 from foldwise.settings.experiment import Settings
 from foldwise.settings.learning import Stage
 
+MUST = "Input should be "  # how pydantic begins
+IN_PLAIN_WORDS = {  # by pydantic's kind of error, where its own words are those of JSON
+    "tuple_type": f"{MUST}a list in brackets",
+    "model_type": f"{MUST}a table of settings, such as head.dropout=0.1",
+    "dict_type": f"{MUST}a table of settings, such as rates.groups.head=1e-3",
+    "float_parsing": f"{MUST}a number",
+    "float_type": f"{MUST}a number",
+    "int_parsing": f"{MUST}a whole number",
+    "int_type": f"{MUST}a whole number",
+    "int_from_float": f"{MUST}a whole number",
+}
 ALTERNATIVE = re.compile(r"(constrained|literal|float$|int$)")  # pydantic's names in a union
 
 
@@ -31,11 +42,12 @@ def explained(error: ValidationError) -> list[str]:
         elif fault["type"] == "missing":
             messages.append(f"the setting {key!r} is missing; add it")
         else:
-            rules.setdefault(key, []).append(fault["msg"].removeprefix("Value error, "))
+            plain = IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+            rules.setdefault(key, []).append(plain)
             values[key] = fault["input"]
     for key, texts in rules.items():  # one a key, though each alternative of its type has its own
-        rule = " or ".join(text.removeprefix("Input should be ") for text in texts)
-        must = " must be" if texts[0].startswith("Input should be ") else ":"
+        rule = " or ".join(text.removeprefix(MUST) for text in texts)
+        must = " must be" if texts[0].startswith(MUST) else ":"
         messages.append(f"{key}{must} {rule}, got {values[key]!r}")
     return messages
 

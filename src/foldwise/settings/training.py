@@ -18,6 +18,7 @@ class Training(Section):
     micro_batch_tokens: Count = 16384  # padded tokens at once; larger batches are accumulated
     evaluations_per_epoch: Count = 2
     keep: Literal["best", "last"] = "best"  # which weights predict
+    cross_fitted: bool = True  # OOF by the evaluation that the other half of the fold chose
     patience: CountOrNone = 0  # evaluations without a better score that end training; 0: never
     collapse_steps: CountOrNone = 50  # from here on constant predictions are a collapse; 0: never
     collapse_restarts: CountOrNone = 2  # times that a collapsed fold begins anew at half the rates

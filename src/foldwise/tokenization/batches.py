@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,22 +25,26 @@ class Batch:
             computes with it.
         token_type_ids: (texts, tokens) int64 segments, where the encoder takes them.
         rows: (texts,) int64, where each text is in the `Tokens` it came from.
+        host_rows: the same in the processor's memory: read without waiting for a GPU.
+        host_present: (texts, tokens) where there are tokens, in the processor's memory.
     """
 
     input_ids: Tensor
     attention_mask: Tensor
     token_type_ids: Tensor | None
     rows: Tensor
+    host_rows: NDArray[np.int64]
+    host_present: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def to(self, device: torch.device | str, *, non_blocking: bool = False) -> "Batch":
         """The batch on `device`; `non_blocking` only helps if its memory is pinned."""
-        moved = {
+        moved: dict[str, Any] = {
             field.name: value.to(device, non_blocking=non_blocking)
             for field in fields(self)
-            if (value := getattr(self, field.name)) is not None
+            if isinstance(value := getattr(self, field.name), Tensor)
         }
         return replace(self, **moved)
 
@@ -81,6 +86,8 @@ def collate(
         _tensor(present.astype(np.int64), pin_memory),
         None if types is None else _tensor(types, pin_memory),
         _tensor(at, pin_memory),
+        at,
+        present,
     )
 
 

@@ -82,7 +82,7 @@ def load_corpus(project: Project, chosen: Settings) -> Corpus:
     )
     folds = folds[order]
     if len(np.unique(folds)) < n_folds:
-        raise DataError(
+        raise UsageError(
             f"each of the {n_folds} folds needs a row, but training.rows={chosen.training.rows} "
             f"leaves {len(np.unique(folds))} of them; take more rows"
         )
@@ -127,7 +127,7 @@ def _merged_count(wanted: int, present: int) -> int:
     if not 2 <= wanted <= present:
         raise UsageError(
             f"training.folds merges the table's {present} folds into 2 to {present}, got {wanted}; "
-            f"for more folds make another table: foldwise folds NAME --n {wanted}"
+            f"choose 0, which keeps them, or one of these"
         )
     return wanted
 

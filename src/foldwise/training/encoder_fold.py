@@ -173,22 +173,26 @@ def _outcome(
 ) -> FoldOutcome:
     loaded, state = job.corpus.loaded, training.state
     model = training.made.model
-    learned, validated = (
-        job.corpus.training_positions(job.fold),
-        job.corpus.validation_positions(job.fold),
-    )
-    if state.best_outputs is None or state.best_score is None:
+    learned = job.corpus.training_positions(job.fold)
+    if state.best_outputs is None:
         raise ValueError("a training ends with an evaluation")
+    chosen = job.settings.training.keep == "best" and state.looks > 1
+    honest = chosen and job.settings.training.cross_fitted
+    best = _predictions(job, model, state.best_outputs)
+    valid = best
+    if honest:
+        valid = _predictions(job, model, training.validation.honest_outputs(state))
     epoch = epoch_steps(len(learned), job.settings.training.batch_size)
     tokens = int(train.lengths[learned].sum()) * state.step / epoch
     result = FoldResult(
         fold=job.fold,
-        score=state.best_score,
-        rows=len(validated),
+        score=training.validation.score(valid.values, state.step),
+        rows=len(valid),
         training_rows=len(learned),
-        looks=state.looks if job.settings.training.keep == "best" and state.looks > 1 else 0,
+        looks=state.looks if chosen and not honest else 0,
         seconds=round(state.seconds, 2),
         facts={
+            "evaluations": state.looks,
             "kept_step": state.best_step,
             "steps": state.step,
             "planned_steps": training.steps,
@@ -200,12 +204,15 @@ def _outcome(
         },
         identity=job.identity,
     )
-    valid = model.predictions(state.best_outputs).numpy()
-    return FoldOutcome(
-        result,
-        Predictions(loaded.train.take(validated).ids, loaded.outputs, valid),
-        Predictions(loaded.test.ids, loaded.outputs, model.predictions(test_outputs).numpy()),
-    )
+    test = Predictions(loaded.test.ids, loaded.outputs, model.predictions(test_outputs).numpy())
+    return FoldOutcome(result, valid, test, best if honest else None)
+
+
+def _predictions(job: FoldJob, model: TextModel, outputs: Tensor) -> Predictions:
+    """What raw outputs predict for the validation rows."""
+    loaded = job.corpus.loaded
+    rows = loaded.train.take(job.corpus.validation_positions(job.fold))
+    return Predictions(rows.ids, loaded.outputs, model.predictions(outputs).numpy())
 
 
 def _cpu_seconds(job: FoldJob, state: FoldState) -> dict[str, float]:

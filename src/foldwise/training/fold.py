@@ -1,7 +1,7 @@
 """One fold of a run as a job: everything it needs to know, and where it writes."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foldwise.encoders import EncoderFiles
@@ -92,7 +92,7 @@ def _trained(job: FoldJob, report: Report, stop: StopRequest) -> FoldOutcome:
         outcome = train_encoder_fold(job, report, stop)
         files = [MODEL_FILE]
     result = write_outcome(job.folder, outcome, files)
-    return FoldOutcome(result, outcome.valid, outcome.test)
+    return replace(outcome, result=result)
 
 
 def _sweep(folder: Path) -> None:

@@ -10,6 +10,7 @@ from foldwise.predictions.table import Predictions, read_predictions, write_pred
 from foldwise.storage import read_record, sha256_of_file, write_json
 
 RESULT = "result.json"
+VALID, TEST, IN_SAMPLE = "valid.csv", "test.csv", "in-sample.csv"
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,11 @@ class FoldResult:
     """The facts about one finished fold.
 
     Attributes:
-        score: of the validation rows, in the competition's metric.
+        score: of the validation rows, in the competition's metric; honest where the evaluation
+            that predicts a row was chosen by others.
         rows: of the validation fold.
         training_rows: the model learned from.
-        looks: among how many evaluations of its rows the weights were chosen; 0: no choice.
+        looks: among how many evaluations of a row what predicts it was chosen by it; 0: no choice.
         facts: more numbers by name, such as the step kept and the tokens a second.
         files: SHA-256 by file name; what a run folder is checked against.
         identity: of the run it belongs to; a fold of another run is refused.
@@ -39,18 +41,31 @@ class FoldResult:
 
 @dataclass(frozen=True, eq=False)
 class FoldOutcome:
-    """A fold's result with its predictions."""
+    """A fold's result with its predictions.
+
+    Attributes:
+        valid: of the validation rows, as they are scored.
+        test: of the test rows.
+        in_sample: of the validation rows, by the weights that they chose, which predict the test
+            rows too; None where they chose nothing, or `valid` is that.
+    """
 
     result: FoldResult
     valid: Predictions
     test: Predictions
+    in_sample: Predictions | None = None
+
+    def tables(self) -> dict[str, Predictions]:
+        """The predictions by the name of their file."""
+        found = {VALID: self.valid, TEST: self.test, IN_SAMPLE: self.in_sample}
+        return {name: table for name, table in found.items() if table is not None}
 
 
 def write_outcome(folder: Path, outcome: FoldOutcome, model_files: list[str]) -> FoldResult:
     """Write predictions, then `result.json` last: a fold with a result is a finished fold."""
-    write_predictions(folder / "valid.csv", outcome.valid)
-    write_predictions(folder / "test.csv", outcome.test)
-    names = ["valid.csv", "test.csv", *model_files]
+    for name, table in outcome.tables().items():
+        write_predictions(folder / name, table)
+    names = [*outcome.tables(), *model_files]
     files = {name: sha256_of_file(folder / name) for name in names}
     result = FoldResult(**{**asdict(outcome.result), "files": files})
     if not math.isfinite(result.score):
@@ -68,11 +83,9 @@ def finished_outcome(folder: Path) -> FoldOutcome | None:
     if not (folder / RESULT).is_file():
         return None
     result = read_record(folder / RESULT, FoldResult)
-    for name in ("valid.csv", "test.csv"):
-        check_file(folder, name, result)
-    return FoldOutcome(
-        result, read_predictions(folder / "valid.csv"), read_predictions(folder / "test.csv")
-    )
+    names = [VALID, TEST, *([IN_SAMPLE] if IN_SAMPLE in result.files else [])]
+    tables = [read_predictions(check_file(folder, name, result)) for name in names]
+    return FoldOutcome(result, *tables)
 
 
 def check_file(folder: Path, name: str, result: FoldResult) -> Path:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from foldwise.errors import StorageError
 from foldwise.training.checkpoint import Checkpoint, save_checkpoint
+from foldwise.training.choice import Choice
 from foldwise.training.loop import Learner, checked_mean
 from foldwise.training.param_groups import load_named_state, named_state
 
@@ -30,6 +31,7 @@ class FoldState:
         best_score: their score.
         best: their values, by name: everything that changes in training.
         best_outputs: (texts, outputs), what they predicted for the validation rows.
+        choices: of each half of the validation rows, which predict the other half.
         losses: loss and gradient norm, (2,), of the steps since the last evaluation.
         saved: what a checkpoint says of the learner, until that is there to take it.
     """
@@ -45,6 +47,7 @@ class FoldState:
     best_score: float | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
     best_outputs: Tensor | None = None
+    choices: tuple[Choice, Choice] = field(default_factory=lambda: (Choice(), Choice()))
     losses: list[Tensor] = field(default_factory=list)
     saved: "SavedLearner | None" = None
 
@@ -150,6 +153,7 @@ def _plain(identity: str, state: FoldState) -> dict[str, Any]:
         "ended": state.ended,
         "best_step": state.best_step,
         "best_score": state.best_score,
+        "choices": [[choice.step, choice.score] for choice in state.choices],
         "step": state.step,
     }
 
@@ -163,7 +167,18 @@ def _progress(state: FoldState) -> dict[str, Tensor]:
     progress = {"losses": torch.stack(state.losses)} if state.losses else {}
     if state.best_outputs is not None:
         progress["outputs"] = state.best_outputs
+    for half, choice in enumerate(state.choices):
+        if choice.outputs is not None:
+            progress[f"outputs of half {half}"] = choice.outputs
     return progress
+
+
+def _choices(plain: Mapping[str, Any], progress: Mapping[str, Tensor]) -> tuple[Choice, Choice]:
+    first, second = (
+        Choice(step, score, progress.get(f"outputs of half {half}"))
+        for half, (step, score) in enumerate(plain["choices"])
+    )
+    return first, second
 
 
 def restored_state(
@@ -209,6 +224,7 @@ def restored_state(
         best_score=plain["best_score"],
         best={name: value.to(device) for name, value in best.items()},
         best_outputs=progress.get("outputs"),
+        choices=_choices(plain, progress),
         losses=[] if losses is None else list(losses.to(device)),
         saved=saved,
     )

@@ -5,15 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-import numpy as np
 from torch import Tensor
 
-from foldwise.competition.metrics import metric_named, score
-from foldwise.errors import DataError, FoldFailed, UsageError
+from foldwise.errors import UsageError
 from foldwise.journal import Journal
 from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
-from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spread
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
 from foldwise.training.freezing import Place, Texts, frozen_states
@@ -27,6 +24,7 @@ from foldwise.training.seeds import seed_for
 from foldwise.training.stages import StagePlan, epoch_steps, learn_only, never_learned, stage_at
 from foldwise.training.step_batches import step_batches
 from foldwise.training.stopping import StopRequest
+from foldwise.training.validation import ValidationRows
 
 SAVING_SHARE = 20.0  # train so many times as long as the last checkpoint took to write
 
@@ -47,6 +45,7 @@ class FoldTraining:
     Attributes:
         made: the model, and what stays with it over all stages.
         plans: the stages.
+        validation: the rows that evaluations are of.
     """
 
     def __init__(
@@ -55,16 +54,13 @@ class FoldTraining:
         self.job = job
         self.made = made
         self.plans = made.plans
+        self.validation = ValidationRows(job.corpus, job.fold)
         self.state = state
         self.journal = Journal(job.folder / "journal.jsonl")
         self._tokens = tokens
         self._stop = stop
         self._train = job.corpus.training_positions(job.fold)
-        self._valid = job.corpus.validation_positions(job.fold)
         self._targets = job.corpus.targets()
-        competition = job.corpus.loaded.competition
-        self._task = competition.task
-        self._metric = metric_named(competition.metric, competition.task)
         self._device = next(made.model.parameters()).device
         self._epoch = epoch_steps(len(self._train), job.settings.training.batch_size)
 
@@ -236,7 +232,7 @@ class FoldTraining:
             return predict(
                 learner.forward,
                 self._tokens,
-                self._valid,
+                self.validation.positions,
                 self.job.settings.training.micro_batch_tokens,
             )
 
@@ -248,30 +244,21 @@ class FoldTraining:
         state.losses.clear()
         state.looks += 1
         predictions = self.made.model.link.predictions(outputs).numpy()
-        spread = prediction_spread(self._task, predictions, self._targets[self._valid])
-        if has_collapsed(spread, state.step, self.job.settings.training.collapse_steps):
-            raise Collapsed(state.step, spread)
-        value = self._score(predictions)
+        since = self.job.settings.training.collapse_steps
+        self.validation.check_alive(predictions, state.step, since)
+        value = self.validation.score(predictions, state.step)
         first = state.best_score is None
-        better = first or self._metric.is_better(value, state.best_score or 0.0)
+        better = first or self.validation.metric.is_better(value, state.best_score or 0.0)
         kept = better or self.job.settings.training.keep == "last"
         state.stale = 0 if better else state.stale + 1
         if kept:
             averaged = learner.average.weights if learner.average else {}
             state.keep_as_best(averaged or learner.learned, value, outputs)
+        self.validation.choose(state, predictions, outputs)
         self.journal.write(
             "look", step=state.step, look=state.looks, loss=loss, score=value, kept=kept,
             rates=group_rates(learner), seconds=round(state.seconds, 2),
         )  # fmt: skip
-
-    def _score(self, predictions: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
-        try:
-            return score(self._metric, self._targets[self._valid], predictions).value
-        except DataError as error:  # predictions that are not finite, or all equal
-            raise FoldFailed(
-                f"the predictions after step {self.state.step} have no {self._metric.name}: "
-                f"{error}; lower rates.top and rates.head"
-            ) from error
 
     def _progress(self) -> Progress:
         return Progress(self.job.fold, "train", self.state.step, self.steps, self.state.best_score)

@@ -59,18 +59,24 @@ class FrozenStates:
         return model.outputs_of(last, batch.attention_mask.bool())
 
     def _vectors(self, batch: Batch) -> Tensor:
-        rows = self.starts[batch.rows.cpu().numpy()]
-        return torch.from_numpy(np.ascontiguousarray(self.values[rows])).to(batch.rows.device)
+        rows = self.starts[batch.host_rows]
+        vectors = torch.from_numpy(np.ascontiguousarray(self.values[rows]))
+        return _sent(vectors, batch.rows.device)
 
     def _padded(self, batch: Batch) -> Tensor:
         """(texts, tokens, width), zeros at padding, which nothing reads."""
-        rows = batch.rows.cpu().numpy()
+        rows = batch.host_rows
         flat = self.values[flat_positions(self.starts[rows], self.lengths[rows])]
-        device = batch.input_ids.device
-        mask = batch.attention_mask.bool()
-        states = torch.zeros(*mask.shape, flat.shape[1], device=device)
-        states[mask] = torch.from_numpy(flat).to(device)
-        return states
+        states = np.zeros((*batch.host_present.shape, flat.shape[1]), dtype=np.float32)
+        states[batch.host_present] = flat
+        return _sent(torch.from_numpy(states), batch.rows.device)
+
+
+def _sent(values: Tensor, device: torch.device) -> Tensor:
+    """`values` on their way to `device`; a copy to a GPU is not waited for."""
+    if device.type == "cpu":
+        return values
+    return values.pin_memory().to(device, non_blocking=True)
 
 
 def frozen_part(model: TextModel) -> tuple[Part, int] | None:

@@ -40,6 +40,14 @@ class Gradients:
             return self._summed(batches, labels)
         return self._led_back(batches, labels)
 
+    @torch.no_grad()
+    def loss(self, batches: Sequence[Batch], labels: Labels) -> Tensor:
+        """The mean loss of a batch, a scalar on the device; no gradient is added."""
+        with statistics_kept(self.forward):
+            whole = torch.cat([self._passes(batch) for batch in batches], dim=1)
+        rows = torch.cat([batch.rows for batch in batches])
+        return self.objective.total(whole, labels.at(rows)) / len(rows)
+
     def _summed(self, batches: Sequence[Batch], labels: Labels) -> Tensor:
         texts = sum(len(batch) for batch in batches)
         parts: list[Tensor] = []

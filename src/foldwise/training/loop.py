@@ -109,6 +109,14 @@ def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number
     return torch.stack([loss, norm])
 
 
+def loss_of(learner: Learner, batches: Sequence[Batch], labels: Labels) -> Tensor:
+    """The loss that a step would find, a scalar on the device; nothing is learned."""
+    set_training_mode(learner.model, learner.frozen_layers)
+    gradients = Gradients(learner.forward, learner.objective, learner.scaler)
+    with learner.anchor.mixed() if learner.anchor else nullcontext():
+        return gradients.loss(batches, labels)
+
+
 def check_scale(scaler: GradScaler, number: int) -> None:
     """Check that an fp16 training still learns: the scaler skips steps whose gradients overflow.
 

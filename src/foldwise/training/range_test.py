@@ -2,12 +2,16 @@
 
 Smith (2015), https://arxiv.org/abs/1506.01186 section 3.3; that the rates grow geometrically, and
 the loss is smoothed, as in fastai: https://docs.fast.ai/callback.schedule.html#learner.lr_find
+
+Small batches differ more than a step changes the loss. So each batch is first given to the model as
+it is, and what it loses there is taken off: where nothing is learned yet, the curve is flat. It is
+a control variate: https://doi.org/10.1287/opre.1.5.263
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -15,7 +19,7 @@ import torch
 
 from foldwise.errors import Complaints, FoldFailed, UsageError
 from foldwise.tokenization.batches import Batch
-from foldwise.training.loop import Learner, take_step
+from foldwise.training.loop import Learner, loss_of, take_step
 from foldwise.training.losses import Labels
 from foldwise.training.rates import layers_of
 from foldwise.training.unchanged import unchanged
@@ -53,6 +57,11 @@ class Sweep:
             )
         complaints.raise_if_any(UsageError)
 
+    @property
+    def work(self) -> int:
+        """How many batches a test goes through: each twice."""
+        return 2 * self.steps
+
     def rates(self) -> list[float]:
         """The rate of each step, in even geometric steps."""
         rates: list[float] = np.geomspace(self.lowest, self.highest, self.steps).tolist()
@@ -68,7 +77,8 @@ class RangeTest:
         peak: its rate in the experiment.
         rates: of the reference group, at each step that was taken.
         losses: of each step's batch.
-        smoothed: the same, exponentially, without the bias towards 0 of the first ones.
+        starts: of all batches before anything was learned, also of those after the end.
+        smoothed: `levelled`, exponentially, without the bias towards 0 of the first ones.
         end: why there is no further step.
     """
 
@@ -76,8 +86,17 @@ class RangeTest:
     peak: float
     rates: tuple[float, ...]
     losses: tuple[float, ...]
+    starts: tuple[float, ...]
     smoothed: tuple[float, ...]
     end: End
+
+    @property
+    def levelled(self) -> tuple[float, ...]:
+        """The losses as if all batches were equally hard for the model as it was."""
+        level = float(np.mean(self.starts))
+        return tuple(
+            loss - start + level for loss, start in zip(self.losses, self.starts, strict=False)
+        )
 
 
 def reference_of(learns: Sequence[str]) -> str:
@@ -110,10 +129,10 @@ def range_test(
         sweep: the rates.
         first: the number of the first step.
         seed_of: the seed of a step's dropout, by its number.
-        after_step: gets the number of steps done, and may raise to stop.
+        after_step: gets the number of batches done, `work` in all, and may raise to stop.
 
     Raises:
-        FoldFailed: the loss is not finite before anything was learned.
+        FoldFailed: a loss is not finite before anything was learned.
     """
     names = [g.name for g in learner.model.layer_groups() if _learning(g.parameters())]
     reference = reference_of(names)
@@ -122,34 +141,61 @@ def range_test(
     smoothed: list[float] = []
     average = 0.0
     rates = sweep.rates()
+    batches = list(islice(plan, sweep.steps))
     end: End = "highest"
     with unchanged(learner):
-        for number, loss in zip(
-            count(1), _losses(learner, plan, labels, rates, peak, first, seed_of), strict=False
-        ):
+        starts = _starts(learner, batches, labels, first, seed_of, after_step)
+        level = float(np.mean(starts))
+        steps = _losses(learner, batches, labels, rates, peak, first, seed_of)
+        for number, loss in enumerate(steps, start=1):
             if not math.isfinite(loss):
                 end = "not finite"
                 break
             losses.append(loss)
-            average = BETA * average + (1 - BETA) * loss
+            average = BETA * average + (1 - BETA) * (loss - starts[number - 1] + level)
             smoothed.append(average / (1 - BETA**number))
-            after_step(number)
+            after_step(len(batches) + number)
             if has_diverged(losses, smoothed):
                 end = "diverged"
                 break
-    if not losses:
-        raise FoldFailed(
-            "the loss of the first batch is not finite, before anything was learned; look at the "
-            "targets, or set hardware.precision=fp32"
-        )
+    done = len(losses)
     return RangeTest(
-        reference, peak, tuple(rates[: len(losses)]), tuple(losses), tuple(smoothed), end
+        reference,
+        peak,
+        tuple(rates[:done]),
+        tuple(losses),
+        tuple(starts),
+        tuple(smoothed),
+        end,
     )
+
+
+def _starts(
+    learner: Learner,
+    batches: Sequence[Sequence[Batch]],
+    labels: Labels,
+    first: int,
+    seed_of: Callable[[int], int],
+    after_batch: Callable[[int], None],
+) -> list[float]:
+    """The loss of each batch before anything is learned, with the dropout of its step."""
+    starts = []
+    for number, micro_batches in enumerate(batches):
+        torch.manual_seed(seed_of(first + number))
+        loss = float(loss_of(learner, micro_batches, labels))
+        if not math.isfinite(loss):
+            raise FoldFailed(
+                f"the loss of batch {number + 1} is {loss}, before anything was learned; look at "
+                f"the targets, or set hardware.precision=fp32"
+            )
+        starts.append(loss)
+        after_batch(number + 1)
+    return starts
 
 
 def _losses(
     learner: Learner,
-    plan: Iterator[Sequence[Batch]],
+    plan: Sequence[Sequence[Batch]],
     labels: Labels,
     rates: Sequence[float],
     peak: float,
@@ -159,7 +205,7 @@ def _losses(
     """The loss of each step, which is taken at its rate when it is asked for."""
     groups = learner.optimizer.param_groups
     betas = [group["betas"] for group in groups]  # one_cycle would move them with its rates
-    for number, (rate, batches) in enumerate(zip(rates, plan, strict=False), start=first):
+    for number, (rate, batches) in enumerate(zip(rates, plan, strict=True), start=first):
         for group, pair in zip(groups, betas, strict=True):
             group["lr"] = group["initial_lr"] * (rate / peak)
             group["betas"] = pair

@@ -65,7 +65,7 @@ def _may_be_chance(test: RangeTest, first: int, least: int) -> bool:
     """Whether the fall to step `least`, from the highest since `first`, is within two errors."""
     highest = max(range(first, least), key=lambda i: test.smoothed[i])
     # differences of neighbours, so that the fall itself does not count as noise
-    spread = np.diff(test.losses[: least + 1]).std() / np.sqrt(2)
+    spread = np.diff(test.levelled[: least + 1]).std() / np.sqrt(2)
     error = spread * np.hypot(_share_of_spread(highest), _share_of_spread(least))
     return bool(test.smoothed[highest] - test.smoothed[least] < 2 * error)
 

@@ -15,6 +15,7 @@ from foldwise.predictions.table import Predictions, mean_of
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
 from foldwise.training.checkpoint import remove_checkpoints
+from foldwise.training.corpus import Corpus
 from foldwise.training.fold import SHARED, outcome_of, run_fold
 from foldwise.training.fold_result import FoldOutcome
 from foldwise.training.progress import Report, ignore
@@ -149,11 +150,24 @@ def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
         folds=run.corpus.folds_hash,
         seconds=round(sum(outcome.result.seconds for outcome in finished), 2),
         facts={"folds": [outcome.result.facts for outcome in finished]},
+        in_sample=_in_sample(run.corpus, finished),
     )
     if trained or not is_finished(run.folder):
         write_run(run.folder, scores, oof, test)
         run.journal.write("finished", metric=scores.metric)
     return RunState(run.folder, read_scores(run.folder), (), trained)
+
+
+def _in_sample(corpus: Corpus, outcomes: Sequence[FoldOutcome]) -> dict[str, MetricScores]:
+    """The scores as the usual way reports them, where the folds' own are cross-fitted."""
+    usual = [
+        replace(outcome, valid=outcome.in_sample)
+        for outcome in outcomes
+        if outcome.in_sample is not None
+    ]
+    if len(usual) < len(outcomes):
+        return {}
+    return score_table(corpus.loaded, complete_oof(usual, corpus.train_ids))
 
 
 def _check_fold_scores(outcomes: Sequence[FoldOutcome], own: MetricScores) -> None:

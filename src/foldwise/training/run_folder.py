@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from foldwise.encoders import EncoderFiles, fingerprint, resolve_encoder
-from foldwise.errors import Complaints, UsageError, listed
+from foldwise.errors import UsageError, listed
 from foldwise.journal import Journal
 from foldwise.paths import Project, cache_folder
 from foldwise.settings import Hardware, Settings, dump_toml, load_experiment
-from foldwise.settings.combinations import unfit_for
 from foldwise.storage import write_bytes, write_text
 from foldwise.training.corpus import Corpus, load_corpus
+from foldwise.training.fitness import check_fit
 from foldwise.training.fold import SHARED, FoldJob
 from foldwise.training.fold_result import RESULT
 from foldwise.training.hardware import gpu_fault, resolved_hardware
@@ -72,12 +72,13 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
     """
     folder = project.run(name)
     corpus = load_corpus(project, wanted)
-    check_fit(wanted, corpus)
     encoder = resolve_encoder(wanted.encoder.name) if wanted.kind == "encoder" else None
     manifest = manifest_of(wanted, corpus, fingerprint(encoder) if encoder else "")
     begun = (folder / FILE).is_file() and mode != "fresh"
     replaced = begun and mode == "auto" and _is_another_without_work(folder, manifest)
     begun = begun and not replaced
+    if not begun:  # one that was begun has been checked
+        check_fit(wanted, corpus, encoder)
     if begun:
         hardware = _recorded_hardware(folder, manifest)
     elif mode == "resume":
@@ -115,21 +116,6 @@ def _begin(run: OpenRun, manifest: Manifest, aside: Path | None) -> None:
     hardware = run.settings.hardware.model_dump()
     old = None if aside is None else aside.name
     run.journal.write("begun", identity=run.identity, hardware=hardware, set_aside=old)
-
-
-def check_fit(wanted: Settings, corpus: Corpus) -> None:
-    """Check that the settings make sense for the competition's task and labels.
-
-    Raises:
-        UsageError: some do not; all at once.
-    """
-    loaded = corpus.loaded
-    task = loaded.competition.task
-    classes = loaded.outputs if task == "classification" else ()
-    noisy = loaded.train.target_sd is not None
-    complaints = Complaints()
-    complaints.extend(unfit_for(wanted, task, classes, has_target_sd=noisy))
-    complaints.raise_if_any(UsageError)
 
 
 def _recorded_hardware(folder: Path, manifest: Manifest) -> Hardware:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,13 @@ class RunScores:
     Attributes:
         kind: "encoder", "tfidf" or "ensemble".
         scores: by metric, the competition's own first.
-        looks: evaluations of each fold's validation rows to choose its weights; their best is
-            reported, so that scores are optimistic by a little that grows with the looks.
+        looks: by fold, the evaluations that its rows themselves chose from, whose best is
+            reported: scores are optimistic by a little that grows with the looks. 0: no choice.
         data, folds: hashes; runs made from different ones are never mixed.
         seconds: of training, all folds together.
         files: SHA-256 of `oof.csv` and `test.csv`, which these scores belong to.
+        in_sample: by metric, the scores of what was chosen or fitted, on the rows that chose it;
+            empty where nothing was, or where `scores` are that. Less `scores`: the optimism.
     """
 
     competition: str
@@ -54,6 +57,12 @@ class RunScores:
     seconds: float
     facts: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    in_sample: dict[str, MetricScores] = field(default_factory=dict)
+
+    def optimism(self, metric: str) -> float | None:
+        """What the usual way would flatter a score by; None where nothing was taken off it."""
+        flattered = self.in_sample.get(metric)
+        return None if flattered is None else flattered.value - self.scores[metric].value
 
 
 def score_table(loaded: LoadedCompetition, oof: Predictions) -> dict[str, MetricScores]:
@@ -137,8 +146,13 @@ def read_scores(run: Path) -> RunScores:
     return read_record(run / FILE, _run_scores)
 
 
-def _run_scores(scores: Mapping[str, Mapping[str, Any]], **rest: Any) -> RunScores:
-    return RunScores(scores={name: MetricScores(**s) for name, s in scores.items()}, **rest)
+def _run_scores(
+    scores: Mapping[str, Mapping[str, Any]],
+    in_sample: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    **rest: Any,
+) -> RunScores:
+    tables = [{name: MetricScores(**s) for name, s in t.items()} for t in (scores, in_sample)]
+    return RunScores(scores=tables[0], in_sample=tables[1], **rest)
 
 
 def read_tables(run: Path) -> tuple[Predictions, Predictions]:
