@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from foldwise.competition.metrics import metric_named, score
 from foldwise.errors import DataError, FoldFailed, UsageError
 from foldwise.journal import Journal
+from foldwise.predictions.table import Predictions
 from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
 from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spread
@@ -27,6 +29,7 @@ from foldwise.training.seeds import seed_for
 from foldwise.training.stages import StagePlan, epoch_steps, learn_only, never_learned, stage_at
 from foldwise.training.step_batches import step_batches
 from foldwise.training.stopping import StopRequest
+from foldwise.training.watching import Look
 
 SAVING_SHARE = 20.0  # train so many times as long as the last checkpoint took to write
 
@@ -263,8 +266,27 @@ class FoldTraining:
             "look", step=state.step, look=state.looks, loss=loss, score=value, kept=kept,
             rates=group_rates(learner), seconds=round(state.seconds, 2),
         )  # fmt: skip
+        self._show(value, predictions)
 
-    def _score(self, predictions: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
+    def _show(self, value: float, predictions: NDArray[np.float64]) -> None:
+        """Show an evaluation to whoever watches; what they raise ends this training."""
+        if self.job.watch is None:
+            return
+        loaded, state = self.job.corpus.loaded, self.state
+        valid = Predictions(loaded.train.take(self._valid).ids, loaded.outputs, predictions)
+        self.job.watch(
+            Look(
+                fold=self.job.fold,
+                step=state.step,
+                steps=self.steps,
+                seconds=state.seconds,
+                cpu_seconds=state.cpu_seconds,
+                score=value,
+                valid=valid,
+            )
+        )
+
+    def _score(self, predictions: NDArray[np.float64]) -> float:
         try:
             return score(self._metric, self._targets[self._valid], predictions).value
         except DataError as error:  # predictions that are not finite, or all equal

@@ -31,6 +31,7 @@ from foldwise.training.run_scores import (
     write_run,
 )
 from foldwise.training.stopping import StopRequest
+from foldwise.training.watching import Watch
 from foldwise.training.workers import Workers, default_workers, gpus_of
 
 
@@ -44,6 +45,7 @@ class RunRequest:
         mode: "auto" goes on with what is there; "resume" insists on it; "fresh" sets it aside.
         workers: processes that train a fold each at a time; None: as many as the hardware feeds.
         max_seconds: begin no fold that is not expected to end within; None for no limit.
+        watch: is shown each evaluation, where one process trains; what it raises ends the run.
     """
 
     name: str
@@ -52,6 +54,7 @@ class RunRequest:
     mode: Mode = "auto"
     workers: int | None = None
     max_seconds: float | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def _train(
         if not budget.allows_another():
             return
         with budget.timed():
-            run_fold(run.job(fold), report, stop)
+            run_fold(run.job(fold, request.watch), report, stop)
 
 
 def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
