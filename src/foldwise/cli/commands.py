@@ -256,7 +256,7 @@ def _predict(command: ArgumentParser) -> None:
 
 
 def _runs(command: ArgumentParser) -> None:
-    command.add_argument("--all", action="store_true", help="those of ablations too")
+    command.add_argument("--all", action="store_true", help="those of ablations and studies too")
 
 
 def _nothing(_command: ArgumentParser) -> None:

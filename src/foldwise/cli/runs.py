@@ -10,6 +10,7 @@ from foldwise.errors import listed
 from foldwise.paths import find_project
 from foldwise.pipeline.run_list import list_runs
 from foldwise.training.run_scores import RunScores
+from foldwise.tuning.names import is_trial
 
 
 def run(options: Namespace, output: Output) -> None:
@@ -33,7 +34,8 @@ def run(options: Namespace, output: Output) -> None:
         output.lines([f"{name}: not finished, {done}; its command goes on where it was"])
     output.lines([f"{name}: {fault}" for name, fault in found.damaged.items()])
     if found.hidden:
-        output.lines([f"runs of ablations are not shown: {len(found.hidden)}; foldwise runs --all"])
+        of = "ablations and studies" if any(map(is_trial, found.hidden)) else "ablations"
+        output.lines([f"runs of {of} are not shown: {len(found.hidden)}; foldwise runs --all"])
     elif not (found.finished or found.unfinished or found.damaged):
         where = project.root / "runs"
         output.lines([f"no runs in {where}; begin one with: foldwise train EXPERIMENT"])

@@ -10,6 +10,7 @@ from foldwise.pipeline.ablation_names import is_result, is_run_of_ablation
 from foldwise.pipeline.range_names import is_range_test
 from foldwise.training.fold_result import RESULT
 from foldwise.training.run_scores import RunScores, is_finished, read_scores
+from foldwise.tuning.names import is_study, is_trial
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class RunList:
         finished: with their scores.
         unfinished: with the numbers of their finished folds.
         damaged: with what is wrong with them.
-        hidden: runs of ablations, where they were not asked for.
+        hidden: runs of ablations and studies, where they were not asked for.
     """
 
     finished: dict[str, RunScores]
@@ -41,11 +42,11 @@ def list_runs(project: Project, *, ablations: bool = True) -> RunList:
 
     Args:
         project: where.
-        ablations: whether the runs that ablations trained are among them.
+        ablations: whether the runs that ablations and studies trained are among them.
     """
     found = RunList({}, {}, {})
     for folder in run_folders(project):
-        if not ablations and is_run_of_ablation(folder.name):
+        if not ablations and _is_one_of_many(folder.name):
             found.hidden.append(folder.name)
             continue
         if not is_finished(folder):
@@ -58,10 +59,15 @@ def list_runs(project: Project, *, ablations: bool = True) -> RunList:
     return found
 
 
+def _is_one_of_many(name: str) -> bool:
+    """Whether an ablation or a study trained the run."""
+    return is_run_of_ablation(name) or is_trial(name)
+
+
 def run_folders(project: Project) -> list[Path]:
     """The folders in `runs/` that hold a run; those set aside are hidden, and so is a lock."""
     folders = [path for path in sorted(project.root.glob("runs/[!.]*")) if path.is_dir()]
-    results = [path for path in folders if is_result(path) or is_range_test(path)]
+    results = [p for p in folders if is_result(p) or is_range_test(p) or is_study(p)]
     return [path for path in folders if any(path.glob("[!.]*")) and path not in results]
 
 
@@ -78,7 +84,7 @@ def check_exist(project: Project, names: Sequence[str]) -> None:
         UsageError: there are not; names the nearest.
     """
     known = [folder.name for folder in run_folders(project)]
-    usual = [name for name in known if not is_run_of_ablation(name)]
+    usual = [name for name in known if not _is_one_of_many(name)]
     complaints = Complaints()
     for name in names:
         if name not in known:

@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from foldwise import errors
@@ -57,6 +58,7 @@ class Driver:
         self._busy: dict[int, Sitting] = {}
         self._failure: errors.FoldwiseError | None = None
         self._exhausted = False
+        self._began, self._here, self._wanted = time.monotonic(), 0, 0
 
     def drive(self, wanted: int, max_seconds: float | None = None) -> None:
         """Train until the study has `wanted` trials, or until the time is over.
@@ -66,7 +68,8 @@ class Driver:
             FoldFailed: the first trials all failed.
             DataError, StorageError: a worker met it; the same call goes on.
         """
-        ends = None if max_seconds is None else time.monotonic() + max_seconds
+        self._began, self._wanted = time.monotonic(), wanted
+        ends = None if max_seconds is None else self._began + max_seconds
         for number in self._ledger.settle_orphans():
             self._journal.write("queued again", trial=number, why="its driver was killed")
         for trial in self._ledger.settled():
@@ -77,7 +80,7 @@ class Driver:
                 stopping = True
                 self._workers.stop()
             if not stopping:
-                self._begin(wanted, ends)
+                self._begin(ends)
             if not self._busy:
                 break
             heard = self._workers.hear(POLL_SECONDS)
@@ -87,12 +90,12 @@ class Driver:
         if self._failure:
             raise self._failure
 
-    def _begin(self, wanted: int, ends: float | None) -> None:
+    def _begin(self, ends: float | None) -> None:
         """Give each idle worker a trial, while more are wanted."""
         for slot in range(self._workers.count):
             if slot in self._busy or self._exhausted or not self._has_time(ends):
                 continue
-            if len(self._ledger.settled()) + len(self._busy) >= wanted:
+            if len(self._ledger.settled()) + len(self._busy) >= self._wanted:
                 return
             trial = self._ledger.ask()
             if trial is None:
@@ -197,7 +200,7 @@ class Driver:
         for old in (before, trial):
             if old is not None:
                 self._tidy(old)
-        self._say(self._told(trial, outcome))
+        self._say(f"{self._told(trial, outcome)}; {self._left()}")
         failed = [t for t in self._ledger.settled() if t.outcome.state == "failed"]
         if self._ledger.incumbent() is None and len(failed) >= HOPELESS:
             reasons = (f"trial {t.number} failed: {t.outcome.reason}" for t in failed)
@@ -210,9 +213,16 @@ class Driver:
         shown = f"{outcome.score:.4f}" + ("" if error is None else f" ± {error:.4f}")
         best = self._ledger.incumbent()
         first = best is not None and best.number == trial.number
-        return (
-            f"trial {trial.number}: {self._plan.metric.name} {shown}{', the best so far' * first}"
-        )
+        so_far = ", the best so far" if first else ""
+        return f"trial {trial.number}: {self._plan.metric.name} {shown}{so_far}"
+
+    def _left(self) -> str:
+        """How many trials are done, and how long the others may take at the pace of this call."""
+        done = len(self._ledger.settled())
+        self._here += 1
+        pace = (time.monotonic() - self._began) / self._here
+        left = timedelta(seconds=round(pace * max(0, self._wanted - done)))
+        return f"{done} of {self._wanted} trials, about {left} left"
 
     def _tidy(self, trial: Trial) -> None:
         """Keep the weights of the best trial alone."""

@@ -57,7 +57,7 @@ def title_of(result: TuningResult) -> str:
 
 def columns_of(result: TuningResult) -> list[str]:
     """The header of the table of trials."""
-    return ["trial", f"OOF {result.metric}", *result.ranges, "minutes"]
+    return ["trial", f"OOF {result.metric}", *result.ranges, "seconds"]
 
 
 def row_of(result: TuningResult, trial: Trial) -> list[str]:
@@ -65,8 +65,12 @@ def row_of(result: TuningResult, trial: Trial) -> list[str]:
     outcome = trial.outcome
     error = "" if outcome.standard_error is None else f" ± {outcome.standard_error:.4f}"
     shown = [_value(value) for value in result.values_shown(trial).values()]
-    minutes = f"{outcome.spent.seconds / 60:.1f}"
-    return [str(trial.number), f"{outcome.score:.4f}{error}", *shown, minutes]
+    return [
+        str(trial.number),
+        f"{outcome.score:.4f}{error}",
+        *shown,
+        f"{outcome.spent.seconds:.0f}",
+    ]
 
 
 def remarks(result: TuningResult) -> list[str]:
@@ -88,12 +92,12 @@ def remarks(result: TuningResult) -> list[str]:
             f"what to expect of the choice"
         )
     spent = result.spent
-    processor = f", {spent.cpu_seconds / 60:.1f} of a processor" if spent.cpu_seconds else ""
+    processor = f", {_time(spent.cpu_seconds)} of a processor" if spent.cpu_seconds else ""
     steps = f", {spent.steps:,} steps" if spent.steps else ""
     saved = result.saved_seconds
     lines.append(
-        f"time spent in training: {spent.seconds / 60:.1f} minutes{processor}{steps}; saved by "
-        f"dropping trials early: {saved / 60:.1f} minutes"
+        f"time spent in training: {_time(spent.seconds)}{processor}{steps}; saved by dropping "
+        f"trials early: about {_time(saved)}"
     )
     return lines
 
@@ -134,6 +138,10 @@ def _values(trial: Trial) -> str:
 
 def _value(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 def _plain(text: str) -> str:
