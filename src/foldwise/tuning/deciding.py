@@ -23,17 +23,11 @@ class Judge:
         self._plan, self._ledger, self._pruner = plan, ledger, pruner
         self._spending = Spending(level, len(plan.folds))
 
-    def compared_before(self, trial: Trial) -> float:
-        """The share of the first fold's training at which the trial was compared last."""
-        return min(1.0, max(0, self._ledger.reported_until(trial)) / LAST_LOOK)
-
     def after_look(self, sitting: Sitting, said: SaidLook) -> str:
         """Why the trial is to be dropped after an evaluation; empty: it goes on."""
-        share = said.step / said.steps
-        before, sitting.compared = sitting.compared, max(sitting.compared, share)
-        if self._pruner == "wilcoxon" or share <= before:
+        if self._pruner == "wilcoxon":  # it compares folds alone
             return ""
-        trial = sitting.trial
+        trial, share = sitting.trial, said.step / said.steps
         table = self._look(trial, share, said.fold)
         if table is None:
             raise ValueError(f"the worker has kept no evaluation of {trial.run} at {share:.0%}")
@@ -46,7 +40,9 @@ class Judge:
         other = None if best is None else self._look(best, share, said.fold)
         if best is None or other is None:
             return ""
-        level = self._spending.of_look(before, share)
+        # of what was noted, not of what this process has heard: seen again after a kill, an
+        # evaluation is compared again, at the same level
+        level = self._spending.of_look(self._ledger.reported_before(trial, step) / LAST_LOOK, share)
         return self._verdict(table, other, (said.fold,), level, best, where)
 
     def after_fold(self, sitting: Sitting, said: SaidFold) -> str:

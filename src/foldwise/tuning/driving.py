@@ -109,9 +109,7 @@ class Driver:
         return ends is None or time.monotonic() + max(finished, default=0.0) < ends
 
     def _hand_over(self, slot: int, trial: Trial) -> None:
-        sitting = Sitting(trial, self._plan.folds, time.monotonic())
-        sitting.compared = self._judge.compared_before(trial)
-        self._busy[slot] = sitting
+        self._busy[slot] = Sitting(trial, self._plan.folds)
         self._journal.write("begun", trial=trial.number, run=trial.run, values=trial.values)
         words = " ".join(f"{name}={value}" for name, value in trial.values.items())
         self._say(f"trial {trial.number}: {words}")

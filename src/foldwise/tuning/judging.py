@@ -61,8 +61,8 @@ class Spending:
         """The level of an evaluation of the first fold, at a share `now` of its training.
 
         Args:
-            before: the share at the last evaluation that was compared; 0: there was none.
-            now: 0 to 1; nothing is spent where it is not above `before`, as after a restart.
+            before: the share at the evaluation before; 0: there was none.
+            now: 0 to 1.
         """
         whole = self.level if self.folds == 1 else self.level / 2
         return whole * max(0.0, now - before)

@@ -21,7 +21,7 @@ from foldwise.tuning.database import ORIGIN, open_study
 from foldwise.tuning.names import settings_hash, trial_name
 from foldwise.tuning.pruner_names import PrunerName
 from foldwise.tuning.sampling import pruner_named, sampler_at
-from foldwise.tuning.suggesting import as_parameters, suggested
+from foldwise.tuning.suggesting import suggested
 from foldwise.tuning.trials import SETTLED, Outcome, Spent, Trial
 
 FEWEST = 8  # finished trials, for importances that mean anything
@@ -106,7 +106,7 @@ class Ledger:
             trial = _trial_of(frozen)
             if trial is not None:
                 numbers.append(trial.number)
-                self._queue(self._parameters(trial), _kept_attributes(trial))
+                self._queue(frozen.params, _kept_attributes(trial))
             elif fixed := frozen.system_attrs.get("fixed_params"):  # killed while it was asked for
                 self._queue(fixed, frozen.user_attrs)
             self._ignore(frozen.number, "cut short")
@@ -173,10 +173,10 @@ class Ledger:
         if step not in self._study.get_trials(deepcopy=False)[sitting.number].intermediate_values:
             sitting.report(value, step)
 
-    def reported_until(self, trial: Trial) -> int:
-        """The last step of which a score was noted; -1: none."""
+    def reported_before(self, trial: Trial, step: int) -> int:
+        """The last step before `step` of which a score was noted; 0: none."""
         frozen = self._study.get_trials(deepcopy=False)[self._sittings[trial.number].number]
-        return max(frozen.intermediate_values, default=-1)
+        return max((noted for noted in frozen.intermediate_values if noted < step), default=0)
 
     def should_prune(self, trial: Trial) -> bool:
         """Whether Optuna's pruner would end the trial now."""
@@ -197,14 +197,14 @@ class Ledger:
     def queue_again(self, trial: Trial) -> None:
         """Let a trial that was stopped go on later."""
         sitting = self._sittings.pop(trial.number)
-        self._queue(self._parameters(trial), _kept_attributes(trial))
+        self._queue(self._all()[sitting.number].params, _kept_attributes(trial))
         self._ignore(sitting.number, "cut short")
 
-    def _parameters(self, trial: Trial) -> dict[str, Any]:
-        return as_parameters(trial.values, self._experiment)
-
     def _queue(self, parameters: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
-        """Queue a sitting, unless it is: a kill may come before the one before it has ended."""
+        """Queue a sitting, unless it is: a kill may come before the one before it has ended.
+
+        With the parameters as they were suggested, not as they were rounded: TPE learns from them.
+        """
         waiting = self._study.get_trials(deepcopy=False, states=[TrialState.WAITING])
         if not any(t.system_attrs.get("fixed_params") == parameters for t in waiting):
             self._study.enqueue_trial(dict(parameters), user_attrs=dict(attributes))

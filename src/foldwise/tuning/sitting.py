@@ -12,19 +12,15 @@ class Sitting:
 
     Attributes:
         folds: that the trial has in all.
-        began: seconds of a monotonic clock.
         done: its finished folds by number, those of earlier sittings too.
         look: the latest evaluation of its first fold.
-        compared: the share of the first fold's training at the last comparison.
         dropped: why it is not worth going on with; empty where it is.
     """
 
     trial: Trial
     folds: tuple[int, ...]
-    began: float
     done: dict[int, SaidFold] = field(default_factory=dict)
     look: SaidLook | None = None
-    compared: float = 0.0
     dropped: str = ""
 
     def spent(self) -> Spent:
