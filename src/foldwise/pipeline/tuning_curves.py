@@ -2,7 +2,8 @@
 
 from foldwise.errors import UsageError
 from foldwise.pipeline.rate_table import rate_table
-from foldwise.training.rates import layer_rates
+from foldwise.settings import Settings
+from foldwise.training.rates import layer_rates, trained_groups
 from foldwise.tuning.curves import RateCurves
 from foldwise.tuning.plan import Plan
 from foldwise.tuning.result import SHOWN, TuningResult
@@ -10,6 +11,8 @@ from foldwise.tuning.result import SHOWN, TuningResult
 
 def rate_curves(plan: Plan, result: TuningResult, notes: list[str]) -> RateCurves | None:
     """The peak rate of each layer group in the best ten trials; None without an encoder.
+
+    Of [[stages]] the last one counts, in which most learns.
 
     The model is built once, as the best trial has it; trials with other layer groups, by another
     encoder, pooling or head, are left out, which is noted.
@@ -28,14 +31,25 @@ def rate_curves(plan: Plan, result: TuningResult, notes: list[str]) -> RateCurve
         same = all(
             getattr(chosen, part) == getattr(first, part) for part in ("encoder", "pooling", "head")
         )
+        curve: list[float] = []
         try:
-            rates = layer_rates(groups, chosen.all_stages()[-1].rates)
+            curve = _curve(groups, chosen)
         except UsageError:  # a rate for a group that this model has not
             same = False
         if same:
-            curves[trial.number] = [rates[name] for name in groups]
+            curves[trial.number] = curve
         else:
             skipped.append(trial.number)
     if skipped:
         notes.append(f"no rate curves of trials with other layer groups: {skipped}")
     return RateCurves(groups, curves)
+
+
+def _curve(groups: list[str], chosen: Settings) -> list[float]:
+    """The rate of each group; 0 where it does not learn."""
+    stage = chosen.all_stages()[-1]
+    rates, learning = (
+        layer_rates(groups, stage.rates),
+        trained_groups(groups, stage, chosen.encoder),
+    )
+    return [rates[name] if name in learning else 0.0 for name in groups]

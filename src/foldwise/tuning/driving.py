@@ -72,8 +72,9 @@ class Driver:
         ends = None if max_seconds is None else self._began + max_seconds
         for number in self._ledger.settle_orphans():
             self._journal.write("queued again", trial=number, why="its driver was killed")
+        best = self._ledger.incumbent()
         for trial in self._ledger.settled():
-            self._tidy(trial)
+            self._tidy(trial, best)
         stopping = False
         while True:
             if (self._stop.asked or self._failure) and not stopping:
@@ -100,7 +101,7 @@ class Driver:
             trial = self._ledger.ask()
             if trial is None:
                 self._exhausted = True
-                self._say("every combination of the ranges' values has been tried")
+                self._say("nothing new is suggested any more: (nearly) all combinations were tried")
                 return
             self._hand_over(slot, trial)
 
@@ -173,6 +174,7 @@ class Driver:
         trial = sitting.trial
         if self._stop.asked or self._failure:
             del self._busy[slot]
+            self._journal.write("queued again", trial=trial.number, why="stopped")
             self._ledger.queue_again(trial)
             return
         self._journal.write("worker died", trial=trial.number, exit_code=code)
@@ -191,25 +193,25 @@ class Driver:
     def _settle(self, trial: Trial, outcome: Outcome) -> None:
         before = self._ledger.incumbent()
         self._ledger.end(trial, outcome)
+        best = self._ledger.incumbent()
         self._journal.write(
             outcome.state, trial=trial.number, score=outcome.score, reason=outcome.reason,
             seconds=outcome.spent.seconds,
         )  # fmt: skip
         for old in (before, trial):
             if old is not None:
-                self._tidy(old)
-        self._say(f"{self._told(trial, outcome)}; {self._left()}")
+                self._tidy(old, best)
+        self._say(f"{self._told(trial, outcome, best)}; {self._left()}")
         failed = [t for t in self._ledger.settled() if t.outcome.state == "failed"]
-        if self._ledger.incumbent() is None and len(failed) >= HOPELESS:
+        if best is None and len(failed) >= HOPELESS:
             reasons = (f"trial {t.number} failed: {t.outcome.reason}" for t in failed)
             self._failure = FoldFailed(*reasons)
 
-    def _told(self, trial: Trial, outcome: Outcome) -> str:
+    def _told(self, trial: Trial, outcome: Outcome, best: Trial | None) -> str:
         if outcome.score is None:
             return f"trial {trial.number}: {outcome.state} {outcome.reason}"
         error = outcome.standard_error
         shown = f"{outcome.score:.4f}" + ("" if error is None else f" ± {error:.4f}")
-        best = self._ledger.incumbent()
         first = best is not None and best.number == trial.number
         so_far = ", the best so far" if first else ""
         return f"trial {trial.number}: {self._plan.metric.name} {shown}{so_far}"
@@ -222,8 +224,7 @@ class Driver:
         left = timedelta(seconds=round(pace * max(0, self._wanted - done)))
         return f"{done} of {self._wanted} trials, about {left} left"
 
-    def _tidy(self, trial: Trial) -> None:
+    def _tidy(self, trial: Trial, best: Trial | None) -> None:
         """Keep the weights of the best trial alone."""
-        best = self._ledger.incumbent()
         if best is None or best.number != trial.number:
             forget_weights(self._plan.project.run(trial.run))

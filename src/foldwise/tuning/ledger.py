@@ -25,7 +25,7 @@ from foldwise.tuning.suggesting import suggested
 from foldwise.tuning.trials import SETTLED, Outcome, Spent, Trial
 
 FEWEST = 8  # finished trials, for importances that mean anything
-MOST_TRIES = 100  # suggestions in a row that are nothing new, or contradict themselves
+MOST_TRIES = 40  # suggestions in a row that are nothing new, or contradict themselves
 VALUES, RUN, NUMBER, DEATHS, OUTCOME, IGNORED = (
     "values", "run", "number", "deaths", "outcome", "ignored",
 )  # fmt: skip
@@ -119,8 +119,10 @@ class Ledger:
             UsageError: what is suggested contradicts itself time and again.
         """
         reason = ""
+        known, skipped = self._known(), self._skipped()
         for tries in range(MOST_TRIES):
-            sitting = self._ask(tries)
+            self._study.sampler = sampler_at(self._seed, len(known), skipped + tries, tries)
+            sitting = self._study.ask()
             values = suggested(sitting, self._experiment)
             try:
                 settings = self._resolve(values)
@@ -129,7 +131,7 @@ class Ledger:
                 self._ignore(sitting.number, "contradiction", reason)
                 continue
             again = sitting.user_attrs.get(NUMBER)
-            if again is None and settings_hash(settings) in self._known():
+            if again is None and settings_hash(settings) in known:
                 self._ignore(sitting.number, "repeated")
                 continue
             return self._begun(
@@ -141,11 +143,6 @@ class Ledger:
                 f"change the ranges. The last one: {reason}"
             )
         return None
-
-    def _ask(self, tries: int) -> optuna.Trial:
-        skipped = [t for t in self._all() if t.user_attrs.get(IGNORED) not in (None, "cut short")]
-        self._study.sampler = sampler_at(self._seed, len(self._known()), len(skipped), tries)
-        return self._study.ask()
 
     def _begun(
         self, sitting: optuna.Trial, values: dict[str, Any], settings: Settings, number: int
@@ -229,6 +226,11 @@ class Ledger:
     def _counted(self) -> list[FrozenTrial]:
         """All sittings but those that were skipped; ones cut short come before those that go on."""
         return [t for t in self._all() if t.user_attrs.get(IGNORED) in (None, "cut short")]
+
+    def _skipped(self) -> int:
+        """How many suggestions were nothing new, or contradicted themselves."""
+        marks = [t.user_attrs.get(IGNORED) for t in self._all()]
+        return sum(mark in {"repeated", "contradiction"} for mark in marks)
 
     def _known(self) -> set[str]:
         """Hashes of the settings that were tried, or are being tried."""

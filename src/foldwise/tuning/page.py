@@ -33,7 +33,10 @@ def page_of(
     if curves is not None:
         lines += ["", "## Rates", ""]
         rows = [
-            [group, *(f"{rates[i]:.2g}" for rates in curves.rates.values())]
+            [
+                group,
+                *(f"{rates[i]:.2g}" if rates[i] else "frozen" for rates in curves.rates.values()),
+            ]
             for i, group in enumerate(curves.groups)
         ]
         lines += _table(["layer group", *(f"trial {n}" for n in curves.rates)], rows)
@@ -138,6 +141,10 @@ def _values(trial: Trial) -> str:
 
 def _value(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.2g}" if rate else "frozen"
 
 
 def _time(seconds: float) -> str:
