@@ -5,6 +5,7 @@ import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.stats import wilcoxon
 
 from foldwise.competition.metrics import METRICS
@@ -55,7 +56,7 @@ def test_all_comparisons_together_spend_no_more_than_the_level(
     assert looks + ends <= LEVEL * (1 + 1e-9)
 
 
-def of_rows(values: Floats, at: Floats) -> Predictions:
+def of_rows(values: Floats, at: NDArray[np.bool_]) -> Predictions:
     whole = table_of(values, FOLDS)
     return Predictions(
         tuple(np.array(whole.ids)[at]),
@@ -77,24 +78,24 @@ def dropped(rng: np.random.Generator, worse_by: float) -> bool:
         errors = 0.5 * shared + 0.3 * own + 0.3 * (1.5 - share) * fresh
         errors[0] *= 1 + worse_by
         at = folds == 0
-        tables = [of_rows(targets + error, at) for error in errors]
+        mine, other = (of_rows(targets + error, at) for error in errors)
         level = spending.of_look(before, share)
-        if evidence(*tables, rows.take(np.flatnonzero(at)), RMSE, level).is_worse:
+        if evidence(mine, other, rows.take(np.flatnonzero(at)), RMSE, level).is_worse:
             return True
         before = share
     final = [targets + (0.5 * shared + 0.4 * mine) * scale
              for mine, scale in zip(own, (1 + worse_by, 1), strict=True)]  # fmt: skip
     for count in range(1, FOLDS):
         at = folds < count
-        tables = [of_rows(values, at) for values in final]
-        if evidence(*tables, rows.take(np.flatnonzero(at)), RMSE, spending.of_fold()).is_worse:
+        mine, other = (of_rows(values, at) for values in final)
+        if evidence(mine, other, rows.take(np.flatnonzero(at)), RMSE, spending.of_fold()).is_worse:
             return True
     return False
 
 
 def test_an_equal_trial_is_dropped_no_more_often_than_the_level_says() -> None:
     rng = np.random.default_rng(5)
-    times = 300
+    times = 100
     share = np.mean([dropped(rng, worse_by=0.0) for _ in range(times)])
     # seven comparisons; one level each would drop a fifth of equal trials
     assert share <= LEVEL + 2 * np.sqrt(LEVEL * (1 - LEVEL) / times)

@@ -35,7 +35,7 @@ def page_of(
         rows = [
             [
                 group,
-                *(f"{rates[i]:.2g}" if rates[i] else "frozen" for rates in curves.rates.values()),
+                *(_rate(rates[i]) for rates in curves.rates.values()),
             ]
             for i, group in enumerate(curves.groups)
         ]

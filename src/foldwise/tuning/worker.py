@@ -49,9 +49,13 @@ class Worker:
     def listen(self) -> None:
         """Take in what the driver says, until it is gone; then ask for a stop."""
         for line in sys.stdin:
-            self._heard.put(json.loads(line))
+            self.hear(json.loads(line))
         self._stop.ask(signal.SIGTERM)
-        self._heard.put(None)
+        self.hear(None)
+
+    def hear(self, message: dict[str, Any] | None) -> None:
+        """Take in a job, or an answer; None: the driver is gone."""
+        self._heard.put(message)
 
     def work(self) -> None:
         """Train one job after the other, until the driver is gone or a stop is asked for."""
@@ -121,7 +125,7 @@ class Worker:
         self._say(message)
         answer = self._heard.get()
         if answer is None:
-            self._heard.put(None)
+            self.hear(None)
         elif not answer["go_on"]:
             raise Dropped
 
