@@ -6,6 +6,7 @@ is of all its settings, so that a trial that is queued again goes on in its own 
 
 from pathlib import Path
 
+from foldwise.errors import UsageError
 from foldwise.paths import checked_name
 from foldwise.settings import Settings
 from foldwise.storage import sha256_of_strings
@@ -25,7 +26,12 @@ def study_name(name: str) -> str:
     Raises:
         UsageError: it cannot be the name of a folder, or leaves no room for the trials'.
     """
-    return checked_name("study", f"{checked_name('study', name)[:LONGEST]}{MARK}")
+    if len(checked_name("study", name)) > LONGEST:
+        raise UsageError(
+            f"a study's name is up to {LONGEST} characters, since its trials' names are longer: got "
+            f"{len(name)}; shorten it (--name)"
+        )
+    return f"{name}{MARK}"
 
 
 def trial_name(study: str, number: int, settings: Settings) -> str:
