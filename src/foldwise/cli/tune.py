@@ -22,7 +22,7 @@ def run(options: Namespace, output: Output) -> None:
         FoldFailed: no trial has finished, and some failed.
     """
     request = request_of(options)
-    with stop_on_signals() as stop, shown_study(output, request.trials) as shown:
+    with stop_on_signals() as stop, shown_study(output) as shown:
         tuned = tune(find_project(), request, stop, say=shown.say, show=shown.progress)
     for note in tuned.notes:
         output.say(f"note: {note}")

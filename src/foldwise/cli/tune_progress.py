@@ -1,13 +1,18 @@
 """How a study is shown: lines for what begins and ends, and a bar for all of it on a terminal."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bars
 
 from foldwise.cli.output import Output
@@ -15,20 +20,18 @@ from foldwise.cli.progress import Lines
 from foldwise.training.progress import Progress
 from foldwise.tuning.trials import Trial
 
-ENDS = (": pruned", ": failed")
-
 
 @dataclass(frozen=True)
 class Shown:
     """Who is told of a study."""
 
     say: Callable[[str], None]
-    progress: Callable[[Trial, Progress], None]
+    progress: Callable[[Trial, Progress | None], None]
 
 
 @contextmanager
-def shown_study(output: Output, trials: int) -> Iterator[Shown]:
-    """Shows a study that is to have so many trials."""
+def shown_study(output: Output) -> Iterator[Shown]:
+    """Shows a study while it is driven."""
     if output.level < 0 or not sys.stderr.isatty():
         lines = _StudyLines(output)
         yield Shown(output.say, lines)
@@ -41,7 +44,7 @@ def shown_study(output: Output, trials: int) -> Iterator[Shown]:
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=Console(stderr=True)) as bars:
-        study = _StudyBars(bars, trials)
+        study = _StudyBars(bars)
         yield Shown(study.say, study)
 
 
@@ -52,8 +55,8 @@ class _StudyLines:
         self._output = output
         self._of: dict[int, Lines] = {}
 
-    def __call__(self, trial: Trial, progress: Progress) -> None:
-        if self._output.level < 0:
+    def __call__(self, trial: Trial, progress: Progress | None) -> None:
+        if self._output.level < 0 or progress is None:
             return
         if trial.number not in self._of:
             self._of[trial.number] = Lines(self._output, f"trial {trial.number}")
@@ -63,22 +66,26 @@ class _StudyLines:
 class _StudyBars:
     """A bar for each trial in training; what is said stands above them."""
 
-    def __init__(self, bars: Bars, trials: int) -> None:
-        self._bars, self._trials = bars, trials
-        self._began = time.monotonic()
-        self._tasks: dict[int, int] = {}
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[int, TaskID] = {}
 
     def say(self, message: str) -> None:
         """A line above the bars."""
         self._bars.console.print(message, markup=False, highlight=False)
 
-    def __call__(self, trial: Trial, progress: Progress) -> None:
-        text = f"trial {trial.number} of {self._trials}, fold {progress.fold} {progress.phase}"
-        for number in [n for n in self._tasks if n < trial.number]:
-            self._bars.remove_task(self._bars.task_ids[0])
-            del self._tasks[number]
-        if trial.number not in self._tasks:
-            self._tasks[trial.number] = self._bars.add_task(text, total=progress.total)
+    def __call__(self, trial: Trial, progress: Progress | None) -> None:
+        number = trial.number
+        if progress is None:
+            if number in self._tasks:
+                self._bars.remove_task(self._tasks.pop(number))
+            return
+        text = f"trial {number}, fold {progress.fold} {progress.phase}"
+        if number not in self._tasks:
+            self._tasks[number] = self._bars.add_task(text, total=progress.total)
         self._bars.update(
-            self._bars.task_ids[-1], description=text, total=progress.total, completed=progress.done
+            self._tasks[number],
+            description=text,
+            total=progress.total,
+            completed=progress.done,
         )

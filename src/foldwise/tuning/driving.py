@@ -26,7 +26,7 @@ HOPELESS = 3  # trials that failed, where none has finished
 STUDY_ENDS = (errors.DataError, errors.StorageError)  # no fault of a trial
 
 Say = Callable[[str], None]
-Show = Callable[[Trial, Progress], None]
+Show = Callable[[Trial, Progress | None], None]
 
 
 class Driver:
@@ -39,7 +39,7 @@ class Driver:
         workers: who train; they are left running.
         stop: a signal that asks to leave, with everything saved.
         say: is told what begins and ends.
-        show: is shown each trial's training.
+        show: is shown each trial's training; None: it has ended.
     """
 
     def __init__(
@@ -191,6 +191,7 @@ class Driver:
         self._settle(sitting.trial, Outcome("failed", reason=reason, spent=sitting.spent()))
 
     def _settle(self, trial: Trial, outcome: Outcome) -> None:
+        self._show(trial, None)
         before = self._ledger.incumbent()
         self._ledger.end(trial, outcome)
         best = self._ledger.incumbent()

@@ -28,8 +28,8 @@ def study_name(name: str) -> str:
     """
     if len(checked_name("study", name)) > LONGEST:
         raise UsageError(
-            f"a study's name is up to {LONGEST} characters, since its trials' names are longer: got "
-            f"{len(name)}; shorten it (--name)"
+            f"a study's name is up to {LONGEST} characters, since its trials' names are longer; "
+            f"got {len(name)}; shorten it (--name)"
         )
     return f"{name}{MARK}"
 
