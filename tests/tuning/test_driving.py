@@ -94,8 +94,9 @@ def test_a_stop_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
             stop.ask(signal.SIGINT)
 
     with pytest.raises(Interrupted):
-        study_of(project, 5, stop=stop, say=say, command=fake_worker(0.2))
-    ledger, _ = study_of(project, 5)
+        # so slow that it cannot end before the stop is passed on
+        study_of(project, 5, stop=stop, say=say, pruner="none", command=fake_worker(0.4))
+    ledger, _ = study_of(project, 5, pruner="none")
     assert len(ledger.settled()) == 5
     events = Journal(project.run("words.tuning") / "journal.jsonl").events("queued again")
     assert [event["trial"] for event in events] == [2]
