@@ -181,6 +181,58 @@ def _ablate(command: ArgumentParser) -> None:
     _hurry(command)
 
 
+def _tune(command: ArgumentParser) -> None:
+    command.add_argument(
+        "experiment", metavar="EXPERIMENT", help="a TOML file, or its name, with ranges"
+    )
+    command.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        default=[],
+        help='settings or ranges, such as "rates.top={ low = 1e-5, high = 1e-3, log = true }"',
+    )
+    command.add_argument(
+        "--trials",
+        type=count,
+        metavar="N",
+        default=50,
+        help="of the whole study, those of earlier sittings among them (50)",
+    )
+    command.add_argument(
+        "--max-time", type=duration, metavar="TIME", help="begin no trial after, such as 6h or 50m"
+    )
+    command.add_argument(
+        "--workers", type=count, metavar="N", help="trials at once (one a GPU; one on a CPU)"
+    )
+    command.add_argument("--fast", action="store_true", help="few rows, two folds")
+    command.add_argument("--name", help="of the study, runs/NAME.tuning (the experiment's)")
+    command.add_argument(
+        "--folds", type=fold_numbers, metavar="0,1", help="only these, such as 0,1"
+    )
+    command.add_argument(
+        "--pruner",
+        choices=["paired", "median", "wilcoxon", "none"],
+        default="paired",
+        help="what drops trials early: rows paired with the best trial's, Optuna's, none (paired)",
+    )
+    command.add_argument(
+        "--level",
+        type=float,
+        metavar="P",
+        default=0.05,
+        help="of the paired pruner: the chance to drop a trial as good as the best (0.05)",
+    )
+    command.add_argument(
+        "--with",
+        dest="partners",
+        type=names,
+        metavar="RUN,RUN",
+        default=(),
+        help="score each trial by its mean with these runs",
+    )
+
+
 def _ensemble(command: ArgumentParser) -> None:
     command.add_argument("runs", nargs="+", metavar="RUN", help="a finished run, see foldwise runs")
     command.add_argument("--name", required=True, help="of the new run")
@@ -226,7 +278,7 @@ def _predict(command: ArgumentParser) -> None:
 
 def _runs(command: ArgumentParser) -> None:
     command.add_argument(
-        "--all", action="store_true", help="those of ablations and of single seeds too"
+        "--all", action="store_true", help="those of ablations, of studies and of single seeds too"
     )
     _test_rows(command)
 
@@ -273,6 +325,14 @@ COMMANDS = (
         "foldwise ablate movie-valence-minilm pooling.kind=first,attention --seeds 0,1",
         _ablate,
         "variants",
+    ),
+    Command(
+        "tune",
+        "tune",
+        "find the best values of an experiment's ranges; goes on where it was",
+        "foldwise tune movie-valence-minilm-tune --trials 50 --max-time 6h",
+        _tune,
+        "overrides",
     ),
     Command(
         "lr-find",

@@ -1,6 +1,7 @@
 """`foldwise runs`."""
 
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
@@ -19,9 +20,8 @@ from foldwise.cli.score_tables import (
 from foldwise.cli.tables import figure
 from foldwise.errors import listed
 from foldwise.paths import find_project
-from foldwise.pipeline.ablation_names import is_run_of_ablation
 from foldwise.pipeline.expecting import Expectation, Expecting
-from foldwise.pipeline.run_list import list_runs
+from foldwise.pipeline.run_list import kind_of_part, list_runs
 from foldwise.training.run_scores import RunScores
 
 FIRST_COLUMNS = ("run", "kind", "rows", "folds")
@@ -51,13 +51,10 @@ def run(options: Namespace, output: Output) -> None:
         output.lines([f"{name}: not finished, {done}; its command goes on where it was"])
     output.lines([f"{name}: {fault}" for name, fault in found.damaged.items()])
     if found.hidden:
-        ablations = sum(map(is_run_of_ablation, found.hidden))
-        counts = {"of ablations": ablations, "of single seeds": len(found.hidden) - ablations}
         output.lines(
             [
                 f"runs {kind} are not shown: {count}; foldwise runs --all"
-                for kind, count in counts.items()
-                if count
+                for kind, count in Counter(map(kind_of_part, found.hidden)).items()
             ]
         )
     elif not (found.finished or found.unfinished or found.damaged):

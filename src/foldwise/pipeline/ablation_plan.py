@@ -1,19 +1,17 @@
 """What an ablation is to train: all variants checked, all runs named, before anything begins."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from foldwise.comparing.variants import parsed_variants
-from foldwise.encoders import EncoderFiles, resolve_encoder
 from foldwise.errors import Complaints, UsageError
 from foldwise.paths import Project, checked_name
-from foldwise.pipeline.ablation_names import MARK, run_name
+from foldwise.pipeline.ablation_names import MARK
 from foldwise.settings import Settings, checked_settings, experiment_table, small_form
 from foldwise.training.corpus import Corpus, load_corpus
-from foldwise.training.fitness import unfit
+from foldwise.training.fitness import encoder_here, unfit
 from foldwise.training.run import RunRequest
 
 SHARED = {  # keys that no variant may change, and why
@@ -179,37 +177,4 @@ def _objections(
 
 
 def _unfit(settings: Settings, corpus: Corpus) -> list[str]:
-    return unfit(settings, corpus, _encoder_here(settings))
-
-
-def _encoder_here(settings: Settings) -> EncoderFiles | None:
-    """The encoder, if it is on this machine; if not, its run fetches it, or tells of it."""
-    if settings.kind != "encoder":
-        return None
-    with suppress(UsageError):
-        return resolve_encoder(settings.encoder.name, allow_download=False)
-    return None
-
-
-def differences(base: Settings, settings: Settings) -> dict[str, Any]:
-    """The settings, by dotted name, in which a variant differs; None where it lacks one."""
-    before, after = base.flat(), settings.flat()
-    names = dict.fromkeys([*before, *after])
-    return {name: after.get(name) for name in names if before.get(name) != after.get(name)}
-
-
-def _request(
-    experiment: str,
-    settings: Settings,
-    seed: int,
-    changed: Mapping[str, Any],
-    request: AblationRequest,
-) -> RunRequest:
-    seeded = settings.model_copy(update={"seed": seed})
-    return RunRequest(
-        name=run_name(experiment, seeded, changed),
-        settings=seeded,
-        folds=request.folds,
-        mode="fresh" if request.fresh else "auto",
-        workers=request.workers,
-    )
+    return unfit(settings, corpus, encoder_here(settings))

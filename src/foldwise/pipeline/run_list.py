@@ -11,6 +11,7 @@ from foldwise.pipeline.range_names import is_range_test
 from foldwise.pipeline.seed_names import is_part_of_average
 from foldwise.training.fold_result import RESULT
 from foldwise.training.run_scores import RunScores, is_finished, read_scores
+from foldwise.tuning.names import is_study, is_trial
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class RunList:
         finished: with their scores.
         unfinished: with the numbers of their finished folds.
         damaged: with what is wrong with them.
-        hidden: runs of ablations, and those of single seeds whose average is here, where they were
-            not asked for.
+        hidden: runs of ablations and studies, and those of single seeds whose average is here,
+            where they were not asked for.
     """
 
     finished: dict[str, RunScores]
@@ -43,11 +44,12 @@ def list_runs(project: Project, *, parts: bool = True) -> RunList:
 
     Args:
         project: where.
-        parts: whether the runs of ablations, and of single seeds of an average, are among them.
+        parts: whether the runs of ablations and studies, and of single seeds of an average, are
+            among them.
     """
     found = RunList({}, {}, {})
     for folder in run_folders(project):
-        if not parts and (is_run_of_ablation(folder.name) or is_part_of_average(folder)):
+        if not parts and (_is_one_of_many(folder.name) or is_part_of_average(folder)):
             found.hidden.append(folder.name)
             continue
         if not is_finished(folder):
@@ -60,10 +62,22 @@ def list_runs(project: Project, *, parts: bool = True) -> RunList:
     return found
 
 
+def _is_one_of_many(name: str) -> bool:
+    """Whether an ablation or a study trained the run."""
+    return is_run_of_ablation(name) or is_trial(name)
+
+
+def kind_of_part(name: str) -> str:
+    """What a hidden run is part of: "of ablations", "of studies" or "of single seeds"."""
+    if is_run_of_ablation(name):
+        return "of ablations"
+    return "of studies" if is_trial(name) else "of single seeds"
+
+
 def run_folders(project: Project) -> list[Path]:
     """The folders in `runs/` that hold a run; those set aside are hidden, and so is a lock."""
     folders = [path for path in sorted(project.root.glob("runs/[!.]*")) if path.is_dir()]
-    results = [path for path in folders if is_result(path) or is_range_test(path)]
+    results = [p for p in folders if is_result(p) or is_range_test(p) or is_study(p)]
     return [path for path in folders if any(path.glob("[!.]*")) and path not in results]
 
 
@@ -80,7 +94,7 @@ def check_exist(project: Project, names: Sequence[str]) -> None:
         UsageError: there are not; names the nearest.
     """
     known = [folder.name for folder in run_folders(project)]
-    usual = [name for name in known if not is_run_of_ablation(name)]
+    usual = [name for name in known if not _is_one_of_many(name)]
     complaints = Complaints()
     for name in names:
         if name not in known:

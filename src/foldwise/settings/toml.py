@@ -18,6 +18,8 @@ from foldwise.settings.combinations import without_effect
 from foldwise.settings.experiment import Settings, with_inherited
 from foldwise.settings.explaining import explained
 
+RANGE_KEYS = {"low", "high", "choices"}  # no setting is called so
+Place = tuple[str, ...]  # the names of a dotted key; [[stages]] are numbered
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -57,51 +59,67 @@ def checked_settings(table: Mapping[str, Any], where: str) -> Settings:
     Raises:
         UsageError: see `load_experiment`.
     """
+    chosen = parsed_settings(table, where)
     complaints = Complaints()
-    for key, _ in _ranges(table):
-        complaints.add(f"{where}: {key} is a range, which only tuning resolves; give it a value")
-    complaints.raise_if_any(UsageError)
-    try:  # as JSON, where strictness takes a list for a tuple but no "1" or true for 1
-        whole = json.dumps(with_inherited(table), default=str)
-        chosen = Settings.model_validate_json(whole, strict=True)
-    except ValidationError as error:
-        complaints.extend(f"{where}: {message}" for message in explained(error))
-        complaints.raise_if_any(UsageError)
-        raise  # pydantic reports at least one error
     complaints.extend(f"{where}: {message}" for message in without_effect(chosen))
     complaints.raise_if_any(UsageError)
     return chosen
 
 
+def parsed_settings(table: Mapping[str, Any], where: str) -> Settings:
+    """`table` as Settings of which each value is right by itself; they may contradict each other.
+
+    Raises:
+        UsageError: an unknown key, a value of another type or out of its range, or a range that
+            only tuning resolves; all at once.
+    """
+    complaints = Complaints()
+    for path, _ in ranges_in(table):
+        key = ".".join(path)
+        complaints.add(f"{where}: {key} is a range, which only tuning resolves; give it a value")
+    complaints.raise_if_any(UsageError)
+    try:  # as JSON, where strictness takes a list for a tuple but no "1" or true for 1
+        whole = json.dumps(with_inherited(table), default=str)
+        return Settings.model_validate_json(whole, strict=True)
+    except ValidationError as error:
+        complaints.extend(f"{where}: {message}" for message in explained(error))
+        complaints.raise_if_any(UsageError)
+        raise  # pydantic reports at least one error
+
+
 def dump_toml(settings: Settings) -> str:
     """`settings` as TOML that `load_experiment` reads back to equal settings."""
-    table = settings.model_dump(mode="json")
+    return dump_table(settings.model_dump(mode="json"))
+
+
+def dump_table(table: Mapping[str, Any]) -> str:
+    """An experiment's table as TOML: values first, then a section for each table in it."""
     lines = [
-        f"{key} = {_literal(value)}" for key, value in table.items() if not isinstance(value, dict)
+        f"{key} = {literal(value)}" for key, value in table.items() if not isinstance(value, dict)
     ]
     for name, section in table.items():
         if isinstance(section, dict):
             lines += ["", f"[{name}]"]
-            lines += [f"{key} = {_literal(value)}" for key, value in section.items()]
+            lines += [f"{key} = {literal(value)}" for key, value in section.items()]
     return "\n".join(lines) + "\n"
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
     """A TOML literal: strings, numbers and booleans are written as in JSON; tables are inline.
 
     Except that TOML has no surrogate pairs, so that characters stand as they are, and escapes DEL.
     https://toml.io/en/v1.0.0#string
     """
     if isinstance(value, dict):
-        pairs = ", ".join(f"{_key(key)} = {_literal(inner)}" for key, inner in value.items())
+        pairs = ", ".join(f"{_key(key)} = {literal(inner)}" for key, inner in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(_literal(inner) for inner in value)}]"
+        return f"[{', '.join(literal(inner) for inner in value)}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _key(name: str) -> str:
-    return name if BARE_KEY.fullmatch(name) else _literal(name)
+    return name if BARE_KEY.fullmatch(name) else literal(name)
 
 
 def _apply(table: dict[str, Any], override: str) -> list[str]:
@@ -152,13 +170,14 @@ def _parts(key: str) -> list[str]:
     return parts
 
 
-def _ranges(table: Mapping[Any, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+def ranges_in(table: Mapping[Any, Any], path: Place = ()) -> list[tuple[Place, Any]]:
+    """Where in `table` a range stands instead of a value, and the range as it is written."""
+    found: list[tuple[Place, Any]] = []
     for key, value in table.items():
         # [[stages]] are a list of tables
         numbered = dict(enumerate(value)) if isinstance(value, list) else value
         if isinstance(numbered, dict):
-            is_range = {"low", "high"} <= numbered.keys() or "choices" in numbered
-            inside = _ranges(numbered, f"{prefix}{key}.")
-            found += [(f"{prefix}{key}", value)] if is_range else inside
+            here = (*path, str(key))
+            is_range = isinstance(value, dict) and not RANGE_KEYS.isdisjoint(value)
+            found += [(here, value)] if is_range else ranges_in(numbered, here)
     return found

@@ -178,10 +178,11 @@ def _outcome(
         raise ValueError("a training ends with an evaluation")
     chosen = job.settings.training.keep == "best" and state.looks > 1
     honest = chosen and job.settings.training.cross_fitted
-    best = _predictions(job, model, state.best_outputs)
+    best = training.validation.table(model.predictions(state.best_outputs).numpy())
     valid = best
     if honest:
-        valid = _predictions(job, model, training.validation.honest_outputs(state))
+        outputs = training.validation.honest_outputs(state)
+        valid = training.validation.table(model.predictions(outputs).numpy())
     epoch = epoch_steps(len(learned), job.settings.training.batch_size)
     tokens = int(train.lengths[learned].sum()) * state.step / epoch
     result = FoldResult(
@@ -206,13 +207,6 @@ def _outcome(
     )
     test = Predictions(loaded.test.ids, loaded.outputs, model.predictions(test_outputs).numpy())
     return FoldOutcome(result, valid, test, best if honest else None)
-
-
-def _predictions(job: FoldJob, model: TextModel, outputs: Tensor) -> Predictions:
-    """What raw outputs predict for the validation rows."""
-    loaded = job.corpus.loaded
-    rows = loaded.train.take(job.corpus.validation_positions(job.fold))
-    return Predictions(rows.ids, loaded.outputs, model.predictions(outputs).numpy())
 
 
 def _cpu_seconds(job: FoldJob, state: FoldState) -> dict[str, float]:

@@ -1,6 +1,8 @@
 """Whether settings fit what they are for: the competition's task, rows and labels, the encoder."""
 
-from foldwise.encoders import EncoderFiles
+from contextlib import suppress
+
+from foldwise.encoders import EncoderFiles, resolve_encoder
 from foldwise.errors import Complaints, UsageError
 from foldwise.settings import Settings
 from foldwise.settings.combinations import unfit_for, unfit_for_layers
@@ -30,6 +32,15 @@ def unfit(wanted: Settings, corpus: Corpus, encoder: EncoderFiles | None) -> lis
     noisy = loaded.train.target_sd is not None
     complaints = list(unfit_for(wanted, task, classes, has_target_sd=noisy))
     return complaints if encoder is None else complaints + _too_few_layers(wanted, encoder)
+
+
+def encoder_here(wanted: Settings) -> EncoderFiles | None:
+    """The encoder, if it is on this machine; if not, its run fetches it, or tells of it."""
+    if wanted.kind != "encoder":
+        return None
+    with suppress(UsageError):
+        return resolve_encoder(wanted.encoder.name, allow_download=False)
+    return None
 
 
 def _too_few_layers(wanted: Settings, encoder: EncoderFiles) -> list[str]:

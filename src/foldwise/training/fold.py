@@ -13,6 +13,7 @@ from foldwise.training.corpus import Corpus
 from foldwise.training.fold_result import FoldOutcome, finished_outcome, write_outcome
 from foldwise.training.progress import Progress, Report
 from foldwise.training.stopping import StopRequest
+from foldwise.training.watching import Watch
 
 WAIT_SECONDS = 60.0
 SHARED = ".shared"  # in the run's folder, until all folds have finished
@@ -28,6 +29,7 @@ class FoldJob:
         identity: a hash of settings, data, folds and code; checkpoints of another are refused.
         encoder: the pretrained files; None where the run needs none.
         token_cache: the folder of the token cache.
+        watch: is shown each evaluation; None: nobody is.
     """
 
     folder: Path
@@ -37,6 +39,7 @@ class FoldJob:
     identity: str
     encoder: EncoderFiles | None
     token_cache: Path
+    watch: Watch | None = None
 
     @property
     def shared(self) -> Path:

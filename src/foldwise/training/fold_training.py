@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from foldwise.errors import UsageError
@@ -25,6 +27,7 @@ from foldwise.training.stages import StagePlan, epoch_steps, learn_only, never_l
 from foldwise.training.step_batches import step_batches
 from foldwise.training.stopping import StopRequest
 from foldwise.training.validation import ValidationRows
+from foldwise.training.watching import Look
 
 SAVING_SHARE = 20.0  # train so many times as long as the last checkpoint took to write
 
@@ -259,6 +262,24 @@ class FoldTraining:
             "look", step=state.step, look=state.looks, loss=loss, score=value, kept=kept,
             rates=group_rates(learner), seconds=round(state.seconds, 2),
         )  # fmt: skip
+        self._show(value, predictions)
+
+    def _show(self, value: float, predictions: NDArray[np.float64]) -> None:
+        """Show an evaluation to whoever watches; what they raise ends this training."""
+        if self.job.watch is None:
+            return
+        state = self.state
+        self.job.watch(
+            Look(
+                fold=self.job.fold,
+                step=state.step,
+                steps=self.steps,
+                seconds=state.seconds,
+                cpu_seconds=state.cpu_seconds,
+                score=value,
+                valid=self.validation.table(predictions),
+            )
+        )
 
     def _progress(self) -> Progress:
         return Progress(self.job.fold, "train", self.state.step, self.steps, self.state.best_score)

@@ -32,6 +32,7 @@ from foldwise.training.run_scores import (
     write_run,
 )
 from foldwise.training.stopping import StopRequest
+from foldwise.training.watching import Watch
 from foldwise.training.workers import Workers, default_workers, gpus_of
 
 
@@ -45,6 +46,7 @@ class RunRequest:
         mode: "auto" goes on with what is there; "resume" insists on it; "fresh" sets it aside.
         workers: processes that train a fold each at a time; None: as many as the hardware feeds.
         max_seconds: begin no fold that is not expected to end within; None for no limit.
+        watch: is shown each evaluation, and what it raises ends the run; this process trains then.
     """
 
     name: str
@@ -53,6 +55,7 @@ class RunRequest:
     mode: Mode = "auto"
     workers: int | None = None
     max_seconds: float | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ def _train(
     done = [outcome_of(run.job(fold)) for fold in range(run.corpus.n_folds)]
     seen = [outcome.result.seconds for outcome in done if outcome is not None]
     budget = TimeBudget(request.max_seconds, longest=max(seen, default=0.0))
-    count = min(request.workers or default_workers(run.settings), len(todo))
+    wanted = 1 if request.watch else request.workers or default_workers(run.settings)
+    count = min(wanted, len(todo))
     if count > 1:
         gpus = gpus_of(run.settings)
         Workers(project.root, request.name, gpus, count, budget, report, stop).train(todo)
@@ -121,7 +125,7 @@ def _train(
         if not budget.allows_another():
             return
         with budget.timed():
-            run_fold(run.job(fold), report, stop)
+            run_fold(run.job(fold, request.watch), report, stop)
 
 
 def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:

@@ -26,6 +26,7 @@ from foldwise.training.manifest import (
     read_manifest,
     write_manifest,
 )
+from foldwise.training.watching import Watch
 
 Mode = Literal["auto", "resume", "fresh"]
 BEGINNING = {"settings.toml", "encoder"}  # written before the manifest
@@ -47,8 +48,8 @@ class OpenRun:
         """The run's own journal; each fold has another."""
         return Journal(self.folder / "journal.jsonl")
 
-    def job(self, fold: int) -> FoldJob:
-        """The job of one fold."""
+    def job(self, fold: int, watch: Watch | None = None) -> FoldJob:
+        """The job of one fold, whose evaluations `watch` is shown."""
         return FoldJob(
             folder=self.folder / f"fold-{fold}",
             fold=fold,
@@ -57,6 +58,7 @@ class OpenRun:
             identity=self.identity,
             encoder=self.encoder,
             token_cache=cache_folder("tokens"),
+            watch=watch,
         )
 
 

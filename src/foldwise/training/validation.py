@@ -7,6 +7,7 @@ from torch import Tensor
 from foldwise.competition.metrics import metric_named, score
 from foldwise.errors import DataError, FoldFailed
 from foldwise.folds.halves import second_half
+from foldwise.predictions.table import Predictions
 from foldwise.training.choice import consider, cross_fitted
 from foldwise.training.collapse import Collapsed, has_collapsed, prediction_spread
 from foldwise.training.corpus import Corpus
@@ -30,6 +31,11 @@ class ValidationRows:
         self._task = competition.task
         rows = corpus.loaded.train.take(self.positions)
         self._second = second_half(rows.ids, rows.groups)
+        self._ids, self._outputs = rows.ids, corpus.loaded.outputs
+
+    def table(self, predictions: NDArray[np.float64]) -> Predictions:
+        """(rows, outputs) predictions with the rows' ids."""
+        return Predictions(self._ids, self._outputs, predictions)
 
     def check_alive(self, predictions: NDArray[np.float64], step: int, since: int) -> None:
         """Check that different texts are predicted differently.

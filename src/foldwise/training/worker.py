@@ -24,7 +24,7 @@ from foldwise.training.stopping import StopRequest, stop_on_signals
 
 def main(root: str, run: str, fold: str) -> int:
     """The exit code of one fold's training."""
-    say = _speaker()
+    say = speaker()
     with stop_on_signals() as stop:
         threading.Thread(target=_stop_with_driver, args=(stop,), daemon=True).start()
         warnings.showwarning = lambda message, *_rest: say({"note": str(message)})
@@ -44,7 +44,7 @@ def _stop_with_driver(stop: StopRequest) -> None:
     stop.ask(signal.SIGTERM)
 
 
-def _speaker() -> Callable[[dict[str, Any]], None]:
+def speaker() -> Callable[[dict[str, Any]], None]:
     """What tells the driver something, on a standard output that nobody else can write to.
 
     Whatever a library prints, in Python or in C, goes to standard error from here on.

@@ -1,0 +1,64 @@
+"""A study from its experiment to what is written of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from foldwise.paths import Project
+from foldwise.pipeline.preparing import Say, prepare_encoders
+from foldwise.pipeline.tuning_files import write_study
+from foldwise.settings import Choices
+from foldwise.training.stopping import StopRequest
+from foldwise.tuning.driving import Show
+from foldwise.tuning.plan import Plan, planned
+from foldwise.tuning.request import TuneRequest
+from foldwise.tuning.result import TuningResult, tuning_result
+from foldwise.tuning.study import driven
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A study, and the files that say what it found.
+
+    Attributes:
+        experiment: the best settings as an experiment; None where no trial has finished.
+        notes: what a reader of the files should know.
+    """
+
+    result: TuningResult
+    paths: list[Path]
+    experiment: Path | None
+    notes: list[str]
+
+
+def tune(
+    project: Project, request: TuneRequest, stop: StopRequest, *, say: Say, show: Show
+) -> Tuned:
+    """The study after training what is still to be trained, and its files.
+
+    Raises:
+        UsageError, DataError: see `planned`; nothing was trained.
+        Interrupted: everything is saved; the same call goes on.
+        FoldFailed: the first trials all failed, or none has finished.
+        StorageError: no room.
+    """
+    plan = planned(project, request)
+    _prepare(plan, say)
+    ledger, judge = driven(plan, request, stop, say=say, show=show)
+    result = tuning_result(plan, ledger, judge, pruner=request.pruner, level=request.level)
+    written = write_study(plan, ledger, result)
+    return Tuned(result, written.paths, written.experiment, written.notes)
+
+
+def _prepare(plan: Plan, say: Say) -> None:
+    """Bring the encoders of all trials to this machine."""
+    chosen = plan.settings(plan.defaults)
+    settings = [chosen]
+    for tunable in plan.experiment.ranges:
+        if isinstance(tunable, Choices) and tunable.name == "encoder.name":
+            settings += [
+                chosen.model_copy(
+                    update={"encoder": chosen.encoder.model_copy(update={"name": name})}
+                )
+                for name in tunable.choices
+            ]
+    prepare_encoders(settings, say)

@@ -1,0 +1,1 @@
+"""Settings found by trying: a study of an experiment with ranges."""

@@ -1,0 +1,55 @@
+"""Names of a study's folders in `runs/`, and which folders are such.
+
+`<name>.tuning` holds the study; `<name>.tuning.trial-007.<hash>` is a run like any other. The hash
+is of all its settings, so that a trial that is queued again goes on in its own folder.
+"""
+
+from pathlib import Path
+
+from foldwise.errors import UsageError
+from foldwise.paths import checked_name
+from foldwise.settings import Settings
+from foldwise.storage import sha256_of_strings
+
+MARK = ".tuning"
+TRIAL = f"{MARK}.trial-"
+DATABASE = "study.db"
+RESULT = "tuning.json"
+LOOKS = "looks"  # in a trial's folder: what each evaluation of its first fold predicted
+DIGITS = 8  # of the hash
+LONGEST = 70  # characters; a trial's name has to have room for its number and hash
+
+
+def study_name(name: str) -> str:
+    """The name of the study's folder.
+
+    Raises:
+        UsageError: it cannot be the name of a folder, or leaves no room for the trials'.
+    """
+    if len(checked_name("study", name)) > LONGEST:
+        raise UsageError(
+            f"a study's name is up to {LONGEST} characters, since its trials' names are longer; "
+            f"got {len(name)}; shorten it (--name)"
+        )
+    return f"{name}{MARK}"
+
+
+def trial_name(study: str, number: int, settings: Settings) -> str:
+    """The name of the run of one trial."""
+    return f"{study}{TRIAL.removeprefix(MARK)}{number:03d}.{settings_hash(settings)}"
+
+
+def settings_hash(settings: Settings) -> str:
+    """A short hash of all settings."""
+    parts = [f"{key}={value!r}" for key, value in sorted(settings.flat().items())]
+    return sha256_of_strings(*parts)[:DIGITS]
+
+
+def is_trial(name: str) -> bool:
+    """Whether a run was trained by a study."""
+    return TRIAL in name
+
+
+def is_study(folder: Path) -> bool:
+    """Whether a folder in `runs/` holds a study, and so is no run."""
+    return (folder / DATABASE).is_file() or (folder / RESULT).is_file()

@@ -1,0 +1,211 @@
+"""What a study tunes, on which rows, beside what: checked before anything is trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foldwise.competition.metrics import Metric, metric_named
+from foldwise.competition.rows import Rows
+from foldwise.encoders import fingerprint, resolve_encoder
+from foldwise.ensembling.members import read_member
+from foldwise.errors import Complaints, DataError, UsageError, listed
+from foldwise.paths import Project
+from foldwise.predictions.table import Predictions
+from foldwise.settings import (
+    Choices,
+    Settings,
+    TunedExperiment,
+    experiment_table,
+    small_form,
+    tuned_experiment,
+)
+from foldwise.storage import sha256_of_file, sha256_of_strings
+from foldwise.training.corpus import Corpus, load_corpus
+from foldwise.training.fitness import check_fit, encoder_here
+from foldwise.training.manifest import code_hash
+from foldwise.tuning.names import DATABASE, study_name
+from foldwise.tuning.request import TuneRequest
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that a study needs to know.
+
+    Attributes:
+        folder: of the study.
+        source: the experiment's name.
+        defaults: the values that are tried first.
+        corpus: the rows and folds that all trials share.
+        folds: those that are trained.
+        partners: out-of-fold predictions that a trial is blended with, by run.
+        fast: whether each trial is in the small form.
+    """
+
+    project: Project
+    folder: Path
+    source: str
+    experiment: TunedExperiment
+    defaults: dict[str, Any]
+    corpus: Corpus
+    folds: tuple[int, ...]
+    partners: dict[str, Predictions]
+    fast: bool
+
+    @property
+    def database(self) -> Path:
+        """Optuna's SQLite file."""
+        return self.folder / DATABASE
+
+    @property
+    def metric(self) -> Metric:
+        """The competition's."""
+        competition = self.corpus.loaded.competition
+        return metric_named(competition.metric, competition.task)
+
+    def settings(self, values: Mapping[str, Any]) -> Settings:
+        """The settings of a trial.
+
+        Raises:
+            UsageError: they contradict each other, or make no sense in this competition.
+        """
+        chosen = self.experiment.settings(values)
+        chosen = small_form(chosen) if self.fast else chosen
+        check_fit(chosen, self.corpus, encoder_here(chosen))
+        return chosen
+
+    def rows(self, folds: Sequence[int]) -> Rows:
+        """The training rows of some folds."""
+        at = np.flatnonzero(np.isin(self.corpus.folds, folds)).astype(np.int64)
+        return self.corpus.loaded.train.take(at)
+
+    def origin(self) -> dict[str, Any]:
+        """What the study's results depend on: hashes and plain values, by name."""
+        chosen = self.settings(self.defaults)
+        names = {chosen.encoder.name} if chosen.kind == "encoder" else set()
+        for tunable in self.experiment.ranges:
+            if isinstance(tunable, Choices) and tunable.name == "encoder.name":
+                names |= set(tunable.choices)
+        prints = [fingerprint(resolve_encoder(name)) for name in sorted(names)]
+        runs = {name: sha256_of_file(self.project.run(name) / "oof.csv") for name in self.partners}
+        tuned = {tunable.name for tunable in self.experiment.ranges}
+        values = chosen.flat().items()
+        return {
+            "settings": {key: value for key, value in values if key not in tuned},
+            "ranges": {r.name: _written(r) for r in self.experiment.ranges},
+            "folds trained": list(self.folds),
+            "with": runs,
+            "data": self.corpus.data_hash,
+            "folds": self.corpus.folds_hash,
+            "encoder": sha256_of_strings(*prints),
+            "code": code_hash(),
+        }
+
+
+def planned(project: Project, request: TuneRequest) -> Plan:
+    """The plan of a study; nothing is trained or written.
+
+    Raises:
+        UsageError: whatever is wrong with the request, the experiment or its ranges.
+        DataError: data, folds or a partner are missing or wrong.
+    """
+    request.check()
+    path = project.experiment(request.experiment)
+    experiment = tuned_experiment(experiment_table(path, request.overrides), str(path))
+    form = "-fast" if request.fast else ""
+    defaults = experiment.defaults()
+    corpus = load_corpus(project, _in_form(experiment.settings(defaults), fast=request.fast))
+    plan = Plan(
+        project=project,
+        folder=project.run(study_name(request.name or f"{path.stem}{form}")),
+        source=path.stem,
+        experiment=experiment,
+        defaults=defaults,
+        corpus=corpus,
+        folds=_checked_folds(request.folds, corpus.n_folds),
+        partners=_partners(project, request.partners, corpus),
+        fast=request.fast,
+    )
+    plan.settings(defaults)
+    return plan
+
+
+def check_same_origin(plan: Plan, origin: Mapping[str, Any]) -> None:
+    """Refuse to go on with a study of something else.
+
+    Raises:
+        UsageError: names each difference.
+    """
+    now, before = _flat(plan.origin()), _flat(origin)
+    differing = [key for key in dict.fromkeys([*before, *now]) if before.get(key) != now.get(key)]
+    if differing:
+        listing = "".join(f"\n  - {_said(key, before, now)}" for key in differing)
+        raise UsageError(
+            f"a study goes on only with what it was begun with, but of {plan.folder} there "
+            f"differ:{listing}\nGive the new study another name (--name)"
+        )
+
+
+def _in_form(chosen: Settings, *, fast: bool) -> Settings:
+    return small_form(chosen) if fast else chosen
+
+
+def _checked_folds(asked: Sequence[int] | None, n_folds: int) -> tuple[int, ...]:
+    if asked is None:
+        return tuple(range(n_folds))
+    if unknown := [fold for fold in asked if not 0 <= fold < n_folds]:
+        raise UsageError(f"folds are numbered 0 to {n_folds - 1}; got {unknown[0]} in --folds")
+    return tuple(sorted(set(asked)))
+
+
+def _partners(project: Project, names: Sequence[str], corpus: Corpus) -> dict[str, Predictions]:
+    """The OOF of the runs that trials are blended with, in the order of the rows.
+
+    Raises:
+        DataError: one has not finished, or was made from other data, rows or folds.
+    """
+    complaints, tables = Complaints(), {}
+    for name in names:
+        member = read_member(project, name)
+        if (member.scores.data, member.scores.folds) != (corpus.data_hash, corpus.folds_hash):
+            complaints.add(f"run {name!r} was made from other data or folds; train it again")
+            continue
+        train = corpus.loaded.train
+        if set(member.oof.ids) != set(train.ids):
+            complaints.add(
+                f"run {name!r} has {len(member.oof)} OOF rows and this study {len(train)}, and "
+                f"their ids differ; train it with the same training.rows"
+            )
+            continue
+        table = member.oof.aligned_to(train.ids, "the training rows")
+        if table.folds is None or not np.array_equal(table.folds, corpus.folds):
+            complaints.add(f"run {name!r} has other folds; train it with the same training.folds")
+        tables[name] = table
+    complaints.raise_if_any(DataError)
+    return tables
+
+
+def _written(tunable: Any) -> list[Any]:
+    """A range as plain values."""
+    if isinstance(tunable, Choices):
+        return [list(tunable.choices), tunable.default]
+    return [tunable.low, tunable.high, tunable.log, tunable.step, tunable.default]
+
+
+def _flat(origin: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in origin.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}: {name}": inner for name, inner in value.items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+def _said(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if key in {"data", "folds", "encoder", "code"} or key.startswith("with"):
+        return f"{key}: changed since the study began"
+    old, new = (listed([part.get(key, "nothing")]) for part in (before, now))
+    return f"{key}: the study has {old}, now asked for {new}"

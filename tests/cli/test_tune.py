@@ -1,0 +1,113 @@
+"""`foldwise tune`: whole studies of TF-IDF, trained by real workers."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from foldwise.journal import Journal
+from foldwise.paths import Project
+from foldwise.settings import load_experiment
+from tests.cli.calling import Foldwise, start
+
+RANGES = """competition = "tiny-regression"
+kind = "tfidf"
+[tfidf]
+penalty = { low = 0.01, high = 100.0, log = true }
+min_rows = { low = 1, high = 3 }
+"""
+
+
+@pytest.fixture
+def tuned(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The project, with an experiment `some-tune`."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "src"))
+    (project.root / "experiments" / "some-tune.toml").write_text(RANGES)
+    return project
+
+
+def test_a_study_ends_with_an_experiment_pages_and_pictures(
+    tuned: Project, foldwise: Foldwise
+) -> None:
+    done = foldwise("tune", "some-tune", "--trials", "3", "--json")
+    assert done.code == 0, done.err
+    found = done.json
+    assert [t["number"] for t in found["trials"]] == [0, 1, 2]
+    assert found["trials"][0]["values"] == {"tfidf.penalty": 1.0, "tfidf.min_rows": 2}
+    # the score is that of the run, which is a run like any other
+    best = next(t for t in found["trials"] if t["number"] == found["best"])
+    scores = json.loads((tuned.run(best["run"]) / "scores.json").read_text())
+    assert scores["scores"]["rmse"]["value"] == best["outcome"]["score"]
+    # the best settings are an experiment with two comment lines
+    written = tuned.root / "experiments" / "some-tuned.toml"
+    assert found["written"] == str(written)
+    lines = written.read_text().splitlines()
+    assert lines[0].startswith(f"# some-tune with the values of trial {found['best']}, the best of")
+    assert lines[1].startswith("# Expect rmse ")
+    assert "optimistic since it is the best of them" in lines[1]
+    chosen = load_experiment(written)
+    assert chosen.tfidf.penalty == best["values"]["tfidf.penalty"]
+    assert load_experiment(tuned.run(best["run"]) / "settings.toml") == chosen
+    assert (tuned.run("some-tune.tuning") / "history.png").is_file()
+
+    # a second time nothing is trained, and a file that a user changed is kept
+    written.write_text(written.read_text() + "# mine\n")
+    again = foldwise("tune", "some-tune", "--trials", "3")
+    assert again.code == 0
+    assert "is no file of this study, and is kept" in again.err
+    assert written.read_text().endswith("# mine\n")
+    assert "trial 0:" not in again.err
+    assert again.out.startswith("some-tune.tuning: 3 trials of some-tune on 40 rows")
+
+    # neither the study nor its trials crowd the list of runs
+    listed = foldwise("runs")
+    assert "some-tune" not in listed.out
+    assert "runs of studies are not shown: 3" in listed.out
+
+
+def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
+    tuned: Project, foldwise: Foldwise
+) -> None:
+    driver = start(tuned.root, "tune", "some-tune", "--trials", "4")
+    journal = Journal(tuned.run("some-tune.tuning") / "journal.jsonl")
+    while len(list(journal.events("begun"))) < 2 and driver.poll() is None:
+        time.sleep(0.02)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.communicate()
+    found = foldwise("tune", "some-tune", "--trials", "4", "--json").json
+    assert len(found["trials"]) == 4
+    assert len({json.dumps(t["values"]) for t in found["trials"]}) == 4
+    assert {t["outcome"]["state"] for t in found["trials"]} <= {"finished", "pruned"}
+    for run in tuned.root.glob("runs/some-tune.tuning.trial-*"):
+        assert not list(run.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["words"], "nothing to tune: give a setting a range"),
+        (["words", "seed={ low = 1, high = 9 }"], "seed is never tuned: the best of several seeds"),
+        (
+            ["some-tune", "other"],
+            "takes one experiment and settings as key=value, got also",
+        ),
+        (["some-tune", "--level", "2"], "--level is a chance between 0 and 1"),
+        (["some-tune", "--with", "nothing"], "run 'nothing' does not exist"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_written(
+    tuned: Project, foldwise: Foldwise, words: list[str], message: str
+) -> None:
+    done = foldwise("tune", *words)
+    assert done.code in {2, 3}
+    assert message in done.err
+    assert not list(tuned.root.glob("runs/*.tuning*"))
+
+
+def test_train_says_what_a_range_is_for(tuned: Project, foldwise: Foldwise) -> None:
+    done = foldwise("train", "some-tune")
+    assert done.code == 2
+    assert "tfidf.penalty is a range, which only tuning resolves" in done.err

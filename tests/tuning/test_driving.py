@@ -1,0 +1,135 @@
+"""Whole studies, trained by processes that only pretend to."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from foldwise.errors import FoldFailed, Interrupted, UsageError
+from foldwise.journal import Journal
+from foldwise.training.stopping import StopRequest
+from foldwise.tuning.page import remarks
+from foldwise.tuning.plan import planned
+from foldwise.tuning.request import TuneRequest
+from foldwise.tuning.result import TuningResult, tuning_result
+from tests.tuning.tiny_studies import fake_worker, study_of, tiny_project
+
+
+def result_of(root: Path, trials: int = 6, **options: object) -> TuningResult:
+    project = tiny_project(root)
+    ledger, judge = study_of(project, trials, **options)  # type: ignore[arg-type]
+    plan = planned(project, TuneRequest("words"))
+    return tuning_result(plan, ledger, judge, pruner="paired", level=0.05)
+
+
+def test_bad_trials_are_dropped_with_the_evidence_and_have_no_score(tmp_path: Path) -> None:
+    found = result_of(tmp_path, trials=10)
+    pruned = found.of_state("pruned")
+    assert pruned
+    for trial in pruned:
+        assert trial.outcome.score is None
+        assert "on the same rows (p = " in trial.outcome.reason
+        assert 0 < trial.outcome.spent.share < 1
+    assert found.saved_seconds > 0
+    best = found.best_trial()
+    assert best is not None
+    # penalties near 1 are best here, and far ones were dropped
+    errors = {t.number: abs(t.values["tfidf.penalty"]) for t in found.ranked()}
+    assert best.number in errors
+    assert "saved by dropping trials early" in remarks(found)[-1]
+
+
+def test_without_a_pruner_every_trial_finishes(tmp_path: Path) -> None:
+    found = result_of(tmp_path, trials=8, pruner="none")
+    assert len(found.of_state("finished")) == 8
+    assert found.spent.seconds == 8 * 3.0  # three folds of a second
+    assert found.cross_fitted is not None
+    assert set(found.cross_fitted.chosen) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("pruner", ["median", "wilcoxon"])
+def test_optunas_pruners_are_asked_too(tmp_path: Path, pruner: str) -> None:
+    found = result_of(tmp_path, trials=9, pruner=pruner)
+    assert len(found.trials) == 9
+    reasons = [t.outcome.reason for t in found.of_state("pruned")]
+    assert all(f"by Optuna's {pruner} pruner" in reason for reason in reasons)
+    # three folds are too few for Wilcoxon's test
+    assert bool(reasons) == (pruner == "median")
+
+
+def test_a_trial_that_diverges_fails_and_the_others_go_on(tmp_path: Path) -> None:
+    found = result_of(tmp_path, trials=4, command=fake_worker(0.0, 0.0, 3.0))
+    assert next(t.outcome.state for t in found.trials) == "failed"
+    assert found.trials[0].outcome.reason == "the loss is NaN"
+    assert len(found.trials) == 4
+
+
+def test_a_worker_that_dies_twice_in_one_trial_fails_it(tmp_path: Path) -> None:
+    found = result_of(tmp_path, trials=3, command=fake_worker(0.0, 3.0))
+    first, *others = found.trials
+    assert (first.outcome.state, first.deaths) == ("failed", 2)
+    assert "its worker died 2 times (exit code 9" in first.outcome.reason
+    assert all(t.outcome.state in {"finished", "pruned"} for t in others)
+
+
+def test_a_study_in_which_nothing_finishes_ends_with_the_reasons(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path)
+    command = ["false"]
+    with pytest.raises(FoldFailed) as raised:
+        study_of(project, 9, command=command)
+    assert len(raised.value.complaints) == 3
+
+
+def test_two_workers_share_the_trials(tmp_path: Path) -> None:
+    found = result_of(tmp_path, trials=7, workers=2, command=fake_worker(0.05))
+    assert len(found.trials) == 7
+    assert len({str(t.values) for t in found.trials}) == 7
+
+
+def test_a_stop_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
+    project, stop = tiny_project(tmp_path), StopRequest()
+
+    def say(text: str) -> None:
+        if text.startswith("trial 2:"):
+            stop.ask(signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        # so slow that it cannot end before the stop is passed on
+        study_of(project, 5, stop=stop, say=say, pruner="none", command=fake_worker(0.4))
+    ledger, _ = study_of(project, 5, pruner="none")
+    assert len(ledger.settled()) == 5
+    events = Journal(project.run("words.tuning") / "journal.jsonl").events("queued again")
+    assert [event["trial"] for event in events] == [2]
+
+
+def test_no_trial_begins_after_the_time_given_and_the_same_call_goes_on(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path)
+    assert study_of(project, 3, max_seconds=0.0)[0].trials() == []
+    assert len(study_of(project, 3)[0].trials()) == 3
+    assert len(study_of(project, 3)[0].trials()) == 3  # there are enough
+    assert len(study_of(project, 4)[0].trials()) == 4  # one more
+
+
+def test_a_study_goes_on_only_with_what_it_was_begun_with(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path)
+    study_of(project, 1)
+    with pytest.raises(UsageError) as raised:
+        study_of(project, 2, overrides=("tfidf.min_rows=1",), folds=(0, 1))
+    message = str(raised.value)
+    assert "settings: tfidf.min_rows: the study has 2, now asked for 1" in message
+    assert "folds trained: the study has [0, 1, 2], now asked for [0, 1]" in message
+    wider = "tfidf.penalty={ low = 1e-4, high = 1e3, log = true, default = 3.0 }"
+    with pytest.raises(UsageError, match=r"ranges: tfidf.penalty: the study has \[0.001, 1000"):
+        study_of(project, 2, overrides=(wider,))
+    train = project.competition("tiny-regression") / "train.csv"
+    train.write_text(train.read_text().replace("film", "movie"))
+    with pytest.raises(UsageError, match="data: changed since the study began"):
+        study_of(project, 2)
+
+
+def test_only_the_best_trial_keeps_its_evaluations(tmp_path: Path) -> None:
+    found = result_of(tmp_path, trials=8)
+    best = found.best_trial()
+    assert best is not None
+    kept = {path.parent.name for path in tmp_path.glob("runs/*.trial-*/looks")}
+    assert kept == {best.run}
