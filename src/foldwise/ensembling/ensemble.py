@@ -1,19 +1,32 @@
 """An ensemble is a run too: its members' OOF and test predictions, blended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
-from foldwise.ensembling.blending import Blend, Method, blend_by, blend_by_nnls
-from foldwise.ensembling.members import Member, check_same_origin, read_member
-from foldwise.errors import Complaints, UsageError, listed
+from foldwise.competition.metrics import metric_named
+from foldwise.ensembling.cross_fitting import CrossFit, cross_fit
+from foldwise.ensembling.formula import Formula
+from foldwise.ensembling.members import (
+    Member,
+    aligned,
+    check_same_origin,
+    problem_of,
+    read_members,
+)
+from foldwise.ensembling.problem import Problem
+from foldwise.ensembling.recipe import Method, Options, Recipe, check_recipe
+from foldwise.ensembling.suspicion import suspicions
+from foldwise.errors import Complaints, DataError, UsageError, listed
 from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
+from foldwise.predictions.table import Predictions
 from foldwise.storage import read_record, sha256_of_file, write_json
 from foldwise.training.run_scores import (
     RunScores,
@@ -32,13 +45,17 @@ class Ensemble:
     """How an ensemble was made.
 
     Attributes:
-        method: "mean", "weights" (given) or "nnls" (fitted).
+        method: its name; see `foldwise.ensembling.recipe`.
         members: names of runs.
-        weights: one a member, summing to one: what test rows are blended with.
+        weights: one a member: what test rows are blended with, the mean over outputs where each
+            has its own. Only ridge and logistic stacking have weights that do not sum to one.
         hashes: SHA-256 of each member's `oof.csv` and `test.csv`, as they were blended.
         fold_weights: of a fitted method, the weights of each fold's rows, fitted without them.
         in_sample: by metric, the score on the rows that `weights` were fitted on; beside it, the
             run's own scores are the honest ones.
+        options: what was added to the method.
+        formula: all that blends new rows; None in files of before there was more than `weights`.
+        suspicious: members' folds that were out of line, and were blended all the same.
     """
 
     method: Method
@@ -47,6 +64,22 @@ class Ensemble:
     hashes: dict[str, list[str]]
     fold_weights: list[list[float]] = field(default_factory=list)
     in_sample: dict[str, float] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+    formula: Formula | None = None
+    suspicious: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Blended:
+    """An ensemble just made, with what its report is made from."""
+
+    ensemble: Ensemble
+    scores: RunScores
+    members: list[Member]
+    loaded: LoadedCompetition
+    problem: Problem
+    recipe: Recipe
+    fit: CrossFit
 
 
 def make_ensemble(
@@ -55,25 +88,60 @@ def make_ensemble(
     name: str,
     method: Method = "mean",
     weights: Sequence[float] | None = None,
+    *,
+    options: Options | None = None,
+    allow_in_sample: bool = False,
 ) -> RunScores:
-    """The scores of the run `name`, a blend of the runs `names`.
+    """The scores of the run `name`, a blend of the runs `names`; see `blend`."""
+    made = blend(
+        project,
+        names,
+        name,
+        method,
+        weights,
+        options=options,
+        allow_in_sample=allow_in_sample,
+    )
+    return made.scores
+
+
+def blend(
+    project: Project,
+    names: Sequence[str],
+    name: str,
+    method: Method = "mean",
+    weights: Sequence[float] | None = None,
+    *,
+    options: Options | None = None,
+    allow_in_sample: bool = False,
+) -> Blended:
+    """The run `name`, a blend of the runs `names`, written to its folder.
 
     Args:
         project: where the runs are.
         names: of finished runs.
         name: of the new run; an ensemble of that name is replaced.
-        method: "mean"; "weights" as given; "nnls", fitted and scored on rows it was not fitted on.
+        method: "mean", "weights" as given, or one that is fitted and scored on rows it was not
+            fitted on.
         weights: one a member; makes the method "weights".
+        options: what is added to the method.
+        allow_in_sample: blend members that look in-sample too.
 
     Raises:
-        UsageError: fewer than two members, one twice, bad weights; `name` is a run of another kind,
-            or among the members or theirs.
-        DataError: a member has not finished, members differ in competition, data, folds, ids, or
-            the data has changed since.
+        UsageError: fewer than two members, one twice, bad weights, options that do not fit the
+            method or the competition; `name` is a run of another kind, or among the members or
+            theirs.
+        DataError: a member has not finished or looks in-sample, members differ in competition,
+            data, folds, ids, or the data has changed since.
     """
     shares = _shares(names, weights)
+    recipe = Recipe(
+        method if weights is None else "weights",
+        options or Options(),
+        () if weights is None else shares,
+    )
     _check_no_cycle(project, names, name)
-    members = [read_member(project, member) for member in names]
+    members = read_members(project, names)
     check_same_origin(members)
     folder = project.run(name)
     with only_driver_of(folder):
@@ -82,21 +150,47 @@ def make_ensemble(
                 f"{folder} holds a run that is no ensemble; give the ensemble another name (--name)"
             )
         loaded = _loaded(project, members)
-        chosen = method if weights is None else "weights"
-        blend = blend_by_nnls(members, loaded) if chosen == "nnls" else blend_by(members, shares)
-        table = score_table(loaded, blend.in_sample)
-        ensemble = Ensemble(
-            method=chosen,
-            members=list(names),
-            weights=blend.weights,
-            hashes={member: _hashes(project.run(member)) for member in names},
-            fold_weights=blend.fold_weights,
-            in_sample={metric: found.value for metric, found in table.items()},
-        )
-        if is_finished(folder) and read_ensemble(folder) == ensemble:
-            return read_scores(folder)
-        _write(folder, ensemble, blend, _scores(members, loaded, blend))
-        return read_scores(folder)
+        own = metric_named(loaded.competition.metric, loaded.competition.task)
+        check_recipe(recipe, own, len(loaded.outputs))
+        return _blended(project, folder, members, loaded, recipe, allow_in_sample)
+
+
+def _blended(
+    project: Project,
+    folder: Path,
+    members: list[Member],
+    loaded: LoadedCompetition,
+    recipe: Recipe,
+    allow_in_sample: bool,
+) -> Blended:
+    names = [member.name for member in members]
+    rows = aligned([member.oof for member in members], names, loaded.train.ids)
+    test = aligned([member.test for member in members], names, loaded.test.ids)
+    problem, place = problem_of(rows, loaded)
+    suspicious = [str(found) for found in suspicions(problem, names)]
+    if suspicious and not allow_in_sample:
+        raise DataError(*(f"{found}, or insist: --allow-in-sample" for found in suspicious))
+    fit = cross_fit(problem, recipe)
+    honest = rows.table(fit.honest[place])
+    ensemble = Ensemble(
+        method=recipe.method,
+        members=names,
+        weights=fit.formula.shares(),
+        hashes={member: _hashes(project.run(member)) for member in names},
+        fold_weights=[formula.shares() for formula in fit.by_fold.values()],
+        in_sample=_values(loaded, rows.table(fit.in_sample[place])),
+        options=recipe.options,
+        formula=fit.formula,
+        suspicious=suspicious,
+    )
+    if not (is_finished(folder) and read_ensemble(folder) == ensemble):
+        tested = test.table(fit.formula.apply(test.values))
+        _write(folder, ensemble, (honest, tested), _scores(members, loaded, honest))
+    return Blended(ensemble, read_scores(folder), members, loaded, problem, recipe, fit)
+
+
+def _values(loaded: LoadedCompetition, oof: Predictions) -> dict[str, float]:
+    return {metric: found.value for metric, found in score_table(loaded, oof).items()}
 
 
 def _loaded(project: Project, members: Sequence[Member]) -> LoadedCompetition:
@@ -109,14 +203,14 @@ def _loaded(project: Project, members: Sequence[Member]) -> LoadedCompetition:
     return replace(loaded, train=loaded.train.take(rows), strata=None)
 
 
-def _scores(members: Sequence[Member], loaded: LoadedCompetition, blend: Blend) -> RunScores:
+def _scores(members: Sequence[Member], loaded: LoadedCompetition, oof: Predictions) -> RunScores:
     first = members[0].scores
     return RunScores(
         competition=first.competition,
         kind="ensemble",
         metric=first.metric,
-        scores=score_table(loaded, blend.oof),
-        rows=len(blend.oof),
+        scores=score_table(loaded, oof),
+        rows=len(oof),
         looks=[max(looks) for looks in zip(*(m.scores.looks for m in members), strict=True)],
         data=first.data,
         folds=first.folds,
@@ -124,14 +218,17 @@ def _scores(members: Sequence[Member], loaded: LoadedCompetition, blend: Blend) 
     )
 
 
-def _write(folder: Path, ensemble: Ensemble, blend: Blend, scores: RunScores) -> None:
+def _write(
+    folder: Path, ensemble: Ensemble, tables: tuple[Predictions, Predictions], scores: RunScores
+) -> None:
     (folder / "scores.json").unlink(missing_ok=True)  # of the ensemble that this one replaces
     write_json(folder / FILE, asdict(ensemble))
-    write_run(folder, scores, blend.oof, blend.test)
-    Journal(folder / "journal.jsonl").write("blended", **asdict(ensemble))
+    write_run(folder, scores, *tables)
+    told = {**asdict(ensemble), "formula": None}  # it stands in the file, and may be long
+    Journal(folder / "journal.jsonl").write("blended", **told)
 
 
-def _shares(names: Sequence[str], weights: Sequence[float] | None) -> list[float]:
+def _shares(names: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
     complaints = Complaints()
     if len(names) < 2:
         complaints.add(f"an ensemble has at least two members, got {listed(names) or 'none'}")
@@ -146,7 +243,7 @@ def _shares(names: Sequence[str], weights: Sequence[float] | None) -> list[float
     if not np.isfinite(given).all() or min(given, default=1) < 0 or sum(given) <= 0:
         complaints.add(f"weights are zero or more, and not all zero; got {listed(given)}")
     complaints.raise_if_any(UsageError)
-    return [weight / sum(given) for weight in given]
+    return tuple(weight / sum(given) for weight in given)
 
 
 def _check_no_cycle(project: Project, names: Sequence[str], name: str) -> None:
@@ -180,5 +277,40 @@ def is_ensemble(run: Path) -> bool:
 
 
 def read_ensemble(run: Path) -> Ensemble:
-    """How the ensemble in `run` was made."""
-    return read_record(run / FILE, Ensemble)
+    """How the ensemble in `run` was made.
+
+    Raises:
+        StorageError: the file is damaged.
+    """
+    return read_record(run / FILE, _ensemble)
+
+
+def _ensemble(
+    *,
+    options: Mapping[str, Any] | None = None,
+    formula: Mapping[str, Any] | None = None,
+    **rest: Any,
+) -> Ensemble:
+    return Ensemble(
+        options=Options(**(options or {})),
+        formula=None if formula is None else Formula(**formula),
+        **rest,
+    )
+
+
+def blend_tables(ensemble: Ensemble, tables: Sequence[Predictions]) -> Predictions:
+    """One table of the members' tables for the same new rows, in the order of the first.
+
+    Raises:
+        DataError: they differ in ids or outputs.
+    """
+    rows = aligned(tables, ensemble.members, tables[0].ids)
+    return rows.table(formula_of(ensemble, len(rows.outputs)).apply(rows.values))
+
+
+def formula_of(ensemble: Ensemble, outputs: int) -> Formula:
+    """The ensemble's formula, also of one whose file has nothing but weights."""
+    if ensemble.formula is not None:
+        return ensemble.formula
+    table = [[weight] * outputs for weight in ensemble.weights]
+    return Formula("plain", table, [0.0] * outputs, probabilities=False)
