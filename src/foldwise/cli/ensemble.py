@@ -3,22 +3,52 @@
 from argparse import Namespace
 from dataclasses import asdict
 
-from foldwise.cli.blends import blend_lines
+from foldwise.cli.blends import blend_lines, show_report
 from foldwise.cli.output import Output
 from foldwise.cli.score_tables import Scored, remarks, score_columns, score_rows
-from foldwise.ensembling.ensemble import make_ensemble, read_ensemble
+from foldwise.ensembling.ensemble import blend
+from foldwise.ensembling.recipe import Decision, Method, Options
+from foldwise.ensembling.report import report_on
+from foldwise.errors import UsageError
 from foldwise.paths import find_project
 from foldwise.pipeline.run_list import check_exist
 from foldwise.training.run_scores import read_scores
+
+DEFAULT: Method = (
+    "nnls"  # one answer, without a seed, and no more optimistic than what is less certain
+)
 
 
 def run(options: Namespace, output: Output) -> None:
     """Blend finished runs, and show the blend beside its members."""
     project = find_project()
     check_exist(project, options.runs)
-    scores = make_ensemble(project, options.runs, options.name, options.method, options.weights)
-    ensemble = read_ensemble(project.run(options.name))
-    output.result({"run": options.name, "ensemble": asdict(ensemble), "scores": asdict(scores)})
+    if options.weights is not None and options.method is not None:
+        raise UsageError(
+            f"weights are given or fitted, got --weights and --method {options.method}; leave one "
+            f"of them out"
+        )
+    method: Method = options.method or DEFAULT
+    made = blend(
+        project,
+        options.runs,
+        options.name,
+        method,
+        options.weights,
+        options=options_of(options),
+        allow_in_sample=options.allow_in_sample,
+    )
+    output.say(f"{options.name} is written; what each member adds to it is worked out")
+    report = report_on(project, made, compare=options.compare)
+    ensemble, scores = made.ensemble, made.scores
+    output.result(
+        {
+            "run": options.name,
+            "ensemble": asdict(ensemble),
+            "scores": asdict(scores),
+            "report": asdict(report),
+        }
+    )
     runs = [
         Scored(name, table.scores, {}, table.looks)
         for name in (*ensemble.members, options.name)
@@ -29,4 +59,22 @@ def run(options: Namespace, output: Output) -> None:
         score_columns(private=False),
         score_rows(runs, private=False),
     )
-    output.lines([*remarks(runs), *blend_lines(options.name, ensemble, scores)])
+    output.lines([*remarks(runs), *blend_lines(options.name, ensemble, scores), ""])
+    show_report(output, scores.metric, report)
+
+
+def options_of(options: Namespace) -> Options:
+    """What is added to the method."""
+    decision: Decision = "none"
+    if options.cut_points:
+        decision = "cut_points"
+    elif options.thresholds:
+        decision = "thresholds"
+    return Options(
+        space=options.space,
+        per_class=options.per_class,
+        temperature=options.calibrate == "temperature",
+        decision=decision,
+        bags=options.bags,
+        seed=options.seed,
+    )

@@ -10,6 +10,12 @@ from foldwise.predictions.table import Predictions, read_predictions, write_pred
 from foldwise.storage import read_record, sha256_of_file, write_json
 
 RESULT = "result.json"
+TEST_SECONDS = "test_seconds_per_1000"  # among the facts of a fold that predicted test rows
+
+
+def speed_of_test(seconds: float, rows: int) -> dict[str, float]:
+    """The fact of how long a fold's model took to predict a thousand test rows, in seconds."""
+    return {TEST_SECONDS: round(1000 * seconds / rows, 4)} if rows else {}
 
 
 @dataclass(frozen=True)
