@@ -4,7 +4,7 @@ Honest as the blend itself: which members are best, and their weights, are decid
 the other folds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,6 @@ from foldwise.ensembling.problem import Problem
 from foldwise.ensembling.recipe import LEAST_SQUARES_LIKE, Recipe
 
 Floats = NDArray[np.float64]
-Choose = Callable[[Formula, Problem], list[int]]
 
 MOST_REFITTED = 4_000_000  # numbers in the members' rows; beyond, every fit takes its time
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 100)
@@ -58,22 +57,23 @@ def can_leave_out(problem: Problem, recipe: Recipe) -> bool:
 
 def without_each(problem: Problem, recipe: Recipe, fit: CrossFit) -> list[Fewer | None]:
     """For each member the blend of all others; None where what is left has no weight."""
-    count = len(problem.members)
-
-    def all_but(left_out: int) -> Choose:
-        return lambda _formula, _known: [i for i in range(count) if i != left_out]
-
-    return [_fewer(problem, recipe, fit, all_but(member)) for member in range(count)]
+    members, folds = range(len(problem.members)), _numbers(problem)
+    rests = [[i for i in members if i != left_out] for left_out in members]
+    return [_fewer(problem, recipe, fit, dict.fromkeys(folds, rest)) for rest in rests]
 
 
 def best_few(problem: Problem, recipe: Recipe, fit: CrossFit) -> list[Fewer]:
     """The blends of the one, two, ... members of the greatest weight, up to all of them."""
     count = len(problem.members)
-
-    def first(size: int) -> Choose:
-        return lambda formula, known: by_weight(formula, known)[:size]
-
-    fewer = [_fewer(problem, recipe, fit, first(size)) for size in SIZES if size < count]
+    orders = {
+        fold: by_weight(_formula_of(fit, fold), problem.at(problem.folds != fold))
+        for fold in _numbers(problem)
+    }
+    fewer = [
+        _fewer(problem, recipe, fit, {fold: order[:size] for fold, order in orders.items()})
+        for size in SIZES
+        if size < count
+    ]
     whole = Fewer(count, problem.score(fit.honest).value, 0.0, 0.0)
     return [*(few for few in fewer if few is not None), whole]
 
@@ -86,24 +86,30 @@ def by_weight(formula: Formula, known: Problem) -> list[int]:
     return sorted(range(len(shares)), key=lambda i: (-shares[i], scores[i]))
 
 
-def _fewer(problem: Problem, recipe: Recipe, fit: CrossFit, choose: Choose) -> Fewer | None:
-    numbers = [int(number) for number in np.unique(problem.folds)]
+def _numbers(problem: Problem) -> list[int]:
+    return [int(number) for number in np.unique(problem.folds)]
+
+
+def _formula_of(fit: CrossFit, fold: int) -> Formula:
+    return fit.by_fold.get(fold, fit.formula)
+
+
+def _fewer(
+    problem: Problem, recipe: Recipe, fit: CrossFit, chosen: Mapping[int, list[int]]
+) -> Fewer | None:
+    """The blend of the members chosen for each fold's rows; None where they have no weight."""
     honest = np.empty_like(fit.honest)
-    size = 0
-    for fold in numbers:
-        formula = fit.by_fold.get(fold, fit.formula)
+    for fold, members in chosen.items():
         mine = problem.folds == fold
-        known = problem.at(~mine) if len(numbers) > 1 else problem
-        chosen = choose(formula, known)
-        size = len(chosen)
         reduced = (
-            fit_formula(known.of(chosen), recipe)
+            fit_formula(problem.of(members).at(~mine), recipe)
             if is_refitted(problem, recipe)
-            else restricted(formula, chosen)
+            else restricted(_formula_of(fit, fold), members)
         )
         if reduced is None:
             return None
-        honest[mine] = reduced.apply(problem.members[:, mine][chosen])
+        honest[mine] = reduced.apply(problem.members[:, mine][members])
+    size = max(len(members) for members in chosen.values())
     value, whole = problem.score(honest).value, problem.score(fit.honest).value
     worse = whole - value if problem.metric.greater_is_better else value - whole
     error = paired_error(problem.metric, problem.targets, honest, fit.honest, problem.groups)

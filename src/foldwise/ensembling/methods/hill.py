@@ -22,7 +22,8 @@ Floats = NDArray[np.float64]
 FEWEST = 4  # members of a bag: half of less would hardly be an ensemble
 BEGINNING = 5  # members that a climb may begin with
 PATIENCE = 5  # additions without a better blend, then a climb ends
-LONGEST = 100  # additions of a climb
+ADDITIONS = 100  # of one climb, or of all together, but
+FEWEST_ADDITIONS = 30  # each
 
 
 def fit_hill(problem: Problem, recipe: Recipe) -> Formula:
@@ -30,9 +31,11 @@ def fit_hill(problem: Problem, recipe: Recipe) -> Formula:
     options, members = recipe.options, len(problem.members)
     scoring = scoring_of(problem, in_logits=options.space == "logit")
     bags = bags_of(members, options.bags, options.seed)
+    alone = scoring.begin().with_each(list(range(members)))
+    most = max(ADDITIONS // len(bags), FEWEST_ADDITIONS)
     # numpy works outside of Python's lock; the order of bags, not of threads, orders the sum
     with ThreadPoolExecutor(min(len(bags), os.cpu_count() or 1)) as threads:
-        climbs = list(threads.map(lambda bag: climb(scoring, bag), bags))
+        climbs = list(threads.map(lambda bag: climb(scoring, bag, alone, most), bags))
     weights = np.mean([counts / counts.sum() for counts in climbs], axis=0)
     return linear(
         weights,
@@ -51,16 +54,22 @@ def bags_of(members: int, bags: int, seed: int) -> list[list[int]]:
     return [sorted(bag.tolist()) for bag in drawn]
 
 
-def climb(scoring: Scoring, bag: list[int]) -> Floats:
-    """(members,) how often each member of the bag stands in the best blend."""
-    alone = scoring.begin().with_each(bag)
-    best_first = [bag[i] for i in np.argsort(-alone, kind="stable")]
+def climb(scoring: Scoring, bag: list[int], alone: Floats, most: int) -> Floats:
+    """(members,) how often each member of the bag stands in the best blend.
+
+    Args:
+        scoring: of blends.
+        bag: the members that may be added.
+        alone: (members,) the gain of each member by itself.
+        most: additions, those of the beginning included.
+    """
+    best_first = [bag[i] for i in np.argsort(-alone[bag], kind="stable")]
     counts, best = _best_beginning(scoring, best_first)
     blend = scoring.begin()
     for member in best_first[: int(counts.sum())]:
         blend.add(member)
     tried, since = counts.copy(), 0
-    while since < PATIENCE and tried.sum() < LONGEST:
+    while since < PATIENCE and tried.sum() < most:
         gains = blend.with_each(bag)
         chosen = int(gains.argmax())  # of equals the first
         blend.add(bag[chosen])

@@ -1,8 +1,8 @@
 """Metrics of labels of a growing blend: only rows whose label one more member could turn are read.
 
-A member moves the distance between two labels' sums by no more than the distance between its own
-most and least probable ones. Where the leading label is further ahead than that for every member,
-it stays, and the row is passed over; with ten members that is most rows.
+Another label overtakes the leading one only if some member prefers it by more than the leading one
+is ahead. Where no member does, the label stays, and the row is passed over; after a few members
+that is most rows.
 """
 
 import numpy as np
@@ -30,10 +30,11 @@ class LabelScoring:
         self.truth, self.score = truth, BY_METRIC[metric]
         # label by label, so that each step reads memory in order
         self.columns = np.empty((self.members, self.labels, rows), dtype=np.float32)
-        self.reach = np.zeros(rows, dtype=np.float32)  # how far one member moves a distance
+        # (labels, rows) by how much a member at most prefers another label to this one
+        self.reach = np.zeros((self.labels, rows), dtype=np.float32)
         for member, mine in zip(values, self.columns, strict=True):
             mine[:] = member.T
-            np.maximum(self.reach, mine.max(axis=0) - mine.min(axis=0), out=self.reach)
+            np.maximum(self.reach, mine.max(axis=0) - mine, out=self.reach)
 
     def begin(self) -> "_GrowingLabels":
         """A blend without members."""
@@ -56,24 +57,32 @@ class _GrowingLabels:
         self._settle()
 
     def _settle(self) -> None:
-        """Count the rows whose labels stay, and keep aside those that may turn."""
-        labels = most_probable(self._sum)
-        leading = self._sum.max(axis=0)
-        rows = np.arange(len(labels))
-        others = self._sum.copy()
-        others[labels, rows] = -np.inf
-        ahead = leading - others.max(axis=0)
-        turning = ahead <= self._scoring.reach * (1 + ROUNDING) + ROUNDING
-        truth, many = self._scoring.truth, self._scoring.labels
-        self._staying = count(truth[~turning], labels[~turning], many)
-        self._turning = np.flatnonzero(turning)
-        self._open = np.ascontiguousarray(self._sum[:, self._turning])
-        self._truth = truth[self._turning]
+        """Count the rows by their labels, and keep aside those whose labels may turn."""
+        total, many = self._sum, self._scoring.labels
+        labels = most_probable(total)
+        leading, others = total.max(axis=0), total.copy()
+        others[labels, np.arange(len(labels))] = -np.inf
+        second = others.max(axis=0)
+        reach = at_label(self._scoring.reach, labels) * (1 + ROUNDING) + ROUNDING
+        self._counts = count(self._scoring.truth, labels, many)
+        self._turning = np.flatnonzero(leading - second <= reach)
+        self._open = np.ascontiguousarray(total[:, self._turning])
+        self._labels, self._truth = labels[self._turning], self._scoring.truth[self._turning]
 
     def _counts_with(self, member: Singles) -> Floats:
         """(labels, labels) counts of truths and guesses with one more member."""
-        added = self._open + np.take(member, self._turning, axis=1)
-        return self._staying + count(self._truth, most_probable(added), self._scoring.labels)
+        added = np.take(member, self._turning, axis=1)
+        added += self._open
+        turned = np.flatnonzero(at_label(added, self._labels) < added.max(axis=0))
+        truth, before = self._truth[turned], self._labels[turned]
+        now, many = most_probable(added[:, turned]), self._scoring.labels
+        return self._counts - count(truth, before, many) + count(truth, now, many)
+
+
+def at_label(columns: Singles, labels: Indices) -> Singles:
+    """(rows,) of (labels, rows) values those at each row's label."""
+    rows = columns.shape[1]
+    return np.asarray(np.take(columns.reshape(-1), labels * rows + np.arange(rows)))
 
 
 def most_probable(columns: Singles) -> Indices:
@@ -82,9 +91,8 @@ def most_probable(columns: Singles) -> Indices:
     Several times as fast as argmax along the first axis.
     """
     best = columns[0].copy()
-    labels = np.zeros(columns.shape[1], dtype=np.int64)
+    labels = np.zeros(columns.shape[1], dtype=np.int16)  # small ones are quicker to write
     for label in range(1, len(columns)):
-        above = columns[label] > best
-        labels[above] = label
+        np.copyto(labels, label, where=columns[label] > best)
         np.maximum(best, columns[label], out=best)
-    return labels
+    return labels.astype(np.int64)
