@@ -3,13 +3,13 @@
 An "OOF" file that a model predicted for rows it had learned from is worth nothing, and makes every
 fitted blend lean on it. It shows where only some of its folds are: their scores are far better than
 the others'. The rule compares errors (the score itself where less is better, else its distance from
-one) on a logarithmic scale. A member's fold is out of line if its error differs
+one). A member's fold is out of line if its error differs, the same way, from both
 
-- from the median of the member's other folds, and
-- from that same median after both are divided by what the other members have on the same folds (so
-  that a fold that is hard for everyone is nobody's fault)
+- the median of its errors on its other folds, and
+- what the other members' errors on this fold would make of that median, so that a fold that is hard
+  for everyone is nobody's fault,
 
-by more than 15 %, and by more than five standard errors of the rows' sampling. What is honest but
+by more than 15 % and by more than five standard errors of the rows' sampling. What is honest but
 noisy stays inside: see the simulation in this module's test. A member that is in-sample on all of
 its folds has none that is out of line, and is not found here.
 """
@@ -61,36 +61,48 @@ def suspicions(problem: Problem, names: Sequence[str]) -> list[Suspicion]:
     if len(numbers) < 2 or len(names) < 2:
         return []
     try:
-        scores, sampling = _by_fold(problem, numbers)
+        table = _by_fold(problem, numbers)
+        noise = np.array([_noise(problem, i, numbers) for i in range(len(names))])
     except DataError:  # a correlation on a fold of equal targets: there is nothing to compare
         return []
-    errors = 1 - scores if problem.metric.greater_is_better else scores
-    errors = np.maximum(errors, SMALLEST_ERROR)
-    noise = sampling / errors
-    level = np.log(errors)
+    errors = np.maximum(1 - table if problem.metric.greater_is_better else table, SMALLEST_ERROR)
     found = []
     for i, member in enumerate(names):
-        others = np.delete(level, i, axis=0)
-        relative = level[i] - np.median(others, axis=0)
+        others = np.median(np.delete(errors, i, axis=0), axis=0)
         for k, fold in enumerate(numbers):
-            off = [row[k] - np.median(np.delete(row, k)) for row in (level[i], relative)]
-            around = np.delete(noise[i], k)
-            unsure = float(np.hypot(noise[i, k], np.sqrt(np.square(around).mean())))
-            limit = max(LEAST_RATIO, STANDARD_ERRORS * unsure)
-            if min(off) > limit or max(off) < -limit:
-                elsewhere = float(np.median(np.delete(scores[i], k)))
-                rest = float(np.median(np.delete(scores[:, k], i)))
-                found.append(Suspicion(member, fold, float(scores[i, k]), elsewhere, rest))
+            ratio = float(np.median(np.delete(errors[i] / others, k)))
+            expected = [float(np.median(np.delete(errors[i], k))), ratio * float(others[k])]
+            unsure = float(np.hypot(noise[i, k], np.median(np.delete(noise[i], k))))
+            if _is_out_of_line(float(errors[i, k]), expected, unsure):
+                elsewhere = float(np.median(np.delete(table[i], k)))
+                rest = float(np.median(np.delete(table[:, k], i)))
+                found.append(Suspicion(member, fold, float(table[i, k]), elsewhere, rest))
     return found
 
 
-def _by_fold(problem: Problem, numbers: Sequence[int]) -> tuple[Floats, Floats]:
-    """(members, folds) scores and their standard errors; unknown: infinite."""
-    parts = [problem.at(problem.folds == number) for number in numbers]
-    table = [[part.score(part.members[i]) for part in parts] for i in range(len(problem.members))]
-    values = np.array([[found.value for found in row] for row in table])
-    errors = [
-        [np.inf if found.standard_error is None else found.standard_error for found in row]
-        for row in table
+def _is_out_of_line(error: float, expected: Sequence[float], unsure: float) -> bool:
+    far = [
+        abs(error - other) > STANDARD_ERRORS * unsure
+        and abs(float(np.log(error / other))) > LEAST_RATIO
+        for other in expected
     ]
-    return values, np.array(errors)
+    return all(far) and len({error > other for other in expected}) == 1
+
+
+def _by_fold(problem: Problem, numbers: Sequence[int]) -> Floats:
+    """(members, folds) scores."""
+    parts = [problem.at(problem.folds == number) for number in numbers]
+    return np.array(
+        [[part.score(part.members[i]).value for part in parts] for i in range(len(problem.members))]
+    )
+
+
+def _noise(problem: Problem, member: int, numbers: Sequence[int]) -> Floats:
+    """(folds,) the standard errors of a member's scores, from all rows.
+
+    From all, since the few rows of a small fold may all be right and seem to have no noise.
+    """
+    error = problem.score(problem.members[member]).standard_error
+    sizes = np.array([(problem.folds == number).sum() for number in numbers])
+    whole = np.inf if error is None else error
+    return np.asarray(whole * np.sqrt(len(problem.folds) / sizes))

@@ -45,7 +45,8 @@ def made_most_probable(probabilities: Floats, labels: Indices) -> Floats:
     others[rows, labels] = -np.inf
     behind = others.max(axis=1) - mine
     # (1 - share) * mine + share = (1 - share) * other + MARGIN, solved for the share
-    share = np.where(behind > -MARGIN, (behind + MARGIN) / (1 + behind), 0.0)
+    trails = behind > -MARGIN
+    share = np.divide(behind + MARGIN, 1 + behind, out=np.zeros_like(behind), where=trails)
     changed = probabilities * (1 - share)[:, None]
     changed[rows, labels] += share
     return np.asarray(changed)
