@@ -44,8 +44,11 @@ def classification(
     return Problem(members, targets, np.arange(rows) % folds, METRICS[metric])
 
 
-def of_metric(metric: str, **changed: int) -> Problem:
+def of_metric(
+    metric: str, *, rows: int = 90, folds: int = 3, seed: int = 0, targets: int = 1
+) -> Problem:
     """A problem that the metric scores."""
     if METRICS[metric].task == "regression":
-        return regression(metric=metric, **changed)
-    return classification(metric=metric, **{"labels": 2 if metric == "auc" else 4, **changed})
+        return regression(rows, metric=metric, targets=targets, folds=folds, seed=seed)
+    labels = 2 if metric == "auc" else 4
+    return classification(rows, metric=metric, labels=labels, folds=folds, seed=seed)

@@ -13,6 +13,7 @@ from foldwise.ensembling.leaving_out import (
     restricted,
     without_each,
 )
+from foldwise.ensembling.problem import Problem
 from foldwise.ensembling.recipe import Method, Options, Recipe
 from tests.ensembling.problems import classification, regression
 
@@ -93,7 +94,7 @@ def test_rank_tables_stay_with_their_members() -> None:
 
 
 @pytest.mark.parametrize("problem", [regression(targets=2), classification()])
-def test_correlations_of_residuals_are_numpys(problem: leaving_out.Problem) -> None:
+def test_correlations_of_residuals_are_numpys(problem: Problem) -> None:
     residuals = (problem.members - problem.wanted()).reshape(3, -1)
     np.testing.assert_allclose(residual_correlations(problem), np.corrcoef(residuals), atol=1e-12)
 
