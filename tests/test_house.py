@@ -25,6 +25,8 @@ TESTED_FROM = 60  # lines; a shorter module may be tested through those that use
 TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "cli/": "whole commands, in tests/cli",
     "pipeline/": "whole commands, in tests/cli and tests/pipeline",
+    "ensembling/methods/label_scoring.py": "all scorings, in test_scorings.py",
+    "ensembling/methods/product_scoring.py": "all scorings, in test_scorings.py",
     "hub.py": "the search for an encoder, in test_encoders.py",
     "competition/competition.py": "competitions that are wrong, in test_loading.py",
     "competition/submission_faults.py": "submissions that are wrong, in test_submission.py",

@@ -80,8 +80,8 @@ def test_a_gain_that_cannot_be_known_is_left_out_and_said(
     done = foldwise("compare", "words", "both")
     assert done.code == 0
     assert (
-        "both: what averaging the folds' models gains is not in the expected score, since their "
-        "own predictions are gone"
+        "both: what averaging the folds' models gains is not in the expected score, since "
+        "it is not in their predictions that are here"
     ) in done.out
     assert not foldwise("compare", "words", "both", "--json").json["outlook"]["with_gains"]
 

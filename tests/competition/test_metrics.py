@@ -7,7 +7,15 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as reference
 
-from foldwise.competition.metrics import METRICS, Metric, Score, companions, metric_named, score
+from foldwise.competition.metrics import (
+    METRICS,
+    Metric,
+    Score,
+    companions,
+    metric_named,
+    paired_error,
+    score,
+)
 from foldwise.errors import DataError, UsageError
 
 Floats = NDArray[np.float64]
@@ -194,3 +202,29 @@ def test_better_means_what_the_metric_means() -> None:
     assert METRICS["rmse"].is_better(0.4, 0.5)
     assert METRICS["accuracy"].is_better(0.5, 0.4)
     assert not METRICS["rmse"].is_better(0.5, 0.5)
+
+
+def test_a_paired_error_is_the_bootstraps_and_far_below_either_scores() -> None:
+    random = np.random.default_rng(0)
+    targets = random.normal(size=(300, 1))
+    hard = random.normal(size=targets.shape)  # what both get wrong alike
+    first, second = (targets + hard + 0.2 * random.normal(size=hard.shape) for _ in range(2))
+    metric = METRICS["rmse"]
+    found = paired_error(metric, targets, first, second)
+    draws = random.integers(0, 300, (2000, 300))
+    differences = [
+        metric.function(targets[at], first[at]) - metric.function(targets[at], second[at])
+        for at in draws
+    ]
+    assert found == pytest.approx(np.std(differences), rel=0.1)
+    alone = score(metric, targets, first).standard_error
+    assert found is not None
+    assert alone is not None
+    assert found < alone / 2
+    assert paired_error(metric, targets, first, first) == 0
+
+
+def test_a_paired_error_of_one_group_is_unknown() -> None:
+    targets = np.arange(4.0)[:, None]
+    metric = METRICS["rmse"]
+    assert paired_error(metric, targets, targets + 1, targets, ["a"] * 4) is None

@@ -6,12 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foldwise.ensembling.ensemble import (
-    is_ensemble,
-    make_ensemble,
-    members_below,
-    read_ensemble,
-)
+from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.record import is_ensemble, members_below, read_ensemble
 from foldwise.errors import DataError, StorageError, UsageError
 from foldwise.folds.making import make_folds, save_folds
 from foldwise.locks import only_driver_of

@@ -202,3 +202,23 @@ def test_tables_of_other_outputs_or_ids_are_not_blended() -> None:
 def test_tables_without_rows_have_a_mean_without_rows() -> None:
     empty = Predictions((), ("x", "y"), np.empty((0, 2)))
     assert mean_of([empty, empty]).values.shape == (0, 2)
+
+
+@pytest.mark.parametrize("has_folds", [True, False])
+def test_a_plain_file_reads_as_it_does_line_by_line(has_folds: bool, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    ids = tuple(f" {i:04d}_x" for i in range(300))
+    values = random.normal(size=(300, 3)) * 10.0 ** random.integers(-300, 300, (300, 1))
+    folds = random.integers(0, 5, 300) if has_folds else None
+    written = Predictions(ids, ("a", "b", "c"), values, folds)
+    plain, quoted = tmp_path / "plain.csv", tmp_path / "quoted.csv"
+    write_predictions(plain, written)
+    # one quoted id, and the file is read line by line
+    text = plain.read_text()
+    quoted.write_text(text.replace("\n 0000_x,", '\n" 0000_x",'))
+    assert quoted.read_text() != text
+    for found in (read_predictions(plain), read_predictions(quoted)):
+        assert (found.ids, found.outputs) == (ids, written.outputs)
+        np.testing.assert_array_equal(found.values, values)
+        np.testing.assert_array_equal(found.folds, folds)
+        assert found.folds is None or found.folds.dtype == np.int64

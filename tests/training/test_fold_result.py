@@ -7,10 +7,12 @@ import pytest
 from foldwise.errors import StorageError
 from foldwise.predictions.table import Predictions
 from foldwise.training.fold_result import (
+    TEST_SECONDS,
     FoldOutcome,
     FoldResult,
     check_file,
     finished_outcome,
+    speed_of_test,
     write_outcome,
 )
 
@@ -87,3 +89,8 @@ def test_a_score_that_is_no_number_is_never_reported(tmp_path: Path, score: floa
     with pytest.raises(ValueError, match="it is never reported"):
         write_outcome(tmp_path, outcome, [])
     assert finished_outcome(tmp_path) is None
+
+
+def test_the_speed_on_test_rows_is_of_a_thousand_and_unknown_of_none() -> None:
+    assert speed_of_test(0.5, 250) == {TEST_SECONDS: 2.0}
+    assert speed_of_test(0.5, 0) == {}

@@ -1,7 +1,14 @@
-"""How an ensemble was blended, in words."""
+"""How an ensemble was blended, in words and tables."""
 
-from foldwise.ensembling.ensemble import Ensemble
+from foldwise.cli.output import Output
+from foldwise.cli.score_tables import MEANING
+from foldwise.cli.tables import Figure, figure
+from foldwise.ensembling.record import Ensemble
+from foldwise.ensembling.report import MemberLine, Report
+from foldwise.errors import listed
 from foldwise.training.run_scores import RunScores
+
+WIDEST = 12  # members whose correlations are all shown; of more, the greatest only
 
 
 def blend_lines(name: str, ensemble: Ensemble, scores: RunScores) -> list[str]:
@@ -17,3 +24,110 @@ def blend_lines(name: str, ensemble: Ensemble, scores: RunScores) -> list[str]:
             f"they were; optimism {seen - honest:+.4f}"
         )
     return lines
+
+
+def show_report(output: Output, metric: str, report: Report) -> None:
+    """The tables of methods, members, correlations and of how many members pay."""
+    output.table(
+        f"{metric} by method",
+        ["method", "honest", "in-sample", "optimism"],
+        [
+            [
+                x.method,
+                figure(x.honest.value, x.honest.standard_error),
+                x.in_sample,
+                signed(x.optimism),
+            ]
+            for x in report.methods
+        ],
+    )
+    output.table(
+        f"{metric} by member",
+        ["member", "weight", "by fold", "alone", "worse without it", "seconds / 1,000 texts"],
+        [_member_row(line) for line in report.members],
+    )
+    _show_correlations(output, report)
+    if report.few:
+        output.table(
+            f"{metric} of the best few members, by weight",
+            ["members", "honest", "worse than all by", "seconds / 1,000 texts"],
+            [
+                [
+                    line.members,
+                    line.score,
+                    signed(line.worse_by, line.standard_error),
+                    _seconds(took),
+                ]
+                for line, took in zip(report.few, report.few_seconds, strict=True)
+            ],
+        )
+    output.lines([f"  {line}" for line in _remarks(report)])
+
+
+def signed(value: float, standard_error: float | None = None) -> Figure:
+    """A difference with its sign and, where it is known, its standard error."""
+    shown = f"{value:+.4f}"
+    return Figure(shown if standard_error is None else f"{shown} ± {standard_error:.4f}")
+
+
+def _member_row(line: MemberLine) -> list[object]:
+    low, high = line.fold_weights
+    without = line.without
+    return [
+        line.run,
+        Figure(f"{line.weight:.3f}"),
+        Figure(f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}"),
+        figure(line.score.value, line.score.standard_error),
+        "" if without is None else signed(without.worse_by, without.standard_error),
+        _seconds(line.seconds),
+    ]
+
+
+def _seconds(seconds: float | None) -> Figure | str:
+    return "" if seconds is None else Figure(f"{seconds:.2f}")
+
+
+def _show_correlations(output: Output, report: Report) -> None:
+    """The whole matrix of a few members; of many, each one's nearest."""
+    names = [line.run for line in report.members]
+    title = "correlation of residuals"
+    if len(names) <= WIDEST:
+        output.table(
+            title,
+            ["", *(f"({i + 1})" for i in range(len(names)))],
+            [
+                [f"({i + 1}) {name}", *(Figure(f"{value:.2f}") for value in row)]
+                for i, (name, row) in enumerate(zip(names, report.correlations, strict=True))
+            ],
+        )
+        return
+    rows: list[list[object]] = []
+    for i, row in enumerate(report.correlations):
+        others = [(value, names[j]) for j, value in enumerate(row) if j != i]
+        mean = sum(value for value, _ in others) / len(others)
+        nearest, name = max(others)
+        rows.append([names[i], Figure(f"{mean:.2f}"), Figure(f"{nearest:.2f}"), name])
+    output.table(title, ["member", "mean", "greatest", "with"], rows)
+
+
+def _remarks(report: Report) -> list[str]:
+    members = len(report.members)
+    lines = [MEANING]
+    if report.few:
+        whole = (
+            "all members pay" if report.enough == members else f"{report.enough} of {members} pay"
+        )
+        lines.append(
+            f"{whole}: {listed(report.best, 12)}; fewer are worse than all by more than one "
+            f"standard error"
+            if report.enough > 1
+            else f"one of {members} pays: {report.best[0]}; all are not better by more than one "
+            f"standard error"
+        )
+        if not report.refitted:
+            lines.append("without a member, or with few, the others keep their weights' ratios")
+    else:
+        lines.append("too many rows and members to fit this method again without each of them")
+    if len(report.methods) > 2:
+        lines.append("the best of many methods is itself chosen on these rows: a little optimistic")
+    return [*lines, *(f"warning: {warning}" for warning in report.warnings)]

@@ -238,12 +238,41 @@ def _ensemble(command: ArgumentParser) -> None:
     command.add_argument("--name", required=True, help="of the new run")
     command.add_argument(
         "--method",
-        choices=["mean", "nnls"],
-        default="mean",
-        help="mean, or nnls: weights fitted and scored on rows they were not fitted on (mean)",
+        choices=["mean", "rank", "nnls", "hill", "ridge", "logistic"],
+        help="mean or rank mean; fitted and scored on rows it was not fitted on: non-negative "
+        "least squares, hill climbing, ridge or logistic stacking (nnls)",
     )
     command.add_argument(
         "--weights", type=shares, metavar="A,B", help="one a run, such as 3,1; not fitted"
+    )
+    command.add_argument(
+        "--space",
+        choices=["probability", "logit"],
+        default="probability",
+        help="what is added up: probabilities, or their logarithms (probability)",
+    )
+    command.add_argument(
+        "--per-class", action="store_true", help="fit weights for every class or target by itself"
+    )
+    command.add_argument(
+        "--calibrate", choices=["temperature"], help="make probabilities as sure as they are right"
+    )
+    decides = command.add_mutually_exclusive_group()
+    decides.add_argument(
+        "--cut-points", action="store_true", help="fit where one ordered class ends"
+    )
+    decides.add_argument("--thresholds", action="store_true", help="fit a threshold for each class")
+    command.add_argument(
+        "--bags", type=count, metavar="N", default=10, help="hill: halves of the members (10)"
+    )
+    command.add_argument(
+        "--seed", type=number, metavar="NUMBER", default=0, help="hill: which halves (0)"
+    )
+    command.add_argument(
+        "--compare", action="store_true", help="show what every other method would score"
+    )
+    command.add_argument(
+        "--allow-in-sample", action="store_true", help="blend OOFs that look in-sample too"
     )
 
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from dataclasses import asdict
 
-from foldwise.cli.blends import blend_lines
+from foldwise.cli.blends import blend_lines, show_report
 from foldwise.cli.output import Output
 from foldwise.cli.score_tables import (
     Scored,
@@ -13,19 +13,41 @@ from foldwise.cli.score_tables import (
     score_rows,
     scores_as_json,
 )
-from foldwise.ensembling.ensemble import make_ensemble, read_ensemble
+from foldwise.ensembling.ensemble import blend
+from foldwise.ensembling.recipe import Decision, Method, Options
+from foldwise.ensembling.report import report_on
+from foldwise.errors import UsageError
 from foldwise.paths import find_project
 from foldwise.pipeline.expecting import Expecting
 from foldwise.pipeline.run_list import check_exist
 from foldwise.training.run_scores import read_scores
+
+# one answer, without a seed, and no more optimistic than what is less certain
+DEFAULT: Method = "nnls"
 
 
 def run(options: Namespace, output: Output) -> None:
     """Blend finished runs, and show the blend beside its members."""
     project = find_project()
     check_exist(project, options.runs)
-    scores = make_ensemble(project, options.runs, options.name, options.method, options.weights)
-    ensemble = read_ensemble(project.run(options.name))
+    if options.weights is not None and options.method is not None:
+        raise UsageError(
+            f"weights are given or fitted, got --weights and --method {options.method}; leave one "
+            f"of them out"
+        )
+    method: Method = options.method or DEFAULT
+    made = blend(
+        project,
+        options.runs,
+        options.name,
+        method,
+        options.weights,
+        options=options_of(options),
+        allow_in_sample=options.allow_in_sample,
+    )
+    output.say(f"{options.name} is written; what each member adds to it is worked out")
+    report = report_on(project, made, compare=options.compare)
+    ensemble, scores = made.ensemble, made.scores
     expecting = Expecting(project)
     runs = [
         Scored(name, table, expectation=expecting.of(name, table))
@@ -38,6 +60,7 @@ def run(options: Namespace, output: Output) -> None:
             "ensemble": asdict(ensemble),
             "scores": asdict(scores),
             "expected": scores_as_json(runs[-1].expectation.scores),
+            "report": asdict(report),
         }
     )
     output.table(
@@ -47,4 +70,22 @@ def run(options: Namespace, output: Output) -> None:
     )
     output.lines(remarks([run.scores for run in runs]))
     output.lines(expectation_remarks([run.expectation for run in runs]))
-    output.lines(blend_lines(options.name, ensemble, scores))
+    output.lines([*blend_lines(options.name, ensemble, scores), ""])
+    show_report(output, scores.metric, report)
+
+
+def options_of(options: Namespace) -> Options:
+    """What is added to the method."""
+    decision: Decision = "none"
+    if options.cut_points:
+        decision = "cut_points"
+    elif options.thresholds:
+        decision = "thresholds"
+    return Options(
+        space=options.space,
+        per_class=options.per_class,
+        temperature=options.calibrate == "temperature",
+        decision=decision,
+        bags=options.bags,
+        seed=options.seed,
+    )

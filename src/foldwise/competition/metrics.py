@@ -142,6 +142,29 @@ def score(
     return Score(value, _standard_error(influence, groups), len(targets))
 
 
+def paired_error(
+    metric: Metric,
+    targets: Floats,
+    first: Floats,
+    second: Floats,
+    groups: Sequence[str] | None = None,
+) -> float | None:
+    """The standard error of the difference of two scores on the same rows, in the metric's unit.
+
+    Far less than either score's own, because the rows that are hard for one are hard for the other.
+    None where nothing is known about it, as of `Score.standard_error`.
+
+    Args:
+        metric: how both are scored.
+        targets: (rows, targets).
+        first: (rows, outputs) predictions.
+        second: (rows, outputs) others, for the same rows.
+        groups: one a row; rows with equal strings are not independent of each other.
+    """
+    influences = (metric.influence(targets, predictions) for predictions in (first, second))
+    return _standard_error(np.subtract(*influences), groups)
+
+
 def _standard_error(influence: Floats, groups: Sequence[str] | None) -> float | None:
     """Of a mean of `influence` (rows,), whose own mean is 0; whole groups are independent draws."""
     sums = summed_by_group(influence, groups)

@@ -1,21 +1,34 @@
 """An ensemble is a run too: its members' OOF and test predictions, blended."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
-from foldwise.ensembling.blending import Blend, Method, blend_by, blend_by_nnls
-from foldwise.ensembling.members import Member, check_same_origin, read_member
-from foldwise.errors import Complaints, UsageError, listed
+from foldwise.competition.metrics import metric_named
+from foldwise.ensembling.cross_fitting import CrossFit, cross_fit
+from foldwise.ensembling.members import (
+    Member,
+    aligned,
+    check_same_origin,
+    problem_of,
+    read_members,
+)
+from foldwise.ensembling.problem import Problem
+from foldwise.ensembling.recipe import Method, Options, Recipe, check_recipe
+from foldwise.ensembling.record import FILE, Ensemble, members_below, read_ensemble
+from foldwise.ensembling.suspicion import suspicions
+from foldwise.errors import Complaints, DataError, UsageError, listed
 from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
-from foldwise.storage import read_record, sha256_of_file, write_json
+from foldwise.predictions.table import Predictions
+from foldwise.storage import sha256_of_file, write_json
 from foldwise.training.run_scores import (
+    MetricScores,
     RunScores,
     check_unchanged,
     is_finished,
@@ -24,31 +37,18 @@ from foldwise.training.run_scores import (
     write_run,
 )
 
-FILE = "ensemble.json"
 
+@dataclass(frozen=True, eq=False)
+class Blended:
+    """An ensemble just made, with what its report is made from."""
 
-@dataclass(frozen=True)
-class Ensemble:
-    """How an ensemble was made.
-
-    Attributes:
-        method: "mean", "weights" (given) or "nnls" (fitted).
-        members: names of runs.
-        weights: one a member, summing to one: what test rows are blended with.
-        hashes: SHA-256 of each member's `oof.csv` and `test.csv`, as they were blended.
-        fold_weights: of a fitted method, the weights of each fold's rows, fitted without them.
-        in_sample: by metric, the score on the rows that `weights` were fitted on; beside it, the
-            run's own scores are the honest ones.
-        seeds: of the members, where they are one experiment's runs of several seeds; else empty.
-    """
-
-    method: Method
-    members: list[str]
-    weights: list[float]
-    hashes: dict[str, list[str]]
-    fold_weights: list[list[float]] = field(default_factory=list)
-    in_sample: dict[str, float] = field(default_factory=dict)
-    seeds: list[int] = field(default_factory=list)
+    ensemble: Ensemble
+    scores: RunScores
+    members: list[Member]
+    loaded: LoadedCompetition
+    problem: Problem
+    recipe: Recipe
+    fit: CrossFit
 
 
 def make_ensemble(
@@ -57,27 +57,64 @@ def make_ensemble(
     name: str,
     method: Method = "mean",
     weights: Sequence[float] | None = None,
+    *,
+    options: Options | None = None,
+    allow_in_sample: bool = False,
     seeds: Sequence[int] = (),
 ) -> RunScores:
-    """The scores of the run `name`, a blend of the runs `names`.
+    """The scores of the run `name`, a blend of the runs `names`; see `blend`."""
+    made = blend(
+        project,
+        names,
+        name,
+        method,
+        weights,
+        options=options,
+        allow_in_sample=allow_in_sample,
+        seeds=seeds,
+    )
+    return made.scores
+
+
+def blend(
+    project: Project,
+    names: Sequence[str],
+    name: str,
+    method: Method = "mean",
+    weights: Sequence[float] | None = None,
+    *,
+    options: Options | None = None,
+    allow_in_sample: bool = False,
+    seeds: Sequence[int] = (),
+) -> Blended:
+    """The run `name`, a blend of the runs `names`, written to its folder.
 
     Args:
         project: where the runs are.
         names: of finished runs.
         name: of the new run; an ensemble of that name is replaced.
-        method: "mean"; "weights" as given; "nnls", fitted and scored on rows it was not fitted on.
+        method: "mean", "weights" as given, or one that is fitted and scored on rows it was not
+            fitted on.
         weights: one a member; makes the method "weights".
+        options: what is added to the method.
+        allow_in_sample: blend members that look in-sample too.
         seeds: one a member, where the members differ in nothing but the seed.
 
     Raises:
-        UsageError: fewer than two members, one twice, bad weights; `name` is a run of another kind,
-            or among the members or theirs.
-        DataError: a member has not finished, members differ in competition, data, folds, ids, or
-            the data has changed since.
+        UsageError: fewer than two members, one twice, bad weights, options that do not fit the
+            method or the competition; `name` is a run of another kind, or among the members or
+            theirs.
+        DataError: a member has not finished or looks in-sample, members differ in competition,
+            data, folds, ids, or the data has changed since.
     """
     shares = _shares(names, weights)
+    recipe = Recipe(
+        method if weights is None else "weights",
+        options or Options(),
+        () if weights is None else shares,
+    )
     _check_no_cycle(project, names, name)
-    members = [read_member(project, member) for member in names]
+    members = read_members(project, names)
     check_same_origin(members)
     folder = project.run(name)
     with only_driver_of(folder):
@@ -86,22 +123,51 @@ def make_ensemble(
                 f"{folder} holds a run that is no ensemble; give the ensemble another name (--name)"
             )
         loaded = _loaded(project, members)
-        chosen = method if weights is None else "weights"
-        blend = blend_by_nnls(members, loaded) if chosen == "nnls" else blend_by(members, shares)
-        table = score_table(loaded, blend.in_sample)
-        ensemble = Ensemble(
-            method=chosen,
-            members=list(names),
-            weights=blend.weights,
-            hashes={member: _hashes(project.run(member)) for member in names},
-            fold_weights=blend.fold_weights,
-            in_sample={metric: found.value for metric, found in table.items()},
-            seeds=list(seeds),
+        own = metric_named(loaded.competition.metric, loaded.competition.task)
+        check_recipe(recipe, own, len(loaded.outputs))
+        return _blended(project, folder, members, loaded, recipe, allow_in_sample, seeds)
+
+
+def _blended(
+    project: Project,
+    folder: Path,
+    members: list[Member],
+    loaded: LoadedCompetition,
+    recipe: Recipe,
+    allow_in_sample: bool,
+    seeds: Sequence[int],
+) -> Blended:
+    names = [member.name for member in members]
+    rows = aligned([member.oof for member in members], names, loaded.train.ids)
+    test = aligned([member.test for member in members], names, loaded.test.ids)
+    problem, place = problem_of(rows, loaded)
+    suspicious = [str(found) for found in suspicions(problem, names)]
+    if suspicious and not allow_in_sample:
+        raise DataError(*(f"{found}, or insist: --allow-in-sample" for found in suspicious))
+    fit = cross_fit(problem, recipe)
+    honest = rows.table(fit.honest[place])
+    in_sample = score_table(loaded, rows.table(fit.in_sample[place]))
+    ensemble = Ensemble(
+        method=recipe.method,
+        members=names,
+        weights=fit.formula.shares(),
+        hashes={member: _hashes(project.run(member)) for member in names},
+        fold_weights=[formula.shares() for formula in fit.by_fold.values()],
+        in_sample={metric: found.value for metric, found in in_sample.items()},
+        options=recipe.options,
+        formula=fit.formula,
+        suspicious=suspicious,
+        seeds=list(seeds),
+    )
+    if not (is_finished(folder) and read_ensemble(folder) == ensemble):
+        tested = test.table(fit.formula.apply(test.values))
+        _write(
+            folder,
+            ensemble,
+            (honest, tested),
+            _scores(members, loaded, honest, in_sample if fit.by_fold else {}),
         )
-        if is_finished(folder) and read_ensemble(folder) == ensemble:
-            return read_scores(folder)
-        _write(folder, ensemble, blend, _scores(members, loaded, blend))
-        return read_scores(folder)
+    return Blended(ensemble, read_scores(folder), members, loaded, problem, recipe, fit)
 
 
 def _loaded(project: Project, members: Sequence[Member]) -> LoadedCompetition:
@@ -114,30 +180,38 @@ def _loaded(project: Project, members: Sequence[Member]) -> LoadedCompetition:
     return replace(loaded, train=loaded.train.take(rows), strata=None)
 
 
-def _scores(members: Sequence[Member], loaded: LoadedCompetition, blend: Blend) -> RunScores:
+def _scores(
+    members: Sequence[Member],
+    loaded: LoadedCompetition,
+    oof: Predictions,
+    in_sample: dict[str, MetricScores],
+) -> RunScores:
     first = members[0].scores
     return RunScores(
         competition=first.competition,
         kind="ensemble",
         metric=first.metric,
-        scores=score_table(loaded, blend.oof),
-        rows=len(blend.oof),
+        scores=score_table(loaded, oof),
+        rows=len(oof),
         looks=[max(looks) for looks in zip(*(m.scores.looks for m in members), strict=True)],
         data=first.data,
         folds=first.folds,
         seconds=round(sum(member.scores.seconds for member in members), 2),
-        in_sample=score_table(loaded, blend.in_sample) if blend.fold_weights else {},
+        in_sample=in_sample,
     )
 
 
-def _write(folder: Path, ensemble: Ensemble, blend: Blend, scores: RunScores) -> None:
+def _write(
+    folder: Path, ensemble: Ensemble, tables: tuple[Predictions, Predictions], scores: RunScores
+) -> None:
     (folder / "scores.json").unlink(missing_ok=True)  # of the ensemble that this one replaces
     write_json(folder / FILE, asdict(ensemble))
-    write_run(folder, scores, blend.oof, blend.test)
-    Journal(folder / "journal.jsonl").write("blended", **asdict(ensemble))
+    write_run(folder, scores, *tables)
+    told = {**asdict(ensemble), "formula": None}  # it stands in the file, and may be long
+    Journal(folder / "journal.jsonl").write("blended", **told)
 
 
-def _shares(names: Sequence[str], weights: Sequence[float] | None) -> list[float]:
+def _shares(names: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
     complaints = Complaints()
     if len(names) < 2:
         complaints.add(f"an ensemble has at least two members, got {listed(names) or 'none'}")
@@ -152,7 +226,7 @@ def _shares(names: Sequence[str], weights: Sequence[float] | None) -> list[float
     if not np.isfinite(given).all() or min(given, default=1) < 0 or sum(given) <= 0:
         complaints.add(f"weights are zero or more, and not all zero; got {listed(given)}")
     complaints.raise_if_any(UsageError)
-    return [weight / sum(given) for weight in given]
+    return tuple(weight / sum(given) for weight in given)
 
 
 def _check_no_cycle(project: Project, names: Sequence[str], name: str) -> None:
@@ -169,22 +243,5 @@ def _check_no_cycle(project: Project, names: Sequence[str], name: str) -> None:
             )
 
 
-def members_below(project: Project, name: str) -> list[str]:
-    """The runs that `name` was blended from, members of members too; none if it was trained."""
-    folder = project.run(name)
-    members = read_ensemble(folder).members if is_ensemble(folder) else []
-    return [run for member in members for run in (member, *members_below(project, member))]
-
-
 def _hashes(run: Path) -> list[str]:
     return [sha256_of_file(run / name) for name in ("oof.csv", "test.csv")]
-
-
-def is_ensemble(run: Path) -> bool:
-    """Whether the run is an ensemble."""
-    return (run / FILE).is_file()
-
-
-def read_ensemble(run: Path) -> Ensemble:
-    """How the ensemble in `run` was made."""
-    return read_record(run / FILE, Ensemble)

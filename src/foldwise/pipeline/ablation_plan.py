@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from foldwise.comparing.variants import parsed_variants
 from foldwise.errors import Complaints, UsageError
 from foldwise.paths import Project, checked_name
-from foldwise.pipeline.ablation_names import MARK
+from foldwise.pipeline.ablation_names import MARK, run_name
 from foldwise.settings import Settings, checked_settings, experiment_table, small_form
 from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.fitness import encoder_here, unfit
@@ -178,3 +178,27 @@ def _objections(
 
 def _unfit(settings: Settings, corpus: Corpus) -> list[str]:
     return unfit(settings, corpus, encoder_here(settings))
+
+
+def differences(base: Settings, settings: Settings) -> dict[str, Any]:
+    """The settings, by dotted name, in which a variant differs; None where it lacks one."""
+    before, after = base.flat(), settings.flat()
+    names = dict.fromkeys([*before, *after])
+    return {name: after.get(name) for name in names if before.get(name) != after.get(name)}
+
+
+def _request(
+    experiment: str,
+    settings: Settings,
+    seed: int,
+    changed: Mapping[str, Any],
+    request: AblationRequest,
+) -> RunRequest:
+    seeded = settings.model_copy(update={"seed": seed})
+    return RunRequest(
+        name=run_name(experiment, seeded, changed),
+        settings=seeded,
+        folds=request.folds,
+        mode="fresh" if request.fresh else "auto",
+        workers=request.workers,
+    )

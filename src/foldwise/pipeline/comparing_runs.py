@@ -17,7 +17,7 @@ from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import Metric, companions, metric_named
 from foldwise.competition.rows import Rows
-from foldwise.ensembling.ensemble import is_ensemble, read_ensemble
+from foldwise.ensembling.record import is_ensemble, read_ensemble
 from foldwise.errors import Complaints, DataError, UsageError, listed
 from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expectation, Expecting

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import Score
-from foldwise.ensembling.ensemble import Ensemble, make_ensemble, read_ensemble
+from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.record import Ensemble, read_ensemble
 from foldwise.errors import listed
 from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expectation, Expecting

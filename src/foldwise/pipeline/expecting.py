@@ -11,10 +11,10 @@ from foldwise.comparing.expected import ExpectedScore, Known, expected_score
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import load_train
 from foldwise.competition.metrics import METRICS
-from foldwise.ensembling.ensemble import is_ensemble, read_ensemble
+from foldwise.ensembling.record import blend_tables, is_ensemble, read_ensemble
 from foldwise.errors import FoldwiseError
 from foldwise.paths import Project
-from foldwise.predictions.table import Predictions, mean_of, read_predictions, weighted_mean
+from foldwise.predictions.table import Predictions, mean_of, read_predictions
 from foldwise.training.run_scores import RunScores
 
 TOLERANCE = 1e-6  # of a prediction: another sum of the same floats stays far below
@@ -77,7 +77,9 @@ class Expecting:
         models = fold_tables(self._project, run, len(scores.looks)) if len(test) else None
         if models is None or not _is_mean(models, test):
             missing = f"{run}: what averaging the folds' models gains is not in the expected score"
-            return {}, f"{missing}, since their own predictions are gone" if len(test) else ""
+            return {}, f"{missing}, since it is not in their predictions that are here" if len(
+                test
+            ) else ""
         return averaging_gains({k: m.value for k, m in scores.scores.items()}, models), ""
 
     def _degrees(self, folder: Path, scores: RunScores) -> float:
@@ -110,7 +112,7 @@ def fold_tables(project: Project, run: str, folds: int) -> list[Predictions] | N
     whole = [tables for tables in members if tables is not None]
     if len(whole) < len(members) or len(ensemble.weights) != len(members):
         return None
-    return [weighted_mean(tables, ensemble.weights) for tables in zip(*whole, strict=True)]
+    return [blend_tables(ensemble, tables) for tables in zip(*whole, strict=True)]
 
 
 def _is_mean(models: Sequence[Predictions], test: Predictions) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from foldwise.competition.competition import Competition, load_competition
-from foldwise.ensembling.ensemble import is_ensemble, read_ensemble
+from foldwise.ensembling.record import blend_tables, is_ensemble, read_ensemble
 from foldwise.errors import DataError
 from foldwise.paths import Project
 from foldwise.pipeline.fold_models import FinishedRun, encoder_values, tfidf_values
 from foldwise.pipeline.provenance import check_members
-from foldwise.predictions.table import Predictions, mean_of, weighted_mean
+from foldwise.predictions.table import Predictions, mean_of
 from foldwise.settings import load_experiment
 from foldwise.training.run_scores import read_scores, read_tables
 
@@ -18,7 +18,7 @@ Texts = Sequence[tuple[str, ...]]
 def predict_texts(project: Project, run: str, ids: Sequence[str], texts: Texts) -> Predictions:
     """Predictions of the finished run `run`, the mean over its folds, in the order of `ids`.
 
-    An ensemble predicts the weighted mean of its members.
+    An ensemble predicts by its formula what its members do.
 
     Args:
         project: where.
@@ -38,7 +38,7 @@ def predict_texts(project: Project, run: str, ids: Sequence[str], texts: Texts) 
     if is_ensemble(folder):
         ensemble = read_ensemble(folder)
         tables = [predict_texts(project, member, ids, texts) for member in ensemble.members]
-        return weighted_mean(tables, ensemble.weights)
+        return blend_tables(ensemble, tables)
     finished = FinishedRun(
         folder=folder,
         settings=load_experiment(folder / "settings.toml"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.encoders import fingerprint, resolve_encoder
-from foldwise.ensembling.ensemble import is_ensemble, members_below
+from foldwise.ensembling.record import is_ensemble, members_below
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
 from foldwise.settings import Settings

@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from foldwise.ensembling.ensemble import is_ensemble, read_ensemble
+from foldwise.ensembling.record import is_ensemble, read_ensemble
 from foldwise.errors import FoldwiseError
 
 SEED_RUN = re.compile(r"(?P<average>.+)\.seed[0-9]+")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from foldwise.ensembling.ensemble import is_ensemble, make_ensemble
+from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.record import is_ensemble
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
 from foldwise.pipeline.refusing import check_resumable

@@ -56,6 +56,8 @@ class Predictions:
         Raises:
             DataError: an id is missing here, or one here is not among `ids`.
         """
+        if self.ids == tuple(ids):
+            return self
         position = {name: i for i, name in enumerate(self.ids)}
         complaints = Complaints()
         missing = [name for name in ids if name not in position]
@@ -97,6 +99,8 @@ def read_predictions(path: Path) -> Predictions:
     """
     if not path.is_file():
         raise DataError(f"no predictions: {path} does not exist; finish the run that writes it")
+    if (plain := _plain_table(path)) is not None:
+        return plain
     header, *records = _records(path)
     if header.cells[:1] != ["id"]:
         raise DataError(f"{path}: line 1: the first column must be id, got {header.cells[:1]}")
@@ -120,6 +124,37 @@ def read_predictions(path: Path) -> Predictions:
         return Predictions(ids, outputs, values, folds if has_folds else None)
     except DataError as error:
         raise DataError(*(f"{path}: {complaint}" for complaint in error.complaints)) from None
+
+
+def _plain_table(path: Path) -> Predictions | None:
+    """The table of a file without quotes, as runs write it, read in half the time.
+
+    None of any other file, a wrong one included: it is read again, line by line, which says where.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    lines = text.removesuffix("\n").split("\n")
+    header = lines[0].split(",")
+    first = 2 if header[1:2] == ["fold"] else 1
+    commas = len(header) - 1
+    if (
+        any(mark in text for mark in '"\r')
+        or header[0] != "id"
+        or any(x.count(",") != commas for x in lines)
+    ):
+        return None
+    cells = ",".join(lines[1:]).split(",") if len(lines) > 1 else []
+    width = len(header)
+    try:
+        values = [np.array(cells[i::width], dtype=np.float64) for i in range(first, width)]
+        folds = np.array(list(map(int, cells[1::width])), np.int64) if first == 2 else None
+        return Predictions(
+            tuple(cells[::width]), tuple(header[first:]), np.column_stack(values), folds
+        )
+    except (ValueError, OverflowError, DataError):
+        return None
 
 
 class _Record(NamedTuple):

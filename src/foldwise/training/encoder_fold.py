@@ -1,5 +1,6 @@
 """One fold of an encoder run: build the model, train it, predict validation and test rows."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -18,7 +19,7 @@ from foldwise.tokenization.tokens import Tokens, tokenize
 from foldwise.training.checkpoint import newest_checkpoint, remove_checkpoints
 from foldwise.training.collapse import Collapsed, rates_of_attempt
 from foldwise.training.fold import FoldJob
-from foldwise.training.fold_result import FoldOutcome, FoldResult
+from foldwise.training.fold_result import FoldOutcome, FoldResult, speed_of_test
 from foldwise.training.fold_state import FoldState, put_back, restored_state, save_end
 from foldwise.training.fold_training import FoldTraining
 from foldwise.training.forward import Forward
@@ -55,9 +56,11 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     save_end(job.folder, job.identity, training.state)
     put_back(training.made.learned, training.state.best)
     test = tokenize(tokenizer, job.corpus.loaded.test.texts, job.token_cache)
+    before_test = time.monotonic()
     test_outputs = _predicted_test(job, training.made.model, test, report, stop)
+    speed = speed_of_test(time.monotonic() - before_test, len(test_outputs))
     save_model(job.folder / MODEL_FILE, training.made.model)
-    return _outcome(job, training, train, test_outputs)
+    return _outcome(job, training, train, test_outputs, speed)
 
 
 def _trained(
@@ -169,7 +172,11 @@ def _predicted_test(
 
 
 def _outcome(
-    job: FoldJob, training: FoldTraining, train: Tokens, test_outputs: Tensor
+    job: FoldJob,
+    training: FoldTraining,
+    train: Tokens,
+    test_outputs: Tensor,
+    speed: dict[str, float],
 ) -> FoldOutcome:
     loaded, state = job.corpus.loaded, training.state
     model = training.made.model
@@ -201,6 +208,7 @@ def _outcome(
             "truncated_texts": int(train.truncated.sum()),
             "collapses": state.attempt,
             **_cpu_seconds(job, state),
+            **speed,
             "peak_memory_bytes": peak_bytes(job.settings.hardware.device),
         },
         identity=job.identity,

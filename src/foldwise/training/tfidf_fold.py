@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from foldwise.competition.metrics import metric_named, score
 from foldwise.predictions.table import Predictions
 from foldwise.training.fold import FoldJob
-from foldwise.training.fold_result import FoldOutcome, FoldResult
+from foldwise.training.fold_result import FoldOutcome, FoldResult, speed_of_test
 from foldwise.training.progress import Progress, Report
 from foldwise.training.stopping import StopRequest
 from foldwise.training.tfidf_model import VOCABULARY_FILE, WEIGHTS_FILE, fit_tfidf, save_tfidf
@@ -31,7 +31,9 @@ def train_tfidf_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOut
     model = fit_tfidf(job.settings.tfidf, task, joined(train.texts), train.targets, len(outputs))
     stop.raise_if_asked()
     predicted = model.predict(joined(valid.texts))
+    before_test = time.monotonic()
     tested = model.predict(joined(loaded.test.texts))
+    speed = speed_of_test(time.monotonic() - before_test, len(loaded.test))
     stop.raise_if_asked()
     save_tfidf(model, job.folder)
     value = score(metric_named(loaded.competition.metric, task), valid.targets, predicted).value
@@ -42,7 +44,7 @@ def train_tfidf_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOut
         training_rows=len(train),
         looks=0,
         seconds=round(time.monotonic() - started, 2),
-        facts={"n_grams": model.coefficients.shape[1]},
+        facts={"n_grams": model.coefficients.shape[1], **speed},
         identity=job.identity,
     )
     return FoldOutcome(

@@ -1,0 +1,1 @@
+"""What is fitted to a blend: a temperature, thresholds, cut points."""

@@ -1,0 +1,144 @@
+"""The same blend of fewer members: without one, or of the best few.
+
+Honest as the blend itself: which members are best, and their weights, are decided for each fold by
+the other folds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foldwise.competition.metrics import paired_error
+from foldwise.ensembling.cross_fitting import CrossFit
+from foldwise.ensembling.formula import Formula
+from foldwise.ensembling.methods.fitting import fit_formula
+from foldwise.ensembling.problem import Problem
+from foldwise.ensembling.recipe import LEAST_SQUARES_LIKE, Recipe
+
+Floats = NDArray[np.float64]
+
+MOST_REFITTED = 4_000_000  # numbers in the members' rows; beyond, every fit takes its time
+SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 100)
+
+
+@dataclass(frozen=True)
+class Fewer:
+    """A blend of fewer members beside that of all.
+
+    Attributes:
+        members: how many.
+        score: honest.
+        worse_by: how much worse than the blend of all; negative: better.
+        standard_error: of that difference, on the same rows.
+    """
+
+    members: int
+    score: float
+    worse_by: float
+    standard_error: float | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it is no worse than the blend of all by more than one standard error."""
+        return self.worse_by <= (self.standard_error or 0.0)
+
+
+def is_refitted(problem: Problem, recipe: Recipe) -> bool:
+    """Whether weights are fitted anew for fewer members, rather than kept and shared out."""
+    return recipe.is_fitted and problem.members.size <= MOST_REFITTED
+
+
+def can_leave_out(problem: Problem, recipe: Recipe) -> bool:
+    """Whether fewer members make a blend: not where weights of either sign cannot be refitted."""
+    return is_refitted(problem, recipe) or recipe.method not in LEAST_SQUARES_LIKE
+
+
+def without_each(problem: Problem, recipe: Recipe, fit: CrossFit) -> list[Fewer | None]:
+    """For each member the blend of all others; None where what is left has no weight."""
+    members, folds = range(len(problem.members)), _numbers(problem)
+    rests = [[i for i in members if i != left_out] for left_out in members]
+    return [_fewer(problem, recipe, fit, dict.fromkeys(folds, rest)) for rest in rests]
+
+
+def best_few(problem: Problem, recipe: Recipe, fit: CrossFit) -> list[Fewer]:
+    """The blends of the one, two, ... members of the greatest weight, up to all of them."""
+    count = len(problem.members)
+    orders = {
+        fold: by_weight(_formula_of(fit, fold), problem.at(problem.folds != fold))
+        for fold in _numbers(problem)
+    }
+    fewer = [
+        _fewer(problem, recipe, fit, {fold: order[:size] for fold, order in orders.items()})
+        for size in SIZES
+        if size < count
+    ]
+    whole = Fewer(count, problem.score(fit.honest).value, 0.0, 0.0)
+    return [*(few for few in fewer if few is not None), whole]
+
+
+def by_weight(formula: Formula, known: Problem) -> list[int]:
+    """The members in the order of their weights, of equal ones by their scores on known rows."""
+    sign = -1 if known.metric.greater_is_better else 1
+    scores = [sign * known.score(member).value for member in known.members]
+    shares = formula.shares()
+    return sorted(range(len(shares)), key=lambda i: (-shares[i], scores[i]))
+
+
+def _numbers(problem: Problem) -> list[int]:
+    return [int(number) for number in np.unique(problem.folds)]
+
+
+def _formula_of(fit: CrossFit, fold: int) -> Formula:
+    return fit.by_fold.get(fold, fit.formula)
+
+
+def _fewer(
+    problem: Problem, recipe: Recipe, fit: CrossFit, chosen: Mapping[int, list[int]]
+) -> Fewer | None:
+    """The blend of the members chosen for each fold's rows; None where they have no weight."""
+    honest = np.empty_like(fit.honest)
+    for fold, members in chosen.items():
+        mine = problem.folds == fold
+        reduced = (
+            fit_formula(problem.of(members).at(~mine), recipe)
+            if is_refitted(problem, recipe)
+            else restricted(_formula_of(fit, fold), members)
+        )
+        if reduced is None:
+            return None
+        honest[mine] = reduced.apply(problem.members[:, mine][members])
+    size = max(len(members) for members in chosen.values())
+    value, whole = problem.score(honest).value, problem.score(fit.honest).value
+    worse = whole - value if problem.metric.greater_is_better else value - whole
+    error = paired_error(problem.metric, problem.targets, honest, fit.honest, problem.groups)
+    return Fewer(size, value, worse, error)
+
+
+def restricted(formula: Formula, members: Sequence[int]) -> Formula | None:
+    """The formula of some of its members, whose weights take over the others'; None of nothing."""
+    kept = np.array(formula.weights)[list(members)]
+    sums, wanted = kept.sum(axis=0), np.array(formula.weights).sum(axis=0)
+    if not (sums > 0).all():
+        return None
+    return replace(
+        formula,
+        weights=(kept * wanted / sums).tolist(),
+        quantiles=[formula.quantiles[i] for i in members] if formula.quantiles else [],
+    )
+
+
+def residual_correlations(problem: Problem) -> Floats:
+    """(members, members) correlations of what the members miss, over all rows and outputs.
+
+    A member whose residuals are all equal correlates with none: 0.
+    """
+    missed = (problem.members - problem.wanted()).reshape(len(problem.members), -1)
+    missed -= missed.mean(axis=1, keepdims=True)
+    products = missed @ missed.T
+    spread = np.sqrt(np.diagonal(products))
+    scale = np.outer(spread, spread)
+    found = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
+    np.fill_diagonal(found, 1.0)
+    return np.asarray(found.clip(-1, 1))

@@ -1,0 +1,1 @@
+"""Ways to blend, a file each: from a problem to a formula."""

@@ -1,0 +1,77 @@
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from foldwise.ensembling.ensemble import blend, make_ensemble
+from foldwise.ensembling.recipe import Options
+from foldwise.ensembling.report import report_on, seconds_of
+from foldwise.paths import Project
+from foldwise.storage import write_json
+from foldwise.training.fold_result import TEST_SECONDS
+from foldwise.training.run_scores import read_scores
+
+
+def record_seconds(project: Project, run: str, seconds: list[float]) -> None:
+    scores = read_scores(project.run(run))
+    facts = {"folds": [{TEST_SECONDS: value} for value in seconds]}
+    write_json(project.run(run) / "scores.json", asdict(replace(scores, facts=facts)))
+
+
+def test_methods_stand_beside_each_other_with_their_optimism(project: Project) -> None:
+    made = blend(project, ["a", "b", "c"], "blend", "nnls")
+    report = report_on(project, made, compare=True)
+    assert [line.method for line in report.methods] == ["nnls", "mean", "rank", "hill", "ridge"]
+    chosen, mean, *_ = report.methods
+    assert chosen.honest.value == pytest.approx(made.scores.scores["rmse"].value)
+    assert chosen.in_sample == pytest.approx(made.ensemble.in_sample["rmse"])
+    assert chosen.optimism == pytest.approx(chosen.in_sample - chosen.honest.value)
+    assert mean.optimism == 0
+
+
+def test_only_methods_that_fit_the_competition_are_compared(project: Project) -> None:
+    made = blend(
+        project, ["classes-a", "classes-b"], "blend", "mean", options=Options(space="logit")
+    )
+    report = report_on(project, made, compare=True)
+    names = [line.method for line in report.methods]
+    assert names == ["mean, logit", "mean", "nnls", "hill", "ridge", "logistic"]
+
+
+def test_every_member_stands_with_its_own_score_and_weight(project: Project) -> None:
+    made = blend(project, ["a", "b", "c"], "blend", "nnls")
+    report = report_on(project, made)
+    assert [line.run for line in report.members] == ["a", "b", "c"]
+    for line, weight in zip(report.members, made.ensemble.weights, strict=True):
+        own = read_scores(project.run(line.run)).scores["rmse"]
+        assert line.score.value == pytest.approx(own.value)
+        assert line.score.standard_error == pytest.approx(own.standard_error)
+        assert line.weight == weight
+    assert len(report.correlations) == 3
+    assert report.few[-1].members == 3
+    assert report.best == report.best[: report.enough]
+    json.dumps(asdict(report), allow_nan=False)
+
+
+def test_seconds_are_those_of_all_folds_of_all_runs_below_each_once(project: Project) -> None:
+    record_seconds(project, "a", [1.0, 2.0, 3.0])
+    record_seconds(project, "b", [0.5, 0.5, 0.5])
+    make_ensemble(project, ["a", "b"], "pair")
+    assert seconds_of(project, ["a"]) == 6
+    assert seconds_of(project, ["pair", "a"]) == 7.5
+
+
+def test_runs_of_before_have_no_seconds(project: Project) -> None:
+    scores = read_scores(project.run("a"))
+    facts = {"folds": [{"n_grams": 3}] * 3}
+    write_json(project.run("a") / "scores.json", asdict(replace(scores, facts=facts)))
+    assert seconds_of(project, ["a"]) is None
+    assert seconds_of(project, ["b"]) is not None  # trained now: its folds recorded it
+
+
+def test_weights_of_either_sign_on_few_rows_are_warned_of(project: Project) -> None:
+    made = blend(project, ["a", "b", "c"], "blend", "ridge")
+    (warning,) = report_on(project, made).warnings
+    assert warning.startswith("ridge fits 4 numbers of either sign on 40 rows; like ordinary")
+    assert "seems better than it is by about 10.0% of the score" in warning
+    assert report_on(project, blend(project, ["a", "b", "c"], "blend", "nnls")).warnings == []
