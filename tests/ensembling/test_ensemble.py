@@ -240,13 +240,6 @@ def test_two_makers_of_one_ensemble_exclude_each_other(project: Project) -> None
         make_ensemble(project, ["a", "b"], "mean")
 
 
-def test_a_damaged_record_is_a_storage_error(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "mean")
-    (project.run("mean") / "ensemble.json").write_text("{")
-    with pytest.raises(StorageError, match=r"ensemble\.json is damaged"):
-        read_ensemble(project.run("mean"))
-
-
 def test_a_full_disk_leaves_the_old_tables_whole(project: Project, tmp_path: Path) -> None:
     outcome = run_on_full_disk(
         tmp_path,

@@ -1,6 +1,5 @@
 """Ensembles of every method: rows in any order, records read back, decisions, in-sample members."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from foldwise.ensembling.ensemble import blend, make_ensemble
 from foldwise.ensembling.recipe import Options
-from foldwise.ensembling.record import blend_tables, read_ensemble
+from foldwise.ensembling.record import read_ensemble
 from foldwise.errors import DataError, UsageError
 from foldwise.paths import Project
 from foldwise.training.run_scores import read_scores, read_tables, write_run
@@ -52,31 +51,6 @@ def test_rows_in_any_order_make_the_same_ensemble_to_the_last_digit(
     # the members' files are others, and nothing else is
     ensemble = read_ensemble(second)
     assert replace(ensemble, hashes=read_ensemble(first).hashes) == read_ensemble(first)
-
-
-@pytest.mark.parametrize(("names", "how"), WAYS)
-def test_an_ensembles_record_reads_back_and_blends_the_test_rows_again(
-    project: Project, names: list[str], how: dict[str, Any]
-) -> None:
-    make_ensemble(project, names, "blend", **how)
-    ensemble = read_ensemble(project.run("blend"))
-    tables = [read_tables(project.run(name))[1] for name in names]
-    again = blend_tables(ensemble, tables)
-    np.testing.assert_array_equal(again.values, read_tables(project.run("blend"))[1].values)
-    assert ensemble.options == how.get("options", Options())
-
-
-def test_a_record_of_before_there_were_formulas_is_a_weighted_mean(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "old", weights=[3, 1])
-    path = project.run("old") / "ensemble.json"
-    record = json.loads(path.read_text())
-    for name in ("options", "formula", "suspicious"):
-        del record[name]
-    path.write_text(json.dumps(record))
-    ensemble = read_ensemble(project.run("old"))
-    tables = [read_tables(project.run(name))[1] for name in ("a", "b")]
-    expected = np.average([table.values for table in tables], axis=0, weights=[3, 1])
-    np.testing.assert_allclose(blend_tables(ensemble, tables).values, expected)
 
 
 def test_a_decision_is_the_most_probable_label_for_everyone(project: Project) -> None:

@@ -88,4 +88,4 @@ def test_a_driver_that_is_gone_gives_no_answer_and_the_training_goes_on_to_its_s
 def test_a_trial_that_its_encoder_cannot_have_fails_with_the_reason(tmp_path: Path) -> None:
     (said,) = said_by(tmp_path, encoder={"reinitialise": 99})
     assert (said["ended"]["state"], said["ended"]["error"]) == ("failed", "UsageError")
-    assert "encoder.reinitialise must be at most 2" in said["ended"]["complaints"][0]
+    assert "encoder.reinitialise=99 is more than the 2 layers" in said["ended"]["complaints"][0]

@@ -1,0 +1,94 @@
+"""The options of the commands that read finished runs."""
+
+from argparse import ArgumentParser
+
+from foldwise.cli.values import count, number, shares
+
+
+def ensemble(command: ArgumentParser) -> None:
+    """What `foldwise ensemble` takes."""
+    command.add_argument("runs", nargs="+", metavar="RUN", help="a finished run, see foldwise runs")
+    command.add_argument("--name", required=True, help="of the new run")
+    command.add_argument(
+        "--method",
+        choices=["mean", "rank", "nnls", "hill", "ridge", "logistic"],
+        help="mean or rank mean; fitted and scored on rows it was not fitted on: non-negative "
+        "least squares, hill climbing, ridge or logistic stacking (nnls)",
+    )
+    command.add_argument(
+        "--weights", type=shares, metavar="A,B", help="one a run, such as 3,1; not fitted"
+    )
+    command.add_argument(
+        "--space",
+        choices=["probability", "logit"],
+        default="probability",
+        help="what is added up: probabilities, or their logarithms (probability)",
+    )
+    command.add_argument(
+        "--per-class", action="store_true", help="fit weights for every class or target by itself"
+    )
+    command.add_argument(
+        "--calibrate", choices=["temperature"], help="make probabilities as sure as they are right"
+    )
+    decides = command.add_mutually_exclusive_group()
+    decides.add_argument(
+        "--cut-points", action="store_true", help="fit where one ordered class ends"
+    )
+    decides.add_argument("--thresholds", action="store_true", help="fit a threshold for each class")
+    command.add_argument(
+        "--bags", type=count, metavar="N", default=10, help="hill: halves of the members (10)"
+    )
+    command.add_argument(
+        "--seed", type=number, metavar="NUMBER", default=0, help="hill: which halves (0)"
+    )
+    command.add_argument(
+        "--compare", action="store_true", help="show what every other method would score"
+    )
+    command.add_argument(
+        "--allow-in-sample", action="store_true", help="blend OOFs that look in-sample too"
+    )
+
+
+def compare(command: ArgumentParser) -> None:
+    """What `foldwise compare` takes."""
+    command.add_argument("first", metavar="RUN_A", help="a finished run, see foldwise runs")
+    command.add_argument("second", metavar="RUN_B", help="another of the same data and folds")
+    _test_rows(command)
+
+
+def _test_rows(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--test-rows",
+        type=count,
+        metavar="N",
+        help="to be scored in the end; of expected scores (as many as the test file has)",
+    )
+
+
+def submit(command: ArgumentParser) -> None:
+    """What `foldwise submit` takes."""
+    command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")
+    command.add_argument("--name", help="of the submission (the run's)")
+    command.add_argument("--check-only", action="store_true", help="check, and write nothing")
+
+
+def predict(command: ArgumentParser) -> None:
+    """What `foldwise predict` takes."""
+    command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")
+    command.add_argument(
+        "texts", nargs="+", metavar="FILE|TEXT", help="a CSV like the test file, or texts as words"
+    )
+    command.add_argument("--output", metavar="FILE", help="a CSV to write all predictions to")
+
+
+def runs(command: ArgumentParser) -> None:
+    """What `foldwise runs` takes."""
+    command.add_argument(
+        "--all", action="store_true", help="those of ablations, of studies and of single seeds too"
+    )
+    _test_rows(command)
+
+
+def nothing(_command: ArgumentParser) -> None:
+    """Nothing but what every command takes."""
+    pass

@@ -1,0 +1,167 @@
+"""The options of the commands that train."""
+
+from argparse import ArgumentParser
+
+from foldwise.cli.values import count, duration, fold_numbers, names, number, rate, seed_numbers
+
+
+def run(command: ArgumentParser) -> None:
+    """What `foldwise run` takes."""
+    command.add_argument(
+        "experiments", nargs="+", metavar="EXPERIMENT", help="a TOML file, or its name"
+    )
+    command.add_argument(
+        "--name", help="of the submission, and of the ensemble of several experiments' runs"
+    )
+    command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
+    _hurry(command)
+
+
+def train(command: ArgumentParser) -> None:
+    """What `foldwise train` takes."""
+    command.add_argument("experiment", metavar="EXPERIMENT", help="a TOML file, or its name")
+    command.add_argument(
+        "overrides", nargs="*", metavar="key=value", default=[], help="settings, such as seed=7"
+    )
+    command.add_argument("--name", help="of the run's folder (the experiment's name)")
+    command.add_argument(
+        "--seeds",
+        type=seed_numbers,
+        metavar="0,1,2",
+        help="a run of each, and their average under the name (the experiment's own seed alone)",
+    )
+    command.add_argument(
+        "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
+    )
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--resume", action="store_true", help="insist on going on with a run")
+    how.add_argument("--fresh", action="store_true", help="set an old run aside, begin again")
+    command.add_argument(
+        "--max-time", type=duration, metavar="TIME", help="begin no fold after, such as 8h or 50m"
+    )
+    command.add_argument(
+        "--show-rates", action="store_true", help="only show what would learn at which rate"
+    )
+    _hurry(command)
+
+
+def _hurry(command: ArgumentParser) -> None:
+    command.add_argument("--fast", action="store_true", help="a minute: few rows, two folds")
+    command.add_argument(
+        "--workers", type=count, metavar="N", help="folds trained at once (what the hardware feeds)"
+    )
+
+
+def lr_find(command: ArgumentParser) -> None:
+    """What `foldwise lr-find` takes."""
+    command.add_argument("experiment", metavar="EXPERIMENT", help="a TOML file, or its name")
+    command.add_argument(
+        "overrides", nargs="*", metavar="key=value", default=[], help="settings, such as seed=7"
+    )
+    command.add_argument(
+        "--fold", type=number, metavar="K", default=0, help="whose training rows are taken (0)"
+    )
+    command.add_argument(
+        "--stage", type=number, metavar="K", default=0, help="of [[stages]], from 0 (0)"
+    )
+    command.add_argument("--steps", type=count, metavar="N", default=100, help="at most (100)")
+    command.add_argument(
+        "--lowest",
+        type=rate,
+        metavar="RATE",
+        default=1e-7,
+        help="the first step's, of the top layer that learns, else of the head (1e-7)",
+    )
+    command.add_argument(
+        "--highest", type=rate, metavar="RATE", default=1.0, help="the last step's (1)"
+    )
+    command.add_argument("--seed", type=number, metavar="NUMBER", help="the same as seed=NUMBER")
+    command.add_argument("--fast", action="store_true", help="fewer rows, shorter texts")
+
+
+def ablate(command: ArgumentParser) -> None:
+    """What `foldwise ablate` takes."""
+    command.add_argument("experiment", metavar="EXPERIMENT", help="the base, as for train")
+    command.add_argument(
+        "variants",
+        nargs="+",
+        metavar="key=a,b",
+        help="a variant for each value, such as head.hidden=[],[256]; settings that belong "
+        'together are one variant: "loss.kind=huber loss.delta=0.5", with a name of its own: '
+        '"huber: loss.kind=huber loss.delta=0.5"',
+    )
+    command.add_argument(
+        "--seeds",
+        type=seed_numbers,
+        metavar="0,1,2",
+        help="of the base and each variant (the experiment's own)",
+    )
+    command.add_argument(
+        "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
+    )
+    command.add_argument(
+        "--base",
+        action="append",
+        metavar="key=value",
+        default=[],
+        help="a setting of the base, and so of every variant; may be given again",
+    )
+    command.add_argument("--name", help="of the result, runs/NAME.ablation (the experiment's)")
+    command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
+    command.add_argument(
+        "--max-time", type=duration, metavar="TIME", help="begin no fold after, such as 8h or 50m"
+    )
+    _hurry(command)
+
+
+def tune(command: ArgumentParser) -> None:
+    """What `foldwise tune` takes."""
+    command.add_argument(
+        "experiment", metavar="EXPERIMENT", help="a TOML file, or its name, with ranges"
+    )
+    command.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        default=[],
+        help='settings or ranges, such as "rates.top={ low = 1e-5, high = 1e-3, log = true }"',
+    )
+    command.add_argument(
+        "--trials",
+        type=count,
+        metavar="N",
+        default=50,
+        help="of the whole study, those of earlier sittings among them (50)",
+    )
+    command.add_argument(
+        "--max-time", type=duration, metavar="TIME", help="begin no trial after, such as 6h or 50m"
+    )
+    command.add_argument(
+        "--workers", type=count, metavar="N", help="trials at once (one a GPU; one on a CPU)"
+    )
+    command.add_argument("--fast", action="store_true", help="few rows, two folds")
+    command.add_argument("--name", help="of the study, runs/NAME.tuning (the experiment's)")
+    command.add_argument(
+        "--folds", type=fold_numbers, metavar="0,1", help="only these, such as 0,1"
+    )
+    command.add_argument(
+        "--pruner",
+        choices=["paired", "median", "wilcoxon", "none"],
+        default="paired",
+        help="what drops trials early: rows paired with the best trial's, Optuna's, none (paired)",
+    )
+    command.add_argument(
+        "--level",
+        type=float,
+        metavar="P",
+        default=0.05,
+        help="of the paired pruner: the chance to drop a trial as good as the best (0.05)",
+    )
+    command.add_argument(
+        "--with",
+        dest="partners",
+        type=names,
+        metavar="RUN,RUN",
+        default=(),
+        help="score each trial by its mean with these runs",
+    )
