@@ -18,7 +18,7 @@ from foldwise.settings import load_experiment
 from foldwise.storage import read_record
 from foldwise.tokenization.tokenizer import load_tokenizer
 from foldwise.tokenization.tokens import tokenize
-from foldwise.training import fold_training
+from foldwise.training import validation
 from foldwise.training.corpus import load_corpus
 from foldwise.training.fold_result import FoldResult
 from foldwise.training.forward import Forward
@@ -143,7 +143,7 @@ def collapsing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         calls.append(1)
         return 0.0 if len(calls) <= times else 1.0
 
-    monkeypatch.setattr(fold_training, "prediction_spread", spread)
+    monkeypatch.setattr(validation, "prediction_spread", spread)
 
 
 def test_a_collapsed_fold_begins_anew_at_half_the_rates_and_says_so(
@@ -219,7 +219,7 @@ def test_the_saved_model_is_the_one_that_predicted_the_validation_rows(
 ) -> None:
     state = train_tiny(project, "run", **changed)
     for fold in range(3):
-        valid = read_predictions(state.folder / f"fold-{fold}" / "valid.csv")
+        valid = read_predictions(state.folder / f"fold-{fold}" / "in-sample.csv")
         np.testing.assert_allclose(valid.values, rows_again(project, "run", fold), atol=2e-5)
 
 

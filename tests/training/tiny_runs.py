@@ -48,6 +48,7 @@ def results_of(run: Path) -> dict[str, bytes]:
     names += [
         f"{fold.name}/{file}"
         for fold in sorted(run.glob("fold-*"))
-        for file in ("valid.csv", "test.csv", "model.safetensors")
+        for file in ("valid.csv", "in-sample.csv", "test.csv", "model.safetensors")
+        if (fold / file).is_file()
     ]
     return {name: (run / name).read_bytes() for name in names}

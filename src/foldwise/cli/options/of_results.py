@@ -91,4 +91,3 @@ def runs(command: ArgumentParser) -> None:
 
 def nothing(_command: ArgumentParser) -> None:
     """Nothing but what every command takes."""
-    pass
