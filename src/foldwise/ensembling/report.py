@@ -1,4 +1,4 @@
-"""What an ensemble is worth: method by method, member by member, and how many members pay."""
+"""What an ensemble is worth: method by method, member by member, and how many are enough."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
