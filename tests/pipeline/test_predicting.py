@@ -1,7 +1,5 @@
 """Predictions for texts that a run has never seen."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +8,7 @@ from foldwise.ensembling.ensemble import make_ensemble
 from foldwise.errors import DataError, StorageError
 from foldwise.paths import Project
 from foldwise.pipeline import predicting
-from foldwise.pipeline.fold_models import FinishedRun
+from foldwise.pipeline.fold_models import FinishedRun, tfidf_values
 from foldwise.pipeline.predicting import predict_texts
 from foldwise.training.fold_result import finished_outcome
 from foldwise.training.run_scores import read_tables
@@ -40,9 +38,9 @@ def test_a_run_below_several_members_predicts_once(
 ) -> None:
     make_ensemble(project, ["both", "words"], "top", weights=[1, 3])
     asked = []
-    values_of = predicting.tfidf_values
+    values_of = tfidf_values
 
-    def counted(finished: FinishedRun, texts: predicting.Texts) -> Iterator[NDArray[np.float64]]:
+    def counted(finished: FinishedRun, texts: predicting.Texts) -> list[NDArray[np.float64]]:
         asked.append(finished.folder.name)
         return values_of(finished, texts)
 
