@@ -35,7 +35,7 @@ def test_the_default_is_non_negative_least_squares(project: Project, foldwise: F
     assert [line["method"] for line in done.json["report"]["methods"]] == ["nnls", "mean"]
 
 
-def test_the_tables_show_methods_members_correlations_and_who_pays(
+def test_the_tables_show_methods_members_correlations_and_how_many_are_enough(
     project: Project, foldwise: Foldwise
 ) -> None:
     done = foldwise("ensemble", "words", "letters", "--name", "b", "--method", "ridge", "--compare")
@@ -47,6 +47,7 @@ def test_the_tables_show_methods_members_correlations_and_who_pays(
     assert shown == ["ridge", "mean", "rank", "nnls", "hill"]
     assert "correlation of residuals\n" in done.out
     assert "rmse of the best few members, by weight\n" in done.out
+    assert " members are enough: " in done.out or " members are needed: " in done.out
     assert "warning: ridge fits 3 numbers of either sign on 40 rows" in done.out
 
 

@@ -3,12 +3,15 @@
 import importlib
 import json
 import signal
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from foldwise.competition.metrics import METRICS
 from foldwise.errors import Interrupted
 from foldwise.paths import Project
 from foldwise.predictions.table import read_predictions
@@ -18,23 +21,19 @@ from tests.cli.calling import Foldwise
 WORDS = ("train", "words", "--seeds", "3,1", "--name", "many")
 
 
-@pytest.fixture
-def noisy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the seed matter to runs without chance: their predictions move with it."""
+def move_predictions(
+    monkeypatch: pytest.MonkeyPatch, by: Callable[[Any, tuple[int, ...]], Any]
+) -> None:
+    """Adds `by(job, shape)` to what the models of each fold predict, and scores it anew."""
     module: Any = importlib.import_module("foldwise.training.tfidf_fold")
     train = module.train_tfidf_fold
 
     def moved(job: Any, *rest: object) -> object:
-        from dataclasses import replace
-
         outcome = train(job, *rest)
-        rng = np.random.default_rng(job.settings.seed)
         tables = {
-            name: replace(table, values=table.values + 0.2 * rng.normal(size=table.values.shape))
+            name: replace(table, values=table.values + by(job, table.values.shape))
             for name, table in (("valid", outcome.valid), ("test", outcome.test))
         }
-        from foldwise.competition.metrics import METRICS
-
         rows = job.corpus.loaded.train
         at = {name: i for i, name in enumerate(rows.ids)}
         targets = rows.targets[[at[name] for name in tables["valid"].ids]]
@@ -42,6 +41,16 @@ def noisy(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(outcome, **tables, result=replace(outcome.result, score=score))
 
     monkeypatch.setattr(module, "train_tfidf_fold", moved)
+
+
+@pytest.fixture
+def noisy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the seed matter to runs without chance: their predictions move with it."""
+
+    def noise(job: Any, shape: tuple[int, ...]) -> Any:
+        return 0.2 * np.random.default_rng((job.settings.seed, shape[0])).normal(size=shape)
+
+    move_predictions(monkeypatch, noise)
 
 
 def whole(project: Project) -> dict[Path, bytes]:
@@ -95,6 +104,21 @@ def test_people_get_each_seed_their_mean_and_the_average(
     firsts = [line[:18].strip() for line in lines[3:8]]
     assert firsts == ["seed 3", "seed 1", "mean of the scores", "average: many", "expected on test"]
     assert " sd 0.0" in lines[5]
+
+
+def test_a_seed_that_went_wrong_is_averaged_and_told(
+    project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def collapsed(job: Any, shape: tuple[int, ...]) -> Any:
+        went_wrong = job.settings.seed == 1 and job.folder.name == "fold-0"
+        return np.full(shape, 1000.0 if went_wrong else 0.0)
+
+    move_predictions(monkeypatch, collapsed)
+    done = foldwise(*WORDS)
+    assert done.code == 0, done.err
+    assert "warning: averaged all the same: fold 0 of 'many.seed1' is out of line" in done.out
+    (told,) = foldwise(*WORDS, "--json").json["out_of_line"]
+    assert told.startswith("fold 0 of 'many.seed1'")
 
 
 def test_runs_without_chance_are_told(project: Project, foldwise: Foldwise) -> None:

@@ -139,17 +139,6 @@ def test_an_ensemble_can_be_a_member(project: Project) -> None:
     assert members_below(project, "a") == []
 
 
-def test_an_ensemble_is_never_a_member_of_itself(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "pair")
-    make_ensemble(project, ["pair", "c"], "three")
-    before = contents(project.run("pair"))
-    with pytest.raises(UsageError, match="no member of itself: 'pair' is in pair, c"):
-        make_ensemble(project, ["pair", "c"], "pair")
-    with pytest.raises(UsageError, match="no member of itself: 'three' is made from 'pair'"):
-        make_ensemble(project, ["three", "a"], "pair")
-    assert contents(project.run("pair")) == before
-
-
 def test_a_trained_run_is_never_replaced(project: Project) -> None:
     before = contents(project.run("c"))
     with pytest.raises(
@@ -157,27 +146,6 @@ def test_a_trained_run_is_never_replaced(project: Project) -> None:
     ):
         make_ensemble(project, ["a", "b"], "c")
     assert contents(project.run("c")) == before
-
-
-@pytest.mark.parametrize(
-    ("names", "weights", "message"),
-    [
-        ([], None, "at least two members, got none"),
-        (["a"], None, "at least two members, got a"),
-        (["a", "b", "a"], None, "each run is a member once; weigh it instead of repeating a"),
-        (["a", "b"], [1], "2 members need as many weights, got 1"),
-        (["a", "b"], [1, -1], "weights are zero or more, and not all zero; got 1, -1"),
-        (["a", "b"], [0, 0], "weights are zero or more, and not all zero; got 0, 0"),
-        (["a", "b"], [1, float("nan")], "weights are zero or more"),
-        (["a", "../b"], None, "a run's name is up to 100 letters"),
-    ],
-)
-def test_members_and_weights_that_make_no_ensemble_are_refused(
-    project: Project, names: list[str], weights: list[float] | None, message: str
-) -> None:
-    with pytest.raises(UsageError, match=message):
-        make_ensemble(project, names, "mean", weights=weights)
-    assert not project.run("mean").exists()
 
 
 def test_an_unfinished_member_is_refused_and_nothing_is_written(project: Project) -> None:

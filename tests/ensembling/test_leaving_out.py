@@ -3,12 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from foldwise.competition.metrics import METRICS
 from foldwise.ensembling import leaving_out
 from foldwise.ensembling.cross_fitting import cross_fit
 from foldwise.ensembling.formula import linear
 from foldwise.ensembling.leaving_out import (
     best_few,
     can_leave_out,
+    is_refitted,
     residual_correlations,
     restricted,
     without_each,
@@ -41,7 +43,7 @@ def test_worse_is_worse_also_where_more_is_better() -> None:
 def test_weights_that_are_kept_are_shared_out_among_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(leaving_out, "MOST_REFITTED", 0)
+    monkeypatch.setattr(leaving_out, "MOST_SECONDS", 0.0)
     problem, recipe = regression(), Recipe("nnls")
     fit = cross_fit(problem, recipe)
     line = without_each(problem, recipe, fit)[0]
@@ -54,6 +56,26 @@ def test_weights_that_are_kept_are_shared_out_among_the_others(
     assert line.score == pytest.approx(problem.score(honest).value)
     # weights of either sign cannot be shared out
     assert not can_leave_out(problem, Recipe("ridge"))
+
+
+@pytest.mark.parametrize(
+    ("method", "metric", "shape", "refitted"),
+    [
+        ("nnls", "rmse", (10, 8_000, 1), True),
+        ("hill", "accuracy", (10, 8_000, 5), True),
+        ("hill", "auc", (10, 18_701, 2), False),  # minutes, where nothing shows how far it is
+        ("hill", "accuracy", (20, 40_000, 5), False),
+        ("nnls", "accuracy", (50, 156_060, 5), False),
+        ("nnls", "accuracy", (5, 156_060, 5), True),
+    ],
+)
+def test_fits_that_would_take_minutes_are_not_begun(
+    method: Method, metric: str, shape: tuple[int, int, int], refitted: bool
+) -> None:
+    members = np.broadcast_to(0.5, shape)  # takes no memory
+    rows = shape[1]
+    problem = Problem(members, np.zeros((rows, 1)), np.arange(rows) % 5, METRICS[metric])
+    assert is_refitted(problem, Recipe(method)) is refitted
 
 
 def test_the_best_few_are_chosen_by_the_other_folds() -> None:

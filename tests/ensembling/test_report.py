@@ -1,21 +1,13 @@
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pytest
 
-from foldwise.ensembling.ensemble import blend, make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.recipe import Options
-from foldwise.ensembling.report import report_on, seconds_of
+from foldwise.ensembling.report import report_on
 from foldwise.paths import Project
-from foldwise.storage import write_json
-from foldwise.training.fold_result import TEST_SECONDS
 from foldwise.training.run_scores import read_scores
-
-
-def record_seconds(project: Project, run: str, seconds: list[float]) -> None:
-    scores = read_scores(project.run(run))
-    facts = {"folds": [{TEST_SECONDS: value} for value in seconds]}
-    write_json(project.run(run) / "scores.json", asdict(replace(scores, facts=facts)))
 
 
 def test_methods_stand_beside_each_other_with_their_optimism(project: Project) -> None:
@@ -51,22 +43,6 @@ def test_every_member_stands_with_its_own_score_and_weight(project: Project) -> 
     assert report.few[-1].members == 3
     assert report.best == report.best[: report.enough]
     json.dumps(asdict(report), allow_nan=False)
-
-
-def test_seconds_are_those_of_all_folds_of_all_runs_below_each_once(project: Project) -> None:
-    record_seconds(project, "a", [1.0, 2.0, 3.0])
-    record_seconds(project, "b", [0.5, 0.5, 0.5])
-    make_ensemble(project, ["a", "b"], "pair")
-    assert seconds_of(project, ["a"]) == 6
-    assert seconds_of(project, ["pair", "a"]) == 7.5
-
-
-def test_runs_of_before_have_no_seconds(project: Project) -> None:
-    scores = read_scores(project.run("a"))
-    facts = {"folds": [{"n_grams": 3}] * 3}
-    write_json(project.run("a") / "scores.json", asdict(replace(scores, facts=facts)))
-    assert seconds_of(project, ["a"]) is None
-    assert seconds_of(project, ["b"]) is not None  # trained now: its folds recorded it
 
 
 def test_weights_of_either_sign_on_few_rows_are_warned_of(project: Project) -> None:

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from foldwise.ensembling.ensemble import make_ensemble
 from foldwise.errors import DataError, StorageError
 from foldwise.paths import Project
+from foldwise.pipeline import predicting
+from foldwise.pipeline.fold_models import FinishedRun, tfidf_values
 from foldwise.pipeline.predicting import predict_texts
 from foldwise.training.fold_result import finished_outcome
 from foldwise.training.run_scores import read_tables
@@ -27,6 +31,26 @@ def test_an_ensemble_predicts_the_mean_of_its_members(project: Project) -> None:
     np.testing.assert_allclose(
         predicted.values, expected.aligned_to(test.ids, "the test rows").values, rtol=1e-12
     )
+
+
+def test_a_run_below_several_members_predicts_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_ensemble(project, ["both", "words"], "top", weights=[1, 3])
+    asked = []
+    values_of = tfidf_values
+
+    def counted(finished: FinishedRun, texts: predicting.Texts) -> list[NDArray[np.float64]]:
+        asked.append(finished.folder.name)
+        return values_of(finished, texts)
+
+    monkeypatch.setattr(predicting, "tfidf_values", counted)
+    test = load_tiny(project, "tiny-regression").test
+    predicted = predict_texts(project, "top", test.ids, test.texts)
+    assert asked == ["words", "letters"]
+    _, expected = read_tables(project.run("top"))
+    ordered = expected.aligned_to(test.ids, "the test rows")
+    np.testing.assert_allclose(predicted.values, ordered.values, rtol=1e-12)
 
 
 def test_predictions_do_not_depend_on_the_other_texts(project: Project) -> None:

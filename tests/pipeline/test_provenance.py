@@ -5,13 +5,10 @@ import shutil
 
 import pytest
 
-from foldwise.cli.parser import parsed
 from foldwise.ensembling.ensemble import make_ensemble
-from foldwise.ensembling.recipe import Method, Options
-from foldwise.ensembling.record import Ensemble
 from foldwise.errors import DataError
 from foldwise.paths import Project
-from foldwise.pipeline.provenance import check_members, command_of, hashes_of, provenance
+from foldwise.pipeline.provenance import check_members, hashes_of, provenance
 from foldwise.storage import sha256_of_file
 from foldwise.training.run_scores import read_scores
 
@@ -67,25 +64,12 @@ def test_a_run_without_tables_has_no_hashes(project: Project) -> None:
     assert hashes_of(project, "nowhere") is None
 
 
-@pytest.mark.parametrize(
-    ("method", "options", "words"),
-    [
-        ("hill", Options(bags=5, seed=3), "--method hill --bags 5 --seed 3"),
-        ("nnls", Options(per_class=True), "--method nnls --per-class"),
-        (
-            "mean",
-            Options(space="logit", temperature=True, decision="cut_points"),
-            "--method mean --space logit --calibrate temperature --cut-points",
-        ),
-    ],
-)
-def test_the_way_back_has_every_option(method: Method, options: Options, words: str) -> None:
-    ensemble = Ensemble(method, ["a", "b"], [0.5, 0.5], {}, options=options)
-    assert command_of("top", ensemble) == f"foldwise ensemble a b --name top {words}"
-    # and is understood
-    parsed(command_of("top", ensemble).split()[1:])
-
-
-def test_the_way_back_insists_where_one_had_insisted() -> None:
-    ensemble = Ensemble("mean", ["a", "b"], [0.5, 0.5], {}, suspicious=["a looks in-sample"])
-    assert command_of("top", ensemble).endswith(" --allow-in-sample")
+def test_an_average_over_seeds_is_made_again_by_training(project: Project) -> None:
+    make_ensemble(project, ["words", "letters"], "average", seeds=[3, 1])
+    shutil.rmtree(project.run("letters"))
+    with pytest.raises(DataError) as caught:
+        check_members(project, "average")
+    (told,) = caught.value.complaints
+    assert told.endswith(
+        "train it with the settings it had: foldwise train EXPERIMENT --seeds 3,1 --name average"
+    )

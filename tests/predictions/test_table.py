@@ -12,7 +12,6 @@ from foldwise.predictions.table import (
     Predictions,
     mean_of,
     read_predictions,
-    weighted_mean,
     write_predictions,
 )
 
@@ -169,18 +168,6 @@ def test_the_mean_is_by_id_and_in_the_order_of_the_first() -> None:
 def test_the_mean_is_numpys(columns: list[list[float]]) -> None:
     mean = mean_of([table("abc", *column) for column in columns])
     np.testing.assert_allclose(mean.values[:, 0], np.mean(columns, axis=0), rtol=1e-12, atol=1e-9)
-
-
-def test_the_weighted_mean_is_numpys() -> None:
-    columns = np.random.default_rng(0).normal(size=(3, 2))
-    weights = [0.5, 0.2, 0.3]
-    mean = weighted_mean([table("ab", *column) for column in columns], weights)
-    np.testing.assert_allclose(mean.values[:, 0], np.average(columns, axis=0, weights=weights))
-
-
-def test_as_many_weights_as_tables() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        weighted_mean([table("a", 1)], [0.5, 0.5])
 
 
 def test_tables_of_other_folds_are_not_blended() -> None:

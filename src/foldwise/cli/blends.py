@@ -15,6 +15,7 @@ def blend_lines(name: str, ensemble: Ensemble, scores: RunScores) -> list[str]:
     """The members' weights and, where they were fitted, what fitting them seemed to gain."""
     shares = zip(ensemble.members, ensemble.weights, strict=True)
     lines = [f"{name} = {' + '.join(f'{weight:.4g} x {member}' for member, weight in shares)}"]
+    lines += [f"  warning: blended all the same: {told}" for told in ensemble.suspicious]
     if not ensemble.fold_weights:
         return lines
     for metric, seen in ensemble.in_sample.items():
@@ -27,7 +28,7 @@ def blend_lines(name: str, ensemble: Ensemble, scores: RunScores) -> list[str]:
 
 
 def show_report(output: Output, metric: str, report: Report) -> None:
-    """The tables of methods, members, correlations and of how many members pay."""
+    """The tables of methods, members, correlations and of how many members are enough."""
     output.table(
         f"{metric} by method",
         ["method", "honest", "in-sample", "optimism"],
@@ -114,15 +115,12 @@ def _remarks(report: Report) -> list[str]:
     members = len(report.members)
     lines = [MEANING]
     if report.few:
-        whole = (
-            "all members pay" if report.enough == members else f"{report.enough} of {members} pay"
-        )
         lines.append(
-            f"{whole}: {listed(report.best, 12)}; fewer are worse than all by more than one "
-            f"standard error"
-            if report.enough > 1
-            else f"one of {members} pays: {report.best[0]}; all are not better by more than one "
-            f"standard error"
+            f"{report.enough} of {members} members are enough: {listed(report.best, 12)}; all of "
+            f"them are not better by more than one standard error"
+            if report.enough < members
+            else f"all {members} members are needed: fewer are worse by more than one standard "
+            f"error"
         )
         if not report.refitted:
             lines.append("without a member, or with few, the others keep their weights' ratios")

@@ -14,16 +14,13 @@ from foldwise.cli.score_tables import (
     scores_as_json,
 )
 from foldwise.ensembling.ensemble import blend
-from foldwise.ensembling.recipe import Decision, Method, Options
+from foldwise.ensembling.recipe import DEFAULT, Decision, Method, Options
 from foldwise.ensembling.report import report_on
 from foldwise.errors import UsageError
 from foldwise.paths import find_project
 from foldwise.pipeline.expecting import Expecting
 from foldwise.pipeline.run_list import check_exist
 from foldwise.training.run_scores import read_scores
-
-# one answer, without a seed, and no more optimistic than what is less certain
-DEFAULT: Method = "nnls"
 
 
 def run(options: Namespace, output: Output) -> None:

@@ -85,6 +85,7 @@ def show(found: SeedAverage, scores: RunScores, expected: Expectation, output: O
     title = f"{found.name}: {scores.competition}, {scores.rows:,} rows, {len(found.states)} seeds"
     output.table(title, ["", *(f"OOF {metric}" for metric in metrics), "optimism"], rows)
     output.lines([spread_remark(found), *remarks([scores]), *expectation_remarks([expected])])
+    output.lines([f"warning: averaged all the same: {told}" for told in found.out_of_line])
 
 
 def _row(name: str, metrics: Sequence[str], scores: RunScores) -> list[object]:
@@ -118,4 +119,5 @@ def as_json(found: SeedAverage, expected: Expectation) -> dict[str, object]:
             for seed, state in found.states.items()
         },
         "spreads": scores_as_json(found.spreads),
+        "out_of_line": found.out_of_line,
     }

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import metric_named
+from foldwise.ensembling.command import command_of
 from foldwise.ensembling.cross_fitting import CrossFit, cross_fit
 from foldwise.ensembling.members import (
     Member,
@@ -17,11 +16,12 @@ from foldwise.ensembling.members import (
     problem_of,
     read_members,
 )
+from foldwise.ensembling.membership import check_no_cycle, seeds_kept, shares_of
 from foldwise.ensembling.problem import Problem
 from foldwise.ensembling.recipe import Method, Options, Recipe, check_recipe
-from foldwise.ensembling.record import FILE, Ensemble, members_below, read_ensemble
+from foldwise.ensembling.record import FILE, Ensemble, is_ensemble, read_ensemble
 from foldwise.ensembling.suspicion import suspicions
-from foldwise.errors import Complaints, DataError, UsageError, listed
+from foldwise.errors import DataError, UsageError
 from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
@@ -98,7 +98,8 @@ def blend(
         weights: one a member; makes the method "weights".
         options: what is added to the method.
         allow_in_sample: blend members that look in-sample too.
-        seeds: one a member, where the members differ in nothing but the seed.
+        seeds: one a member, where the members differ in nothing but the seed; where none are given
+            those that the average of these members had.
 
     Raises:
         UsageError: fewer than two members, one twice, bad weights, options that do not fit the
@@ -107,13 +108,13 @@ def blend(
         DataError: a member has not finished or looks in-sample, members differ in competition,
             data, folds, ids, or the data has changed since.
     """
-    shares = _shares(names, weights)
+    shares = shares_of(names, weights)
     recipe = Recipe(
         method if weights is None else "weights",
         options or Options(),
         () if weights is None else shares,
     )
-    _check_no_cycle(project, names, name)
+    check_no_cycle(project, names, name)
     members = read_members(project, names)
     check_same_origin(members)
     folder = project.run(name)
@@ -143,7 +144,9 @@ def _blended(
     problem, place = problem_of(rows, loaded)
     suspicious = [str(found) for found in suspicions(problem, names)]
     if suspicious and not allow_in_sample:
-        raise DataError(*(f"{found}, or insist: --allow-in-sample" for found in suspicious))
+        asked = Ensemble(recipe.method, names, list(recipe.shares), {}, options=recipe.options)
+        insisting = command_of(folder.name, replace(asked, suspicious=suspicious))
+        raise DataError(*(f"{found}, or insist: {insisting}" for found in suspicious))
     fit = cross_fit(problem, recipe)
     honest = rows.table(fit.honest[place])
     in_sample = score_table(loaded, rows.table(fit.in_sample[place]))
@@ -159,6 +162,8 @@ def _blended(
         suspicious=suspicious,
         seeds=list(seeds),
     )
+    if not seeds and is_ensemble(folder):
+        ensemble = replace(ensemble, seeds=seeds_kept(read_ensemble(folder), ensemble))
     if not (is_finished(folder) and read_ensemble(folder) == ensemble):
         tested = test.table(fit.formula.apply(test.values))
         _write(
@@ -209,38 +214,6 @@ def _write(
     write_run(folder, scores, *tables)
     told = {**asdict(ensemble), "formula": None}  # it stands in the file, and may be long
     Journal(folder / "journal.jsonl").write("blended", **told)
-
-
-def _shares(names: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
-    complaints = Complaints()
-    if len(names) < 2:
-        complaints.add(f"an ensemble has at least two members, got {listed(names) or 'none'}")
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        complaints.add(
-            f"each run is a member once; weigh it instead of repeating {listed(repeated)}"
-        )
-    given = [1.0] * len(names) if weights is None else list(weights)
-    if len(given) != len(names):
-        complaints.add(f"{len(names)} members need as many weights, got {len(given)}")
-    if not np.isfinite(given).all() or min(given, default=1) < 0 or sum(given) <= 0:
-        complaints.add(f"weights are zero or more, and not all zero; got {listed(given)}")
-    complaints.raise_if_any(UsageError)
-    return tuple(weight / sum(given) for weight in given)
-
-
-def _check_no_cycle(project: Project, names: Sequence[str], name: str) -> None:
-    if name in names:
-        raise UsageError(
-            f"an ensemble is no member of itself: {name!r} is in {listed(names)}; give the new "
-            f"ensemble another name (--name)"
-        )
-    for member in names:
-        if name in members_below(project, member):
-            raise UsageError(
-                f"an ensemble is no member of itself: {member!r} is made from {name!r}; give the "
-                f"new ensemble another name (--name)"
-            )
 
 
 def _hashes(run: Path) -> list[str]:

@@ -6,6 +6,7 @@ the other folds.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,15 @@ from foldwise.ensembling.cross_fitting import CrossFit
 from foldwise.ensembling.formula import Formula
 from foldwise.ensembling.methods.fitting import fit_formula
 from foldwise.ensembling.problem import Problem
-from foldwise.ensembling.recipe import LEAST_SQUARES_LIKE, Recipe
+from foldwise.ensembling.recipe import LEAST_SQUARES_LIKE, Method, Recipe
 
 Floats = NDArray[np.float64]
 
-MOST_REFITTED = 4_000_000  # numbers in the members' rows; beyond, every fit takes its time
+MOST_SECONDS = 60.0  # of all fits of fewer members, by the estimates below and not by a clock:
+SECONDS_A_NUMBER = 1e-7  # in the members' rows, of one fit on one core; measured, as those below
+SLOWER: MappingProxyType[Method, float] = MappingProxyType({"hill": 7e-7, "logistic": 5e-7})
+SORTED = frozenset({"auc", "spearman"})  # metrics that hill climbing sorts all rows for
+SECONDS_SORTED = 5e-6
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 100)
 
 
@@ -47,7 +52,17 @@ class Fewer:
 
 def is_refitted(problem: Problem, recipe: Recipe) -> bool:
     """Whether weights are fitted anew for fewer members, rather than kept and shared out."""
-    return recipe.is_fitted and problem.members.size <= MOST_REFITTED
+    return recipe.is_fitted and seconds_to_refit(problem, recipe) <= MOST_SECONDS
+
+
+def seconds_to_refit(problem: Problem, recipe: Recipe) -> float:
+    """About how long it takes to fit the blends of fewer members, all of them in all folds."""
+    count = len(problem.members)
+    blends = count + sum(size < count for size in SIZES)
+    one = SLOWER.get(recipe.method, SECONDS_A_NUMBER)
+    if recipe.method == "hill" and problem.metric.name in SORTED:
+        one = SECONDS_SORTED
+    return one * problem.members.size * blends * len(_numbers(problem))
 
 
 def can_leave_out(problem: Problem, recipe: Recipe) -> bool:

@@ -10,6 +10,7 @@ from foldwise.errors import Complaints, UsageError
 Method = Literal["mean", "weights", "rank", "nnls", "hill", "ridge", "logistic"]
 Decision = Literal["none", "cut_points", "thresholds"]
 
+DEFAULT: Method = "nnls"  # one answer, without a seed, and no more optimistic than the others
 BAGS = 10  # of hill climbing
 UNFITTED: frozenset[Method] = frozenset({"mean", "weights"})
 LEAST_SQUARES_LIKE: frozenset[Method] = frozenset({"ridge", "logistic"})  # weights of either sign

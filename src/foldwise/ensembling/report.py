@@ -1,13 +1,11 @@
-"""What an ensemble is worth: method by method, member by member, and how many members pay."""
+"""What an ensemble is worth: method by method, member by member, and how many are enough."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from foldwise.competition.metrics import Score
 from foldwise.ensembling.cross_fitting import CrossFit, cross_fit
 from foldwise.ensembling.ensemble import Blended
+from foldwise.ensembling.inference_time import seconds_of
 from foldwise.ensembling.leaving_out import (
     Fewer,
     best_few,
@@ -25,11 +23,8 @@ from foldwise.ensembling.recipe import (
     Recipe,
     check_recipe,
 )
-from foldwise.ensembling.record import is_ensemble, members_below
 from foldwise.errors import UsageError
 from foldwise.paths import Project
-from foldwise.training.fold_result import TEST_SECONDS
-from foldwise.training.run_scores import read_scores
 
 ROWS_A_NUMBER = 100  # fewer for each fitted number: an optimism of a hundredth of the score or more
 
@@ -178,19 +173,6 @@ def _member_line(project: Project, made: Blended, i: int, without: Fewer | None)
         without=without,
         seconds=seconds_of(project, [name]),
     )
-
-
-def seconds_of(project: Project, names: Sequence[str]) -> float | None:
-    """Seconds to predict a thousand texts by the runs below `names`, each once; None if unknown."""
-    below = {run for name in names for run in (name, *members_below(project, name))}
-    total = 0.0
-    for run in sorted(run for run in below if not is_ensemble(project.run(run))):
-        folds = read_scores(project.run(run)).facts.get("folds", [])
-        known = [fold.get(TEST_SECONDS) for fold in folds]
-        if not known or None in known:
-            return None
-        total += float(np.sum(known))
-    return total
 
 
 def _warnings(problem: Problem, recipe: Recipe) -> list[str]:

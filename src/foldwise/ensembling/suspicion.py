@@ -37,6 +37,7 @@ class Suspicion:
         score: the member's, on this fold.
         elsewhere: the median of its scores on the other folds.
         others: the median score of the other members on this fold.
+        is_better: whether it is too good, rather than too bad.
     """
 
     member: str
@@ -44,14 +45,20 @@ class Suspicion:
     score: float
     elsewhere: float
     others: float
+    is_better: bool
 
     def __str__(self) -> str:
         """The finding and what it may mean."""
+        if self.is_better:
+            what = f"the OOF of {self.member!r} looks in-sample"
+            why = f"a model that had learned from fold {self.fold} may have predicted it"
+        else:
+            what = f"fold {self.fold} of {self.member!r} is out of line"
+            why = "its model failed, or models that had learned from the other folds predicted them"
         return (
-            f"the OOF of {self.member!r} looks in-sample: it scores {self.score:.4f} on fold "
-            f"{self.fold} and {self.elsewhere:.4f} (median) on its others, where the other members "
-            f"score {self.others:.4f} on fold {self.fold}; either some folds were predicted by "
-            f"models that had learned from them, or this fold's model failed; train it again"
+            f"{what}: it scores {self.score:.4f} on fold {self.fold} and {self.elsewhere:.4f} "
+            f"(median) on its others, where the other members score {self.others:.4f} on fold "
+            f"{self.fold}; {why}; train it again"
         )
 
 
@@ -76,7 +83,8 @@ def suspicions(problem: Problem, names: Sequence[str]) -> list[Suspicion]:
             if _is_out_of_line(float(errors[i, k]), expected, unsure):
                 elsewhere = float(np.median(np.delete(table[i], k)))
                 rest = float(np.median(np.delete(table[:, k], i)))
-                found.append(Suspicion(member, fold, float(table[i, k]), elsewhere, rest))
+                score, too_good = float(table[i, k]), bool(errors[i, k] < expected[0])
+                found.append(Suspicion(member, fold, score, elsewhere, rest, too_good))
     return found
 
 

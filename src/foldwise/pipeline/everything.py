@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import Score
 from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.recipe import DEFAULT
 from foldwise.ensembling.record import Ensemble, read_ensemble
 from foldwise.errors import listed
 from foldwise.paths import Project
@@ -82,7 +83,7 @@ def run_everything(
         trained[request.name] = (train or _silently(project))(request).trained
     if blended:
         say(f"ensemble {name}: {listed(list(trained))}, weights cross-fitted on their OOF")
-        make_ensemble(project, list(trained), name, method="nnls")
+        make_ensemble(project, list(trained), name, method=DEFAULT)
         trained[name] = 0
     submitted = submit(project, list(trained)[-1], name)
     ensemble = read_ensemble(project.run(name)) if blended else None

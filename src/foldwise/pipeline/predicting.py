@@ -18,7 +18,8 @@ Texts = Sequence[tuple[str, ...]]
 def predict_texts(project: Project, run: str, ids: Sequence[str], texts: Texts) -> Predictions:
     """Predictions of the finished run `run`, the mean over its folds, in the order of `ids`.
 
-    An ensemble predicts by its formula what its members do.
+    An ensemble blends what its members predict by its formula; a run that several of them share
+    predicts once.
 
     Args:
         project: where.
@@ -30,15 +31,39 @@ def predict_texts(project: Project, run: str, ids: Sequence[str], texts: Texts) 
         DataError: the run has not finished, its members have changed, or texts have other parts.
         StorageError: a model file is missing or is not what the run wrote.
     """
-    folder = project.run(run)
-    scores = read_scores(folder)
+    scores = read_scores(project.run(run))
     check_members(project, run)
     competition = load_competition(project.competition(scores.competition))
     check_parts(competition, texts)
-    if is_ensemble(folder):
-        ensemble = read_ensemble(folder)
-        tables = [predict_texts(project, member, ids, texts) for member in ensemble.members]
-        return blend_tables(ensemble, tables)
+    return _predicted(project, run, ids, texts, {})
+
+
+def _predicted(
+    project: Project, run: str, ids: Sequence[str], texts: Texts, known: dict[str, Predictions]
+) -> Predictions:
+    """Predictions of a run, from `known` where it has predicted before; what is new is added."""
+    if run not in known:
+        known[run] = (
+            _blended(project, run, ids, texts, known)
+            if is_ensemble(project.run(run))
+            else _by_models(project, run, ids, texts)
+        )
+    return known[run]
+
+
+def _blended(
+    project: Project, run: str, ids: Sequence[str], texts: Texts, known: dict[str, Predictions]
+) -> Predictions:
+    ensemble = read_ensemble(project.run(run))
+    tables = [_predicted(project, member, ids, texts, known) for member in ensemble.members]
+    return blend_tables(ensemble, tables)
+
+
+def _by_models(project: Project, run: str, ids: Sequence[str], texts: Texts) -> Predictions:
+    """The mean over the models of a trained run's folds."""
+    folder = project.run(run)
+    scores = read_scores(folder)
+    competition = load_competition(project.competition(scores.competition))
     finished = FinishedRun(
         folder=folder,
         settings=load_experiment(folder / "settings.toml"),

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import foldwise
+from foldwise.ensembling.command import command_of
 from foldwise.ensembling.record import Ensemble, is_ensemble, members_below, read_ensemble
 from foldwise.errors import Complaints, DataError
 from foldwise.paths import Project
@@ -44,36 +45,15 @@ def check_members(project: Project, run: str) -> None:
 
 
 def _changed_members(project: Project, name: str, ensemble: Ensemble) -> list[str]:
-    again = command_of(name, ensemble)
+    again = f"train it, then run: {command_of(name, ensemble)}"
+    if ensemble.seeds:
+        again = f"train it with the settings it had: {command_of(name, ensemble)}"
     return [
         f"the ensemble {name!r} needs its member {member!r} as it was blended, but its predictions "
-        f"have changed or are gone; train it, then run: {again}"
+        f"have changed or are gone; {again}"
         for member in ensemble.members
         if hashes_of(project, member) != ensemble.hashes.get(member)
     ]
-
-
-def command_of(name: str, ensemble: Ensemble) -> str:
-    """The command line that makes the ensemble `name` again."""
-    words = ["foldwise ensemble", *ensemble.members, "--name", name]
-    if ensemble.method == "weights":
-        words.append(f"--weights {','.join(f'{weight:g}' for weight in ensemble.weights)}")
-    else:
-        words.append(f"--method {ensemble.method}")
-    options = ensemble.options
-    if options.space == "logit":
-        words.append("--space logit")
-    if options.per_class:
-        words.append("--per-class")
-    if options.temperature:
-        words.append("--calibrate temperature")
-    if options.decision != "none":
-        words.append(f"--{options.decision.replace('_', '-')}")
-    if ensemble.method == "hill":
-        words.append(f"--bags {options.bags} --seed {options.seed}")
-    if ensemble.suspicious:
-        words.append("--allow-in-sample")
-    return " ".join(words)
 
 
 def hashes_of(project: Project, run: str) -> list[str] | None:

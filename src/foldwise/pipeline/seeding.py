@@ -4,10 +4,10 @@ The seeds are given, never chosen by their scores: the average is of all of them
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean, stdev
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.record import is_ensemble
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
@@ -47,12 +47,14 @@ class SeedAverage:
         states: of the runs, by seed.
         scores: of the average; None while a run is unfinished.
         spreads: by metric; empty while a run is unfinished.
+        out_of_line: seeds' folds that score far off the other folds and seeds.
     """
 
     name: str
     states: dict[int, RunState]
     scores: RunScores | None
     spreads: dict[str, Spread]
+    out_of_line: list[str] = field(default_factory=list)
 
     def missing(self) -> dict[int, tuple[int, ...]]:
         """The folds still to train, by seed; without the seeds that have finished."""
@@ -89,8 +91,11 @@ def train_seeds(
     if any(state.scores is None for state in states.values()):
         return SeedAverage(request.name, states, None, {})
     names = [one.name for one in requests.values()]
-    scores = make_ensemble(project, names, request.name, seeds=seeds)
-    return SeedAverage(request.name, states, scores, _spreads(states))
+    # a seed whose fold is out of line is told, not refused: these runs were trained here, so that
+    # no OOF is in-sample, and an average without the seeds that went wrong would be optimistic
+    made = blend(project, names, request.name, seeds=seeds, allow_in_sample=True)
+    told = made.ensemble.suspicious
+    return SeedAverage(request.name, states, made.scores, _spreads(states), told)
 
 
 def _silently(project: Project) -> Train:

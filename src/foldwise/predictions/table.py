@@ -177,12 +177,11 @@ def _records(path: Path) -> list[_Record]:
     return records or [_Record(1, [])]
 
 
-def weighted_mean(tables: Sequence[Predictions], weights: Sequence[float]) -> Predictions:
-    """The weighted mean of tables that share ids (in any order), outputs and folds.
+def mean_of(tables: Sequence[Predictions]) -> Predictions:
+    """The mean of tables that share ids (in any order), outputs and folds.
 
     Args:
         tables: at least one; the result has the order of the first.
-        weights: one a table, summing to one.
 
     Raises:
         DataError: they do not share them; names the difference.
@@ -198,13 +197,8 @@ def weighted_mean(tables: Sequence[Predictions], weights: Sequence[float]) -> Pr
                 "rows would be scored by models that learned from them; train on one fold table"
             )
     # a sum in a fixed order, not a matrix product: the same digits on every machine
-    values = sum(weight * table.values for weight, table in zip(weights, aligned, strict=True))
+    values = sum(1 / len(tables) * table.values for table in aligned)
     return replace(first, values=np.asarray(values))
-
-
-def mean_of(tables: Sequence[Predictions]) -> Predictions:
-    """The mean of tables that share ids (in any order), outputs and folds; see `weighted_mean`."""
-    return weighted_mean(tables, [1 / len(tables)] * len(tables))
 
 
 def _folds_of(table: Predictions) -> NDArray[np.int64]:

@@ -79,3 +79,11 @@ def test_a_useless_member_of_a_pool_gets_exactly_nothing() -> None:
     upside_down = problem.members[:1, :, ::-1]
     members = np.concatenate([problem.members, upside_down])
     assert fit_pool(logarithms(members), problem.wanted())[2] == 0
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1e6, 1e12])
+def test_the_targets_unit_changes_no_weight(unit: float) -> None:
+    problem = regression(200, (0.5, 0.7, 2.0), seed=1)
+    expected = fit_weights(problem.members, problem.targets)
+    found = fit_weights(unit * problem.members, unit * problem.targets)
+    np.testing.assert_allclose(found, expected, atol=1e-6)

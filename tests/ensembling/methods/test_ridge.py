@@ -66,3 +66,12 @@ def test_per_class_every_class_is_fitted_by_itself_and_rows_sum_to_one() -> None
     found = formula.apply(problem.members)
     np.testing.assert_allclose(found.sum(axis=1), 1)
     assert (found >= 0).all()
+
+
+def test_a_level_far_from_zero_changes_no_weight() -> None:
+    problem = regression(120, targets=2)
+    far = replace(problem, members=problem.members + 1e8, targets=problem.targets + 1e8)
+    expected, found = (fit_ridge(one, Recipe("ridge")) for one in (problem, far))
+    np.testing.assert_allclose(found.weights, expected.weights, rtol=1e-5)
+    moved = found.apply(far.members) - 1e8
+    np.testing.assert_allclose(moved, expected.apply(problem.members), atol=1e-5)

@@ -15,6 +15,7 @@ from foldwise.ensembling.spaces import logarithms, softmax
 
 Floats = NDArray[np.float64]
 SUM_TO_ONE = 1e4  # how much more the sum of the weights counts than all rows together
+TINY = float(np.finfo(np.float64).tiny)
 BLOCK = 1 << 16  # numbers of a member factorised at once: memory stays bounded
 STEPS = 200  # of the search in logit space, at most
 NOTHING = 1e-6  # a weight below it is the search's tolerance, not a member's worth
@@ -40,9 +41,9 @@ def fit_weights(members: Floats, wanted: Floats) -> Floats:
     heavy row of a non-negative least squares. https://doi.org/10.1137/1.9781611971217, chapter 23
     """
     triangle = _triangle(members, wanted)  # the same squares in as many rows as members
-    heavy = SUM_TO_ONE * max(1.0, float(np.abs(triangle).max()))
-    system = np.vstack([triangle, np.full(len(members), heavy)])
-    right = np.append(np.zeros(len(triangle)), heavy)
+    triangle /= max(float(np.abs(triangle).max()), TINY)  # whatever the targets' unit
+    system = np.vstack([triangle, np.full(len(members), SUM_TO_ONE)])
+    right = np.append(np.zeros(len(triangle)), SUM_TO_ONE)
     weights, _ = nnls(system, right)
     return np.asarray(weights / weights.sum())
 

@@ -106,11 +106,13 @@ class _Moments:
 
 def _fitted(problem: Problem, outputs: list[int]) -> _Line:
     wanted = problem.wanted()[:, outputs]
+    level = wanted.mean(axis=0)  # taken off first: squares of a large one would drown the rest
     parts = [
-        _Moments.of(problem.members[:, at][:, :, outputs], wanted[at])
+        _Moments.of(problem.members[:, at][:, :, outputs] - level, wanted[at] - level)
         for at in (problem.folds == fold for fold in np.unique(problem.folds))
     ]
-    return _Moments.total(parts).line(_strength(parts))
+    line = _Moments.total(parts).line(_strength(parts))
+    return replace(line, intercept=line.intercept + level * (1 - line.weights.sum()))
 
 
 def _strength(parts: Sequence[_Moments]) -> float:
