@@ -97,6 +97,17 @@ def test_people_get_each_seed_their_mean_and_the_average(
     assert " sd 0.0" in lines[5]
 
 
+def test_a_seed_that_failed_on_a_fold_is_averaged_and_told(
+    project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = "the OOF of 'many.seed3' looks in-sample"
+    monkeypatch.setattr("foldwise.ensembling.ensemble.suspicions", lambda *_: [found])
+    done = foldwise(*WORDS)
+    assert done.code == 0
+    assert found in done.out
+    assert foldwise(*WORDS, "--json").json["suspicious"] == [found]
+
+
 def test_runs_without_chance_are_told(project: Project, foldwise: Foldwise) -> None:
     assert "every seed scores the same" in foldwise(*WORDS).out
 
@@ -166,6 +177,8 @@ def test_more_seeds_later_train_only_the_new_ones(project: Project, foldwise: Fo
         (["--seeds", "7", "--name", "one"], "an average is of two seeds at least, got 7"),
         (["--seeds", "0,1"], "holds a run of one seed, so that the average needs another name"),
         (["--seeds", "0,1", "seed=4", "--name", "x"], "there are both --seeds and 'seed=4'"),
+        (["--seeds", "1,1", "--name", "one"], "an average is of two seeds at least, got 1"),
+        (["--seeds", "0,1", "--name", "both"], "both holds an ensemble of other runs"),
         (["--seeds", "0,x"], "seeds are numbers with commas"),
         (["--seeds", "0,1", "--name", "x", "--resume"], "nothing to resume"),
     ],
@@ -231,7 +244,9 @@ def test_averages_of_the_same_seeds_are_compared_seed_by_seed(
 
     # other seeds have no pairs, and members that changed since tell nothing
     foldwise("train", "letters", "--seeds", "1,4", "--name", "third")
-    assert foldwise("compare", "many", "third", "--json").json["seeds"] is None
+    unlike = foldwise("compare", "many", "third", "--json").json
+    assert unlike["seeds"] is None
+    assert "many has seeds 1, 3, third 1, 4; train the others" in unlike["notes"][0]
     path = project.run("others.seed1") / "test.csv"
     path.write_text(path.read_text() + "\n")
     notes = foldwise("compare", "many", "others", "--json").json["notes"]

@@ -84,7 +84,14 @@ def show(found: SeedAverage, scores: RunScores, expected: Expectation, output: O
         )
     title = f"{found.name}: {scores.competition}, {scores.rows:,} rows, {len(found.states)} seeds"
     output.table(title, ["", *(f"OOF {metric}" for metric in metrics), "optimism"], rows)
-    output.lines([spread_remark(found), *remarks([scores]), *expectation_remarks([expected])])
+    output.lines(
+        [
+            *found.suspicious,
+            spread_remark(found),
+            *remarks([scores]),
+            *expectation_remarks([expected]),
+        ]
+    )
 
 
 def _row(name: str, metrics: Sequence[str], scores: RunScores) -> list[object]:
@@ -118,4 +125,5 @@ def as_json(found: SeedAverage, expected: Expectation) -> dict[str, object]:
             for seed, state in found.states.items()
         },
         "spreads": scores_as_json(found.spreads),
+        "suspicious": list(found.suspicious),
     }

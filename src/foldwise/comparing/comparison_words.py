@@ -179,9 +179,18 @@ def _method(found: Comparison) -> str:
 
 def _looks(found: Comparison) -> str:
     first, second = found.looks
-    if max(first, second) < 2 or first == second:
+    if max(first, second) < 2:
         return ""
+    if first == second:
+        return (
+            f"Both scores are the best of {first} looks at each fold: they, and what is expected, "
+            f"are slightly optimistic (training.cross_fitted=true takes that off)."
+        )
     return (
-        f"{found.first} chose its weights among {first} looks at each fold, {found.second} among "
-        f"{second}: the score of more looks is the more optimistic."
+        f"The score of {found.first} is {_chosen(first)}, that of {found.second} "
+        f"{_chosen(second)}: the more looks, the more it is flattered."
     )
+
+
+def _chosen(looks: int) -> str:
+    return f"the best of {looks} looks at each fold" if looks > 1 else "chosen by no row of its own"

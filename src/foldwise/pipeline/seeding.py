@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from foldwise.ensembling.ensemble import make_ensemble
-from foldwise.ensembling.record import is_ensemble
+from foldwise.ensembling.record import is_ensemble, read_ensemble
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
 from foldwise.pipeline.refusing import check_resumable
@@ -47,12 +47,14 @@ class SeedAverage:
         states: of the runs, by seed.
         scores: of the average; None while a run is unfinished.
         spreads: by metric; empty while a run is unfinished.
+        suspicious: folds of single seeds whose scores are out of line; see `Ensemble`.
     """
 
     name: str
     states: dict[int, RunState]
     scores: RunScores | None
     spreads: dict[str, Spread]
+    suspicious: tuple[str, ...] = ()
 
     def missing(self) -> dict[int, tuple[int, ...]]:
         """The folds still to train, by seed; without the seeds that have finished."""
@@ -89,8 +91,10 @@ def train_seeds(
     if any(state.scores is None for state in states.values()):
         return SeedAverage(request.name, states, None, {})
     names = [one.name for one in requests.values()]
-    scores = make_ensemble(project, names, request.name, seeds=seeds)
-    return SeedAverage(request.name, states, scores, _spreads(states))
+    # one seed that failed on a fold is told, not refused: all of them count, whatever they score
+    scores = make_ensemble(project, names, request.name, seeds=seeds, allow_in_sample=True)
+    suspicious = tuple(read_ensemble(project.run(request.name)).suspicious)
+    return SeedAverage(request.name, states, scores, _spreads(states), suspicious)
 
 
 def _silently(project: Project) -> Train:
@@ -109,6 +113,11 @@ def _check(project: Project, name: str, seeds: Sequence[int]) -> None:
         complaints.add(
             f"{folder} holds a run of one seed, so that the average needs another name; give it "
             f"one with --name"
+        )
+    elif is_ensemble(folder) and not read_ensemble(folder).seeds:
+        complaints.add(
+            f"{folder} holds an ensemble of other runs, so that the average needs another name; "
+            f"give it one with --name"
         )
     complaints.raise_if_any(UsageError)
 
