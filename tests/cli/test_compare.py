@@ -141,6 +141,7 @@ def test_data_that_changed_since_is_refused(project: Project, foldwise: Foldwise
         (["words", "leters"], 2, "did you mean 'letters'?"),
         (["words", "letters", "both"], 2, "one word too many: 'both'"),
         (["words"], 2, "RUN_B"),
+        (["words", "letters", "--test-rows", "0"], 2, "a whole number from 1: got '0'"),
     ],
 )
 def test_what_is_no_pair_of_runs_is_refused(
@@ -156,6 +157,12 @@ def test_an_unfinished_run_is_refused(project: Project, foldwise: Foldwise) -> N
     done = foldwise("compare", "words", "half")
     assert done.code == 3
     assert "run 'half' has not finished" in done.err
+    # both at once
+    foldwise("train", "words", "--name", "none", "--max-time", "0s")
+    done = foldwise("compare", "none", "half")
+    assert done.code == 3
+    assert "run 'half' has not finished" in done.err
+    assert "run 'none' has not finished" in done.err
 
 
 def test_the_same_predictions_are_the_same(project: Project, foldwise: Foldwise) -> None:

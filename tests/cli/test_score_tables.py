@@ -7,6 +7,7 @@ from foldwise.cli.score_tables import (
     OPTIMISM,
     Scored,
     expectation_remarks,
+    optimism_of,
     remarks,
     score_columns,
     score_rows,
@@ -62,9 +63,15 @@ def test_only_a_choice_by_the_rows_that_are_scored_is_optimistic() -> None:
     assert remarks([replace(HONEST, looks=[1, 1])]) == [MEANING]
     assert remarks([HONEST, CROSS_FITTED]) == [MEANING, OPTIMISM]
     assert remarks([HONEST, FLATTERED])[1:] == [
-        "in OOF: the score is the best of up to 4 looks at each fold, so it is slightly "
-        "optimistic; training.cross_fitted=true takes that off"
+        "in OOF: the score is the best of up to 4 looks at each fold, so that it and what is "
+        "expected are slightly optimistic; training.cross_fitted=true takes that off"
     ]
+
+
+def test_fitted_weights_do_not_take_off_what_the_members_choices_flatter() -> None:
+    blend = replace(CROSS_FITTED, looks=[4, 3])
+    assert optimism_of(blend, "rmse") == "-0.2500, more in OOF"
+    assert remarks([blend]) == [MEANING, OPTIMISM, *remarks([FLATTERED])[1:]]
 
 
 def test_what_is_expected_is_explained_with_what_is_missing_from_it() -> None:

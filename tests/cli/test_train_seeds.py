@@ -190,6 +190,8 @@ def test_more_seeds_later_train_only_the_new_ones(project: Project, foldwise: Fo
         (["--seeds", "7", "--name", "one"], "an average is of two seeds at least, got 7"),
         (["--seeds", "0,1"], "holds a run of one seed, so that the average needs another name"),
         (["--seeds", "0,1", "seed=4", "--name", "x"], "there are both --seeds and 'seed=4'"),
+        (["--seeds", "1,1", "--name", "one"], "an average is of two seeds at least, got 1"),
+        (["--seeds", "0,1", "--name", "both"], "both holds an ensemble of other runs"),
         (["--seeds", "0,x"], "seeds are numbers with commas"),
         (["--seeds", "0,1", "--name", "x", "--resume"], "nothing to resume"),
     ],
@@ -255,7 +257,9 @@ def test_averages_of_the_same_seeds_are_compared_seed_by_seed(
 
     # other seeds have no pairs, and members that changed since tell nothing
     foldwise("train", "letters", "--seeds", "1,4", "--name", "third")
-    assert foldwise("compare", "many", "third", "--json").json["seeds"] is None
+    unlike = foldwise("compare", "many", "third", "--json").json
+    assert unlike["seeds"] is None
+    assert "many has seeds 1, 3, third 1, 4; train the others" in unlike["notes"][0]
     path = project.run("others.seed1") / "test.csv"
     path.write_text(path.read_text() + "\n")
     notes = foldwise("compare", "many", "others", "--json").json["notes"]

@@ -119,6 +119,12 @@ def test_the_table_has_both_scores_and_the_interval_that_is_shown() -> None:
     assert table.rows == [["rmse", "0.9000", "1.0000", "-0.1000 ± 0.0100", "-0.2000 to +0.0500"]]
 
 
+def test_long_names_stand_in_the_title_and_not_above_narrow_columns() -> None:
+    long = replace(comparison(metric(-0.1)), first="movie-valence-roberta-large")
+    assert table_of(long).columns[:4] == ["metric", "first", "second", "difference"]
+    assert title_of(long).startswith("movie-valence-roberta-large against b: ")
+
+
 def test_the_plot_has_each_fold_that_has_a_difference_and_all() -> None:
     entries = entries_of(comparison(metric(-0.1, low=-0.3, high=0.1)))
     assert [(entry.name, entry.word) for entry in entries] == [
@@ -183,11 +189,16 @@ def test_how_groups_were_drawn_is_told() -> None:
 def test_more_looks_are_told_to_flatter_and_notes_stand_last() -> None:
     lines = sentences(comparison(metric(-0.1), looks=(4, 0), notes=["fold files are gone"]))
     assert lines[-2:] == [
-        "a chose its weights among 4 looks at each fold, b among 0: the score of more looks is the "
-        "more optimistic.",
+        "The score of a is the best of 4 looks at each fold, that of b chosen by no row of its "
+        "own: the more looks, the more it is flattered.",
         "fold files are gone",
     ]
-    assert not any("looks" in line for line in sentences(comparison(metric(-0.1), looks=(4, 4))))
+    # alike, they flatter no one of the two, but both
+    assert sentences(comparison(metric(-0.1), looks=(4, 4)))[-1] == (
+        "Both scores are the best of 4 looks at each fold: they, and what is expected, are "
+        "slightly optimistic (training.cross_fitted=true takes that off)."
+    )
+    assert not any("looks" in line for line in sentences(comparison(metric(-0.1), looks=(0, 1))))
 
 
 @pytest.mark.parametrize(

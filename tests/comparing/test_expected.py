@@ -79,3 +79,25 @@ def test_equal_runs_are_a_coin_and_certain_ones_are_certain() -> None:
     assert chance_of_better(ACCURACY, Known(-0.1, 0.0, 10, 9), 5) == 0.0
     better = chance_of_better(ACCURACY, Known(0.1, 0.1, 10, 9), 5)
     assert better + chance_of_better(RMSE, Known(0.1, 0.1, 10, 9), 5) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("metric", "least", "most"),
+    [
+        ("rmse", 0, np.inf),
+        ("log_loss", 0, np.inf),
+        ("accuracy", 0, 1),
+        ("auc", 0, 1),
+        ("pearson", -1, 1),
+        ("qwk", -1, 1),
+        ("r2", -np.inf, 1),
+    ],
+)
+def test_no_score_is_expected_that_cannot_be(metric: str, least: float, most: float) -> None:
+    expected = expected_score(METRICS[metric], Known(0.5, 9.0, 10, 9), 10)
+    assert (expected.low, expected.high) == (
+        max(least, expected.low),
+        min(most, expected.high),
+    )
+    assert (expected.low == least) == np.isfinite(least)
+    assert (expected.high == most) == np.isfinite(most)

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,3 +73,47 @@ def test_a_score_without_a_standard_error_is_not_expected(project: Project) -> N
     unknown = replace(scores.scores["pearson"], standard_error=None)
     changed = replace(scores, scores={**scores.scores, "pearson": unknown})
     assert set(Expecting(project).of("words", changed).scores) == {"rmse"}
+
+
+def test_a_damaged_model_leaves_the_gain_unknown_and_says_which(project: Project) -> None:
+    path = project.run("words") / "fold-1" / "test.csv"
+    path.write_text("id,score\nx\n")
+    for run in ("words", "both"):
+        found = expected(project, run)
+        assert found.scores["rmse"].gain is None
+        assert str(path) in found.note
+        # it is no answer to be kept: with the file back, the gain is known
+        assert not (project.run(run) / "expected.json").exists()
+
+
+def test_what_was_measured_is_not_measured_again(project: Project) -> None:
+    first = expected(project, "both")
+    for member in ("words", "letters"):
+        for path in project.run(member).glob("fold-*/test.csv"):
+            path.unlink()
+    assert first.scores["rmse"].gain is not None
+    assert expected(project, "both") == first
+    assert expected(project, "both", 10).scores["rmse"].gain == first.scores["rmse"].gain
+
+
+def test_what_was_measured_of_other_predictions_is_measured_again(project: Project) -> None:
+    first = expected(project, "both")
+    make_ensemble(project, ["words", "letters"], "both", weights=[3, 1])
+    again = expected(project, "both")
+    assert again.scores["rmse"].gain != first.scores["rmse"].gain
+    (project.run("both") / "expected.json").unlink()
+    assert expected(project, "both") == again
+
+
+def test_what_cannot_be_kept_is_told_all_the_same(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(path: Path, value: object) -> None:
+        raise PermissionError(path)
+
+    known = expected(project, "both")
+    path = project.run("both") / "expected.json"
+    path.write_text("{")
+    monkeypatch.setattr("foldwise.pipeline.expected_basis.write_json", no_room)
+    assert expected(project, "both") == known
+    assert path.read_text() == "{"

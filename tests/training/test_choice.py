@@ -42,6 +42,29 @@ def test_rows_that_cannot_choose_take_the_latest_evaluation() -> None:
     assert left.tolist() == [0.0, 1.0, 1.0, 0.0]
 
 
+def test_an_evaluation_without_a_score_does_not_undo_a_choice() -> None:
+    targets = np.array([1.0, 2.0, 1.0, 2.0])
+    # the second look predicts the same for all rows, so that it correlates with nothing
+    looks = np.array([[1.0, 2.0, 1.0, 2.0], [5.0, 5.0, 5.0, 5.0]])
+    left = chosen("pearson", targets, looks, [False, False, True, True])
+    assert left.tolist() == [1.0, 2.0, 1.0, 2.0]
+
+
+def test_a_half_chooses_nothing_after_its_patience() -> None:
+    choices = (Choice(), Choice())
+    second = np.array([False, True])
+    metric = metric_named("rmse", "regression")
+    # the first half waits for one evaluation alone; the second goes on getting better
+    looks = [[2.0, 4.0], [3.0, 3.0], [0.0, 2.0], [0.0, 1.0]]
+    for step, predicted in enumerate(np.array(looks)[:, :, None], start=1):
+        outputs = torch.from_numpy(predicted)
+        consider(choices, second, metric, np.zeros((2, 1)), predicted, outputs, step, patience=1)
+    assert [(choice.step, choice.score, choice.stale) for choice in choices] == [
+        (1, 2.0, 1),
+        (4, 1.0, 0),
+    ]
+
+
 def test_choosing_on_the_rows_that_are_scored_is_optimistic_and_this_is_not() -> None:
     """Evaluations that differ by noise alone: none is better, and no choice may look so."""
     rng = np.random.default_rng(0)

@@ -1,5 +1,6 @@
 """Whole folds: stages, averages, early ends and collapses, as they stand in journals and files."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from foldwise.cli.train import happenings
 from foldwise.encoders import resolve_encoder
 from foldwise.errors import FoldFailed, UsageError
+from foldwise.folds.halves import second_half
 from foldwise.modeling.model import build_model
 from foldwise.modeling.saving import load_model_weights
 from foldwise.paths import Project
@@ -107,7 +109,7 @@ def _every_step(kind: str) -> dict[str, float]:
 
 
 def test_training_ends_when_no_evaluation_was_better_for_long(project: Project) -> None:
-    patient = {"patience": 1, "evaluations_per_epoch": 8, "epochs": 20.0}
+    patient = {"patience": 1, "evaluations_per_epoch": 8, "epochs": 20.0, "cross_fitted": False}
     state = train_tiny(project, "early", training=patient, rates={"head": 0.3, "top": 0.05})
     looks = events(state.folder, 0, "look")
     facts = read_record(state.folder / "fold-0" / "result.json", FoldResult).facts
@@ -119,6 +121,41 @@ def test_training_ends_when_no_evaluation_was_better_for_long(project: Project) 
     assert state.scores is not None
     (first, *_) = happenings(state.scores)
     assert first.startswith(f"fold 0 stopped early, after {facts['steps']} of ")
+
+
+def test_no_row_has_a_say_in_how_long_what_predicts_it_was_trained(project: Project) -> None:
+    """Only the other half's targets may change a prediction, an early end included."""
+    patient = {"patience": 1, "evaluations_per_epoch": 8, "epochs": 20.0}
+    changed: dict[str, Any] = {"training": patient, "rates": {"head": 0.05, "top": 0.01}}
+    before = train_tiny(project, "before", **changed)
+    valid = read_predictions(before.folder / "fold-0" / "valid.csv")
+    second = second_half(valid.ids)
+    path = project.competition("tiny-regression") / "train.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    moved = {name for name, is_second in zip(valid.ids, second, strict=True) if is_second}
+    for row in rows:
+        if row["id"] in moved:
+            row["target"] = str(-float(row["target"]))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    after = train_tiny(project, "after", **changed)
+    again = read_predictions(after.folder / "fold-0" / "valid.csv")
+    # it learned from the same rows; what the second half says of them is another thing
+    assert (again.values[~second] != valid.values[~second]).any()
+    np.testing.assert_array_equal(again.values[second], valid.values[second])
+    # and the weights that are kept are still those that the whole fold chose, in its patience
+    usual = train_tiny(
+        project, "usual", **{**changed, "training": {**patient, "cross_fitted": False}}
+    )
+    facts = [
+        read_record(run.folder / "fold-0" / "result.json", FoldResult).facts
+        for run in (after, usual)
+    ]
+    assert facts[0]["kept_step"] == facts[1]["kept_step"]
+    assert facts[0]["steps"] > facts[1]["steps"]
 
 
 def test_an_early_end_is_an_end_after_a_stop_too(project: Project) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from foldwise.errors import DataError, FoldwiseError, Interrupted, StorageError,
 from foldwise.folds.making import make_folds, save_folds
 from foldwise.paths import Project
 from foldwise.predictions.table import mean_of, read_predictions
+from foldwise.training.fold_result import finished_outcome, write_outcome
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.run_scores import read_scores
@@ -375,3 +377,22 @@ def test_a_hidden_test_may_be_empty_or_one_row(project: Project, rows: int) -> N
         write_rows(folder / name, table[:rows], header=tuple(table[0]))
     train(project)
     assert len(read_predictions(project.run("tfidf") / "test.csv")) == rows
+
+
+def test_a_fold_that_chose_nothing_hides_not_the_optimism_of_the_others(project: Project) -> None:
+    train(project)
+    run = project.run("tfidf")
+    before = read_scores(run)
+    outcome = finished_outcome(run / "fold-0")
+    assert outcome is not None
+    assert before.in_sample == {}
+    chosen = replace(outcome.valid, values=outcome.valid.values + 9)
+    models = [name for name in outcome.result.files if name not in outcome.tables()]
+    write_outcome(run / "fold-0", replace(outcome, in_sample=chosen), models)
+    (run / "scores.json").unlink()
+    train(project)
+    after = read_scores(run)
+    assert after.scores == before.scores
+    usual = after.in_sample["rmse"].folds
+    assert usual[0] > before.scores["rmse"].folds[0] + 1
+    assert usual[1:] == before.scores["rmse"].folds[1:]

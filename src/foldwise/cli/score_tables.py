@@ -15,7 +15,7 @@ from foldwise.training.run_scores import RunScores
 MEANING = "± is one standard error, of the rows' sampling alone"
 OPTIMISM = (
     "optimism: what the usual way would add, the best evaluation and the fitted weights scored on "
-    "the rows that chose them; the OOF scores here are without it"
+    "the rows that chose them; the OOF scores here are without what stands there"
 )
 STILL_IN = "in OOF"
 EXPECTED = "expected"  # the column's name
@@ -72,11 +72,15 @@ def shown(score: Valued | None) -> str:
 
 
 def optimism_of(scores: RunScores, metric: str) -> Figure:
-    """What was taken off a score that the usual way would report; blank where nothing was."""
+    """What was taken off a score that the usual way would report, and whether some is still in it.
+
+    Blank where nothing was chosen or fitted.
+    """
     optimism = scores.optimism(metric)
-    if optimism is None:
-        return Figure(STILL_IN if most_looks(scores) > 1 else "")
-    return Figure(f"{optimism:+.4f}")
+    taken_off = [] if optimism is None else [f"{optimism:+.4f}"]
+    # an ensemble's weights may be fitted honestly, and its members' evaluations chosen otherwise
+    left_in = [STILL_IN] if most_looks(scores) > 1 else []
+    return Figure(", more ".join([*taken_off, *left_in]))
 
 
 def most_looks(scores: RunScores) -> int:
@@ -92,11 +96,11 @@ def remarks(runs: Sequence[RunScores]) -> list[str]:
     lines = [MEANING]
     if any(run.in_sample for run in runs):
         lines.append(OPTIMISM)
-    most = max((most_looks(run) for run in runs if not run.in_sample), default=0)
+    most = max(map(most_looks, runs), default=0)
     if most > 1:
         lines.append(
-            f"{STILL_IN}: the score is the best of up to {most} looks at each fold, so it is "
-            f"slightly optimistic; training.cross_fitted=true takes that off"
+            f"{STILL_IN}: the score is the best of up to {most} looks at each fold, so that it and "
+            f"what is expected are slightly optimistic; training.cross_fitted=true takes that off"
         )
     return lines
 

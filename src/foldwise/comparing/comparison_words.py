@@ -12,6 +12,7 @@ from foldwise.errors import listed
 
 FAR = 2.0  # half intervals; a difference beyond is far outside the noise
 ALL = "all folds"
+LONGEST = 12  # characters of a name above its scores, in a table of 80
 DIGITS_FROM = 0.01  # the width of an interval of three digits; narrower ones have four
 
 
@@ -25,8 +26,11 @@ def title_of(found: Comparison) -> str:
 
 
 def table_of(found: Comparison) -> Table:
-    """One row a metric."""
-    columns = ["metric", found.first, found.second, "difference", f"{percent(LEVEL)} interval"]
+    """One row a metric; the title says which run is the first."""
+    names = [found.first, found.second]
+    if max(map(len, names)) > LONGEST:  # cut over three lines, nobody can read them
+        names = ["first", "second"]
+    columns = ["metric", *names, "difference", f"{percent(LEVEL)} interval"]
     rows = [_row(of.metric, of) for of in found.metrics]
     return Table(columns, [False, True, True, True, True], rows)
 
@@ -179,9 +183,18 @@ def _method(found: Comparison) -> str:
 
 def _looks(found: Comparison) -> str:
     first, second = found.looks
-    if max(first, second) < 2 or first == second:
+    if max(first, second) < 2:
         return ""
+    if first == second:
+        return (
+            f"Both scores are the best of {first} looks at each fold: they, and what is expected, "
+            f"are slightly optimistic (training.cross_fitted=true takes that off)."
+        )
     return (
-        f"{found.first} chose its weights among {first} looks at each fold, {found.second} among "
-        f"{second}: the score of more looks is the more optimistic."
+        f"The score of {found.first} is {_chosen(first)}, that of {found.second} "
+        f"{_chosen(second)}: the more looks, the more it is flattered."
     )
+
+
+def _chosen(looks: int) -> str:
+    return f"the best of {looks} looks at each fold" if looks > 1 else "chosen by no row of its own"

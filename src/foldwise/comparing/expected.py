@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from foldwise.competition.metrics import Metric
 
 LEVEL = 0.9  # of an expected score's interval
+LEAST = {"r2": -math.inf, "pearson": -1.0, "spearman": -1.0, "qwk": -1.0}  # the others' is 0
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,15 @@ def expected_score(
     half = float(stdtrit(known.degrees, (1 + LEVEL) / 2)) * known.deviation(test_rows)
     value = known.value + (gain or 0.0) * (1 if metric.greater_is_better else -1)
     low, high = value - half, value + half
-    if metric.greater_is_better:  # all of them are 1 at best
-        high = min(high, 1.0)
-    else:  # and errors 0
-        low = max(low, 0.0)
-    return ExpectedScore(value, low, high, LEVEL, test_rows, gain)
+    least, most = limits_of(metric)
+    return ExpectedScore(value, max(low, least), min(high, most), LEVEL, test_rows, gain)
+
+
+def limits_of(metric: Metric) -> tuple[float, float]:
+    """The least and the greatest score that there can be."""
+    if not metric.greater_is_better:
+        return 0.0, math.inf
+    return LEAST.get(metric.name, 0.0), 1.0
 
 
 def chance_of_better(metric: Metric, known: Known, test_rows: int) -> float:

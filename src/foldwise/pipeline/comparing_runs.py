@@ -46,7 +46,7 @@ def compare_runs(
     """
     if first == second:
         raise UsageError(f"two runs are compared, got {first!r} twice; see: foldwise runs")
-    scores = {name: read_scores(project.run(name)) for name in (first, second)}
+    scores = _scores_of(project, (first, second))
     sides = [_side(project, name, scores[name]) for name in scores]
     complaints = Complaints()
     complaints.extend(other_origins(*sides) or _other_rows(*sides))
@@ -68,11 +68,28 @@ def compare_runs(
         groups=None if rows.groups is None else len(set(rows.groups)),
         metrics=compared_metrics(sides[0], sides[1], rows, [own, *companions(own)]),
         folds=compared_folds(own, sides[0], sides[1], rows),
-        seeds=_by_seed(seeds, own, rows),
+        seeds=_by_seed(seeds, own, rows, notes),
         looks=(max(scores[first].looks), max(scores[second].looks)),
         notes=notes,
     )
     return replace(compared, outlook=_outlook(expected, own, compared))
+
+
+def _scores_of(project: Project, names: Sequence[str]) -> dict[str, RunScores]:
+    """The scores of runs by name.
+
+    Raises:
+        DataError: some have not finished; names all of them.
+        StorageError: one is damaged.
+    """
+    found, complaints = dict[str, RunScores](), Complaints()
+    for name in names:
+        try:
+            found[name] = read_scores(project.run(name))
+        except DataError as error:
+            complaints.extend(error.complaints)
+    complaints.raise_if_any(DataError)
+    return found
 
 
 def _side(project: Project, name: str, scores: RunScores) -> Side:
@@ -102,10 +119,19 @@ def _rows_of(loaded: LoadedCompetition, oof: Predictions) -> Rows:
     return loaded.train.take([i for i, name in enumerate(loaded.train.ids) if name in kept])
 
 
-def _by_seed(sides: Sequence[Side | None], metric: Metric, rows: Rows) -> MetricComparison | None:
-    """Each seed's run against its like; None where both have not the same seeds."""
+def _by_seed(
+    sides: Sequence[Side | None], metric: Metric, rows: Rows, notes: list[str]
+) -> MetricComparison | None:
+    """Each seed's run against its like; None where both have not the same seeds, with a note."""
     first, second = sides
-    if first is None or second is None or first.tables.keys() != second.tables.keys():
+    if first is None or second is None:
+        return None
+    if first.tables.keys() != second.tables.keys():
+        mine, theirs = (listed(sorted(side.tables)) for side in (first, second))
+        notes.append(
+            f"they are not compared seed by seed: {first.name} has seeds {mine}, {second.name} "
+            f"{theirs}; train the others with foldwise train EXPERIMENT --seeds"
+        )
         return None
     return compared_by(metric, first, second, rows)
 

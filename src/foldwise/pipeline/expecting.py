@@ -14,6 +14,7 @@ from foldwise.competition.metrics import METRICS
 from foldwise.ensembling.record import blend_tables, is_ensemble, read_ensemble
 from foldwise.errors import FoldwiseError
 from foldwise.paths import Project
+from foldwise.pipeline.expected_basis import Basis, keep_basis, kept_basis
 from foldwise.predictions.table import Predictions, mean_of, read_predictions
 from foldwise.training.run_scores import RunScores
 
@@ -48,42 +49,61 @@ class Expecting:
 
     def of(self, run: str, scores: RunScores) -> Expectation:
         """The expected scores of a finished run; why there are none where files are in the way."""
-        folder = self._project.run(run)
-        try:
-            test = read_predictions(folder / "test.csv")
-            degrees = self._degrees(folder, scores)
-        except FoldwiseError as error:
-            return Expectation(note=f"no score to expect of {run} can be told: {error}")
-        test_rows = len(test) if self._test_rows is None else self._test_rows
+        folder, note = self._project.run(run), ""
+        basis = kept_basis(folder, scores)
+        if basis is None:
+            try:
+                basis, note = self._measured(run, scores)
+            except FoldwiseError as error:
+                return Expectation(note=f"no score to expect of {run} can be told: {error}")
+            if not note:
+                keep_basis(folder, basis)
+        test_rows = basis.test_rows if self._test_rows is None else self._test_rows
         if not test_rows:
             return Expectation()
-        gains, note = self._gains(run, scores, test)
         expected = {
             name: expected_score(
                 METRICS[name],
-                Known(metric.value, metric.standard_error, scores.rows, degrees),
+                Known(metric.value, metric.standard_error, scores.rows, basis.draws - 1.0),
                 test_rows,
-                gains.get(name),
+                basis.gains.get(name),
             )
             for name, metric in scores.scores.items()
             if metric.standard_error is not None
         }
         return Expectation(expected, note)
 
+    def _measured(self, run: str, scores: RunScores) -> tuple[Basis, str]:
+        """What the expected scores are made from, and a note of what is missing.
+
+        Raises:
+            FoldwiseError: the run's tables or its competition cannot be read.
+        """
+        folder = self._project.run(run)
+        test = read_predictions(folder / "test.csv")
+        draws = self._draws(folder, scores)
+        gains, note = self._gains(run, scores, test)
+        return Basis(scores.files, len(test), draws, gains), note
+
     def _gains(
         self, run: str, scores: RunScores, test: Predictions
     ) -> tuple[dict[str, float | None], str]:
         """What averaging gains by metric, and a note where the models' predictions are gone."""
-        models = fold_tables(self._project, run, len(scores.looks)) if len(test) else None
-        if models is None or not _is_mean(models, test):
-            missing = f"{run}: what averaging the folds' models gains is not in the expected score"
-            return {}, f"{missing}, since it is not in their predictions that are here" if len(
-                test
-            ) else ""
-        return averaging_gains({k: m.value for k, m in scores.scores.items()}, models), ""
+        unknown = dict.fromkeys(scores.scores)
+        if not len(test):
+            return unknown, ""
+        missing = f"{run}: what averaging the folds' models gains is not in the expected score"
+        try:
+            models = fold_tables(self._project, run, len(scores.looks))
+            if models is None or not _is_mean(models, test):
+                return unknown, f"{missing}, since it is not in their predictions that are here"
+            values = {name: metric.value for name, metric in scores.scores.items()}
+            return averaging_gains(values, models), ""
+        except FoldwiseError as error:  # one damaged run must not hide the others
+            return unknown, f"{missing}: {error}"
 
-    def _degrees(self, folder: Path, scores: RunScores) -> float:
-        """Of freedom: of rows, or of groups where rows come in groups."""
+    def _draws(self, folder: Path, scores: RunScores) -> int:
+        """How many rows the scores are of, or groups where rows come in groups."""
         name = scores.competition
         if name not in self._groups:
             competition = load_competition(self._project.competition(name))
@@ -93,9 +113,9 @@ class Expecting:
             self._groups[name] = None if groups is None else dict(zip(ids, groups, strict=True))
         group_of = self._groups[name]
         if group_of is None:
-            return scores.rows - 1.0
+            return scores.rows
         ids = read_predictions(folder / "oof.csv").ids
-        return len({group_of.get(row_id) for row_id in ids}) - 1.0
+        return len({group_of.get(row_id) for row_id in ids})
 
 
 def fold_tables(project: Project, run: str, folds: int) -> list[Predictions] | None:

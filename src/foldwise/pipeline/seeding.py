@@ -115,6 +115,11 @@ def _check(project: Project, name: str, seeds: Sequence[int]) -> None:
             f"{folder} holds a run of one seed, so that the average needs another name; give it "
             f"one with --name"
         )
+    elif is_ensemble(folder) and not read_ensemble(folder).seeds:
+        complaints.add(
+            f"{folder} holds an ensemble of other runs, so that the average needs another name; "
+            f"give it one with --name"
+        )
     complaints.raise_if_any(UsageError)
 
 

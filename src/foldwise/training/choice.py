@@ -26,20 +26,23 @@ class Choice:
 
     Attributes:
         step: after which it came; 0: none yet.
-        score: on the rows that chose; None where the metric is undefined on them: they cannot
-            choose, and have the latest evaluation.
+        score: on the rows that chose; None where the metric has been undefined on them: they
+            cannot choose, and have the latest evaluation.
         outputs: (texts, outputs) raw, of the rows that it predicts: the other half's.
+        stale: evaluations since the one chosen; none where nothing could be chosen.
     """
 
     step: int = 0
     score: float | None = None
     outputs: Tensor | None = None
+    stale: int = 0
 
     def consider(self, metric: Metric, value: float | None, step: int, outputs: Tensor) -> None:
-        """Take an evaluation of this `value` if it is better, or if nothing can be said."""
-        undecided = value is None or self.score is None
-        if undecided or metric.is_better(value or 0.0, self.score or 0.0):
-            self.step, self.score, self.outputs = step, value, outputs
+        """Take an evaluation of this `value` if it is better, or if nothing can be said yet."""
+        if self.score is None or (value is not None and metric.is_better(value, self.score)):
+            self.step, self.score, self.outputs, self.stale = step, value, outputs, 0
+        else:
+            self.stale += 1
 
 
 def consider(
@@ -50,8 +53,12 @@ def consider(
     predictions: Floats,
     outputs: Tensor,
     step: int,
+    patience: int = 0,
 ) -> None:
-    """Let both halves of a fold look at an evaluation.
+    """Let both halves of a fold look at an evaluation, unless their patience has come to its end.
+
+    Each half has its own: were training over for both when the whole fold has waited long enough,
+    the rows of one half would have a say in how far the other may choose.
 
     Args:
         choices: of the first half and of the second; changed in place.
@@ -61,8 +68,11 @@ def consider(
         predictions: (rows, outputs), as scored.
         outputs: (rows, outputs), raw, as kept.
         step: after which the evaluation came.
+        patience: evaluations without a better one that end a half's choice; 0: none do.
     """
     for choice, rows in zip(choices, (~second, second), strict=True):
+        if 0 < patience <= choice.stale:
+            continue
         value = _score(metric, targets[rows], predictions[rows])
         choice.consider(metric, value, step, outputs[torch.from_numpy(~rows)])
 

@@ -51,6 +51,16 @@ class FoldState:
     losses: list[Tensor] = field(default_factory=list)
     saved: "SavedLearner | None" = None
 
+    def has_waited(self, patience: int, *, halves: bool) -> bool:
+        """Whether no better evaluation came for `patience` of them; 0: never.
+
+        Args:
+            patience: `training.patience`.
+            halves: whether each half of the rows must have waited as long by its own scores too.
+        """
+        stale = [self.stale, *(choice.stale for choice in self.choices if halves)]
+        return 0 < patience <= min(stale)
+
     def keep_as_best(self, weights: Mapping[str, Tensor], score: float, outputs: Tensor) -> None:
         """Remember weights, and what they predicted, as the best so far."""
         self.best_step, self.best_score, self.best_outputs = self.step, score, outputs
@@ -153,7 +163,7 @@ def _plain(identity: str, state: FoldState) -> dict[str, Any]:
         "ended": state.ended,
         "best_step": state.best_step,
         "best_score": state.best_score,
-        "choices": [[choice.step, choice.score] for choice in state.choices],
+        "choices": [[choice.step, choice.score, choice.stale] for choice in state.choices],
         "step": state.step,
     }
 
@@ -175,8 +185,8 @@ def _progress(state: FoldState) -> dict[str, Tensor]:
 
 def _choices(plain: Mapping[str, Any], progress: Mapping[str, Tensor]) -> tuple[Choice, Choice]:
     first, second = (
-        Choice(step, score, progress.get(f"outputs of half {half}"))
-        for half, (step, score) in enumerate(plain["choices"])
+        Choice(step, score, progress.get(f"outputs of half {half}"), stale)
+        for half, (step, score, stale) in enumerate(plain["choices"])
     )
     return first, second
 

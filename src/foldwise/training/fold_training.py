@@ -74,10 +74,13 @@ class FoldTraining:
 
     @property
     def is_over(self) -> bool:
-        """Whether all steps are taken, or no better score came for too long."""
-        patience = self.job.settings.training.patience
-        stale = 0 < patience <= self.state.stale
-        return self.state.ended or stale or self.state.step >= self.steps
+        """Whether all steps are taken, or no better score came for too long.
+
+        With cross-fitted choices not to either half of the rows, too: see `choice.consider`.
+        """
+        chosen = self.job.settings.training
+        waited = self.state.has_waited(chosen.patience, halves=chosen.cross_fitted)
+        return self.state.ended or waited or self.state.step >= self.steps
 
     def run(self, report: Report) -> None:
         """Take all remaining steps; the weights to keep are then in the state, not in the model.
@@ -247,17 +250,20 @@ class FoldTraining:
         state.losses.clear()
         state.looks += 1
         predictions = self.made.model.link.predictions(outputs).numpy()
-        since = self.job.settings.training.collapse_steps
-        self.validation.check_alive(predictions, state.step, since)
+        chosen = self.job.settings.training
+        self.validation.check_alive(predictions, state.step, chosen.collapse_steps)
         value = self.validation.score(predictions, state.step)
         first = state.best_score is None
-        better = first or self.validation.metric.is_better(value, state.best_score or 0.0)
-        kept = better or self.job.settings.training.keep == "last"
+        # the halves may still choose when the whole fold has waited long enough: it keeps its best
+        better = not state.has_waited(chosen.patience, halves=False) and (
+            first or self.validation.metric.is_better(value, state.best_score or 0.0)
+        )
+        kept = better or chosen.keep == "last"
         state.stale = 0 if better else state.stale + 1
         if kept:
             averaged = learner.average.weights if learner.average else {}
             state.keep_as_best(averaged or learner.learned, value, outputs)
-        self.validation.choose(state, predictions, outputs)
+        self.validation.choose(state, predictions, outputs, chosen.patience)
         self.journal.write(
             "look", step=state.step, look=state.looks, loss=loss, score=value, kept=kept,
             rates=group_rates(learner), seconds=round(state.seconds, 2),

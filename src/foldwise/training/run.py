@@ -164,13 +164,13 @@ def _gathered(run: OpenRun, todo: Sequence[int]) -> RunState:
 
 def _in_sample(corpus: Corpus, outcomes: Sequence[FoldOutcome]) -> dict[str, MetricScores]:
     """The scores as the usual way reports them, where the folds' own are cross-fitted."""
-    usual = [
-        replace(outcome, valid=outcome.in_sample)
-        for outcome in outcomes
-        if outcome.in_sample is not None
-    ]
-    if len(usual) < len(outcomes):
+    if all(outcome.in_sample is None for outcome in outcomes):
         return {}
+    # a small fold may have been evaluated once: nothing was chosen there, either way
+    usual = [
+        outcome if outcome.in_sample is None else replace(outcome, valid=outcome.in_sample)
+        for outcome in outcomes
+    ]
     return score_table(corpus.loaded, complete_oof(usual, corpus.train_ids))
 
 

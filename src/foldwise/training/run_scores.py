@@ -61,8 +61,8 @@ class RunScores:
 
     def optimism(self, metric: str) -> float | None:
         """What the usual way would flatter a score by; None where nothing was taken off it."""
-        flattered = self.in_sample.get(metric)
-        return None if flattered is None else flattered.value - self.scores[metric].value
+        flattered, honest = self.in_sample.get(metric), self.scores.get(metric)
+        return None if flattered is None or honest is None else flattered.value - honest.value
 
 
 def score_table(loaded: LoadedCompetition, oof: Predictions) -> dict[str, MetricScores]:

@@ -66,10 +66,30 @@ class ValidationRows:
                 f"rates.top and rates.head"
             ) from error
 
-    def choose(self, state: FoldState, predictions: NDArray[np.float64], outputs: Tensor) -> None:
-        """Let each half of the rows look at an evaluation; what they choose is in the state."""
+    def choose(
+        self,
+        state: FoldState,
+        predictions: NDArray[np.float64],
+        outputs: Tensor,
+        patience: int = 0,
+    ) -> None:
+        """Let each half of the rows look at an evaluation; what they choose is in the state.
+
+        Args:
+            state: of the fold, after the evaluation.
+            predictions: (rows, outputs), as scored.
+            outputs: (rows, outputs), raw.
+            patience: `training.patience`.
+        """
         consider(
-            state.choices, self._second, self.metric, self.targets, predictions, outputs, state.step
+            state.choices,
+            self._second,
+            self.metric,
+            self.targets,
+            predictions,
+            outputs,
+            state.step,
+            patience,
         )
 
     def honest_outputs(self, state: FoldState) -> Tensor:
