@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foldwise.errors import FoldFailed, Interrupted, UsageError
+from foldwise.errors import DataError, FoldFailed, Interrupted, UsageError
 from foldwise.journal import Journal
 from foldwise.training.stopping import StopRequest
 from foldwise.tuning.page import remarks
@@ -62,6 +62,32 @@ def test_a_trial_that_diverges_fails_and_the_others_go_on(tmp_path: Path) -> Non
     assert next(t.outcome.state for t in found.trials) == "failed"
     assert found.trials[0].outcome.reason == "the loss is NaN"
     assert len(found.trials) == 4
+
+
+def test_a_trial_whose_settings_leave_nothing_of_good_data_fails_by_itself(tmp_path: Path) -> None:
+    found = result_of(tmp_path, trials=3, command=fake_worker(0.0, 0.0, 0.0, 3.0))
+    # it would otherwise be queued again, and end every call that goes on
+    assert (found.trials[0].outcome.state, found.trials[0].outcome.reason) == (
+        "failed",
+        "no n-grams",
+    )
+    assert len(found.trials) == 3
+
+
+def test_a_study_whose_data_are_gone_ends_and_its_trial_is_queued_again(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path)
+    train = project.competition("tiny-regression") / "train.csv"
+    text = train.read_text()
+
+    def say(words: str) -> None:
+        if words.startswith("trial 0:"):
+            train.unlink()
+
+    with pytest.raises(DataError, match="no n-grams"):
+        study_of(project, 2, say=say, command=fake_worker(0.0, 0.0, 0.0, 3.0))
+    train.write_text(text)
+    ledger, _ = study_of(project, 2)
+    assert ledger.settled()[0].outcome.state == "finished"
 
 
 def test_a_worker_that_dies_twice_in_one_trial_fails_it(tmp_path: Path) -> None:

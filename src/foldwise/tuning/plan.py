@@ -81,6 +81,16 @@ class Plan:
         at = np.flatnonzero(np.isin(self.corpus.folds, folds)).astype(np.int64)
         return self.corpus.loaded.train.take(at)
 
+    def data_is_as_it_was(self) -> bool:
+        """Whether the files still hold the study's rows and folds."""
+        chosen = _in_form(self.experiment.settings(self.defaults), fast=self.fast)
+        try:
+            now = load_corpus(self.project, chosen)
+        except DataError:
+            return False
+        mine = self.corpus
+        return (now.data_hash, now.folds_hash) == (mine.data_hash, mine.folds_hash)
+
     def origin(self) -> dict[str, Any]:
         """What the study's results depend on: hashes and plain values, by name."""
         chosen = self.settings(self.defaults)
