@@ -116,7 +116,7 @@ class Ledger:
         """The next trial; None where nothing new was suggested for too long.
 
         Raises:
-            UsageError: what is suggested contradicts itself time and again.
+            UsageError: what is suggested contradicts itself time and again, from the beginning.
         """
         reason = ""
         known, skipped = self._known(), self._skipped()
@@ -137,10 +137,10 @@ class Ledger:
             return self._begun(
                 sitting, values, settings, sitting.number if again is None else again
             )
-        if reason:
+        if reason and not known:  # else what was found is not to be lost
             raise UsageError(
-                f"{MOST_TRIES} suggestions in a row were repeated or contradicted themselves; "
-                f"change the ranges. The last one: {reason}"
+                f"{MOST_TRIES} suggestions in a row contradicted themselves; change the ranges. "
+                f"The last one: {reason}"
             )
         return None
 
