@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from foldwise.journal import Journal
+from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.settings import load_experiment
 from tests.cli.calling import Foldwise, start
@@ -85,6 +86,19 @@ def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
         assert not list(run.rglob("*.tmp"))
 
 
+def test_a_second_driver_is_refused_and_a_damaged_study_is_no_traceback(
+    tuned: Project, foldwise: Foldwise
+) -> None:
+    with only_driver_of(tuned.run("some-tune.tuning")):
+        done = foldwise("tune", "some-tune")
+    assert done.code == 2
+    assert f"is in use by process {os.getpid()}" in done.err
+    (tuned.run("some-tune.tuning") / "study.db").write_bytes(b"no database" * 999)
+    done = foldwise("tune", "some-tune")
+    assert done.code == 5
+    assert "file is not a database" in done.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -94,6 +108,7 @@ def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
             ["some-tune", "other"],
             "takes one experiment and settings as key=value, got also",
         ),
+        (["some-tune", "--trials", "0"], "--trials"),
         (["some-tune", "--level", "2"], "--level is a chance between 0 and 1"),
         (["some-tune", "--with", "nothing"], "run 'nothing' does not exist"),
     ],
