@@ -51,12 +51,12 @@ def finish(book: Ledger, trial: Trial, score: float) -> None:
 
 def test_the_defaults_are_tried_first_and_no_suggestion_is_repeated(ledger: Opened) -> None:
     book = ledger()
-    for number in range(15):
+    for number in range(11):  # after ten TPE begins
         trial = next_trial(book)
         assert trial.number == number
         finish(book, trial, float(number))
     assert penalties(book)[0] == 3.0
-    assert len(set(penalties(book))) == 15
+    assert len(set(penalties(book))) == 11
     best = book.incumbent()
     assert best is not None
     assert best.number == 0
@@ -139,7 +139,10 @@ def test_a_pruned_or_failed_trial_has_no_score_and_is_never_the_best(ledger: Ope
     assert [t.outcome.score for t in book.settled()] == [None, None]
 
 
-def test_few_choices_end_when_each_was_tried(tmp_path: Path) -> None:
+def test_few_choices_end_when_each_was_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foldwise.tuning.ledger.MOST_TRIES", 15)
     book = opened(tmp_path, experiment(min_rows={"choices": [1, 2, 3]}))
     for _ in range(3):
         finish(book, next_trial(book), 1.0)
