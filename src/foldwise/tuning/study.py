@@ -9,7 +9,8 @@ from foldwise.tuning.database import Direction, create_study_file
 from foldwise.tuning.deciding import Judge
 from foldwise.tuning.driving import Driver, Say, Show
 from foldwise.tuning.ledger import Ledger
-from foldwise.tuning.plan import Plan, check_same_origin
+from foldwise.tuning.origin import check_same_origin, origin_of
+from foldwise.tuning.plan import Plan
 from foldwise.tuning.request import TuneRequest
 from foldwise.tuning.suggesting import as_parameters
 from foldwise.tuning.workers import COMMAND, Workers
@@ -43,7 +44,7 @@ def driven(
     if not plan.database.is_file():
         first = as_parameters(plan.defaults, plan.experiment)
         direction: Direction = "maximize" if plan.metric.greater_is_better else "minimize"
-        create_study_file(plan.database, direction, plan.origin(), first)
+        create_study_file(plan.database, direction, origin_of(plan), first)
     chosen = plan.settings(plan.defaults)
     ledger = Ledger(
         plan.database,
