@@ -72,15 +72,15 @@ def test_a_study_ends_with_an_experiment_pages_and_pictures(
 def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
     tuned: Project, foldwise: Foldwise
 ) -> None:
-    driver = start(tuned.root, "tune", "some-tune", "--trials", "4")
+    driver = start(tuned.root, "tune", "some-tune", "--trials", "3")
     journal = Journal(tuned.run("some-tune.tuning") / "journal.jsonl")
     while len(list(journal.events("begun"))) < 2 and driver.poll() is None:
         time.sleep(0.02)
     os.kill(driver.pid, signal.SIGKILL)
     driver.communicate()
-    found = foldwise("tune", "some-tune", "--trials", "4", "--json").json
-    assert len(found["trials"]) == 4
-    assert len({json.dumps(t["values"]) for t in found["trials"]}) == 4
+    found = foldwise("tune", "some-tune", "--trials", "3", "--json").json
+    assert len(found["trials"]) == 3
+    assert len({json.dumps(t["values"]) for t in found["trials"]}) == 3
     assert {t["outcome"]["state"] for t in found["trials"]} <= {"finished", "pruned"}
     for run in tuned.root.glob("runs/some-tune.tuning.trial-*"):
         assert not list(run.rglob("*.tmp"))

@@ -13,9 +13,9 @@ from foldwise.tuning.database import create_study_file, open_study, study_file_e
 def test_a_damaged_file_is_refused_with_what_sqlite_says(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     path.write_bytes(b"no database, but long enough to be read as one" * 99)
-    with pytest.raises(StorageError, match="file is not a database.*restore it"):
-        with study_file_explained(path):
-            open_study(path)
+    said = r"file is not a database.*restore it"
+    with pytest.raises(StorageError, match=said), study_file_explained(path):
+        open_study(path)
 
 
 def test_an_empty_file_is_no_study(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Whole studies, trained by processes that only pretend to."""
 
+import math
 import signal
 from pathlib import Path
 
@@ -33,16 +34,16 @@ def test_bad_trials_are_dropped_with_the_evidence_and_have_no_score(tmp_path: Pa
     assert found.saved_seconds > 0
     best = found.best_trial()
     assert best is not None
-    # penalties near 1 are best here, and far ones were dropped
-    errors = {t.number: abs(t.values["tfidf.penalty"]) for t in found.ranked()}
-    assert best.number in errors
+    # the nearer to 1 a penalty is, the better: the best is the nearest of all, dropped or not
+    far = {t.number: abs(math.log10(t.values["tfidf.penalty"])) for t in found.trials}
+    assert best.number == min(far, key=far.__getitem__)
     assert "saved by dropping trials early" in remarks(found)[-1]
 
 
 def test_without_a_pruner_every_trial_finishes(tmp_path: Path) -> None:
-    found = result_of(tmp_path, trials=8, pruner="none")
-    assert len(found.of_state("finished")) == 8
-    assert found.spent.seconds == 8 * 3.0  # three folds of a second
+    found = result_of(tmp_path, trials=4, pruner="none")
+    assert len(found.of_state("finished")) == 4
+    assert found.spent.seconds == 4 * 3.0  # three folds of a second
     assert found.cross_fitted is not None
     assert set(found.cross_fitted.chosen) == {0, 1, 2}
 
@@ -107,9 +108,9 @@ def test_a_study_in_which_nothing_finishes_ends_with_the_reasons(tmp_path: Path)
 
 
 def test_two_workers_share_the_trials(tmp_path: Path) -> None:
-    found = result_of(tmp_path, trials=7, workers=2, command=fake_worker(0.05))
-    assert len(found.trials) == 7
-    assert len({str(t.values) for t in found.trials}) == 7
+    found = result_of(tmp_path, trials=5, workers=2, command=fake_worker(0.05))
+    assert len(found.trials) == 5
+    assert len({str(t.values) for t in found.trials}) == 5
 
 
 def test_a_stop_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_a_study_goes_on_only_with_what_it_was_begun_with(tmp_path: Path) -> Non
 
 
 def test_only_the_best_trial_keeps_its_evaluations(tmp_path: Path) -> None:
-    found = result_of(tmp_path, trials=8)
+    found = result_of(tmp_path, trials=5)
     best = found.best_trial()
     assert best is not None
     kept = {path.parent.name for path in tmp_path.glob("runs/*.trial-*/looks")}
