@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from foldwise.journal import Journal
+from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.settings import load_experiment
 from tests.cli.calling import Foldwise, start
@@ -71,18 +72,31 @@ def test_a_study_ends_with_an_experiment_pages_and_pictures(
 def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
     tuned: Project, foldwise: Foldwise
 ) -> None:
-    driver = start(tuned.root, "tune", "some-tune", "--trials", "4")
+    driver = start(tuned.root, "tune", "some-tune", "--trials", "3")
     journal = Journal(tuned.run("some-tune.tuning") / "journal.jsonl")
     while len(list(journal.events("begun"))) < 2 and driver.poll() is None:
         time.sleep(0.02)
     os.kill(driver.pid, signal.SIGKILL)
     driver.communicate()
-    found = foldwise("tune", "some-tune", "--trials", "4", "--json").json
-    assert len(found["trials"]) == 4
-    assert len({json.dumps(t["values"]) for t in found["trials"]}) == 4
+    found = foldwise("tune", "some-tune", "--trials", "3", "--json").json
+    assert len(found["trials"]) == 3
+    assert len({json.dumps(t["values"]) for t in found["trials"]}) == 3
     assert {t["outcome"]["state"] for t in found["trials"]} <= {"finished", "pruned"}
     for run in tuned.root.glob("runs/some-tune.tuning.trial-*"):
         assert not list(run.rglob("*.tmp"))
+
+
+def test_a_second_driver_is_refused_and_a_damaged_study_is_no_traceback(
+    tuned: Project, foldwise: Foldwise
+) -> None:
+    with only_driver_of(tuned.run("some-tune.tuning")):
+        done = foldwise("tune", "some-tune")
+    assert done.code == 2
+    assert f"is in use by process {os.getpid()}" in done.err
+    (tuned.run("some-tune.tuning") / "study.db").write_bytes(b"no database" * 999)
+    done = foldwise("tune", "some-tune")
+    assert done.code == 5
+    assert "file is not a database" in done.err
 
 
 @pytest.mark.parametrize(
@@ -94,6 +108,7 @@ def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
             ["some-tune", "other"],
             "takes one experiment and settings as key=value, got also",
         ),
+        (["some-tune", "--trials", "0"], "--trials"),
         (["some-tune", "--level", "2"], "--level is a chance between 0 and 1"),
         (["some-tune", "--with", "nothing"], "run 'nothing' does not exist"),
     ],

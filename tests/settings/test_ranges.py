@@ -104,11 +104,43 @@ def test_a_list_is_a_choice_like_others() -> None:
         ({"rates": {"top": {"low": 1e-4, "high": 3}}}, "rates.top must be less than or equal to 1"),
         ({"pooling": {"kind": {"choices": ["mean", "meen"]}}}, "pooling.kind must be"),
         ({"rates": {"tip": TOP}}, "unknown setting 'rates.tip'; did you mean 'rates.top'?"),
+        ({"rates": {"top": {"low": 0.0, "high": 1e-3, "log": 1}}}, "log is true or false, got 1"),
+        (
+            {"rates": {"decay": {"low": 0.5, "high": 1, "step": 0.1, "default": 0.93}}},
+            "default is one of the steps of 0.1 from 0.5: 0.93",
+        ),
+        (
+            {"encoder": {"max_length": {"low": 64, "high": 128, "step": 0.5}}},
+            "encoder.max_length is a whole number, and so is the step of its range: got 0.5",
+        ),
+        (
+            {"encoder": {"max_length": {"low": 64, "high": 128, "default": 64.5}}},
+            "encoder.max_length is a whole number, and so is the default of its range: got 64.5",
+        ),
+        (
+            {"rates": {"span": {"low": 1.0, "high": 5.0}}},
+            "rates.span would never be read beside these settings; tune what reads it too",
+        ),
         ({}, "nothing to tune: give a setting a range, such as rates.top"),
     ],
 )
 def test_a_wrong_range_is_refused_with_the_rule(table: dict[str, Any], reason: str) -> None:
     assert any(reason in complaint for complaint in complaints_of(**table)), complaints_of(**table)
+
+
+def test_the_middle_of_steps_is_one_of_them() -> None:
+    # the setting's own default of 1.0 lies outside, and the middle 0.75 between two steps
+    (found,) = tuned(rates={"decay": {"low": 0.6, "high": 0.9, "step": 0.1}}).ranges
+    assert found.default == 0.7
+
+
+def test_what_needs_two_other_ranges_to_be_read_may_be_tuned() -> None:
+    shape = {"choices": ["slice", "linear"]}
+    found = tuned(
+        pooling={"kind": {"choices": ["mean", "attention"]}}, rates={"shape": shape, "pooling": TOP}
+    )
+    assert "rates.pooling" in {r.name for r in found.ranges}
+    assert "rates.pooling" not in found.defaults()
 
 
 def test_all_wrong_ranges_are_told_at_once() -> None:

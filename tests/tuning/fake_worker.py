@@ -1,7 +1,7 @@
 """A worker that trains nothing: predictions come from the settings, as fast as a file is written.
 
 It says and writes what `foldwise.tuning.worker` does. Arguments: seconds a fold takes; and, if
-given, the penalty at which it dies, and the one that diverges.
+given, the penalties at which it dies, diverges, and finds too little in the data.
 """
 
 import csv
@@ -21,7 +21,9 @@ from foldwise.tuning.tables import look_path
 LOOKS = 2
 
 
-def main(seconds: float, deadly: float = 0.0, diverging: float = 0.0) -> None:
+def main(
+    seconds: float, deadly: float = 0.0, diverging: float = 0.0, starving: float = 0.0
+) -> None:
     """Train one job after the other."""
     while line := sys.stdin.readline():
         job = json.loads(line)
@@ -30,6 +32,8 @@ def main(seconds: float, deadly: float = 0.0, diverging: float = 0.0) -> None:
             sys.exit(9)
         if penalty == diverging:
             end = {"state": "failed", "error": "FoldFailed", "complaints": ["the loss is NaN"]}
+        elif penalty == starving:
+            end = {"state": "failed", "error": "DataError", "complaints": ["no n-grams"]}
         else:
             state = "finished" if all(map(Fold(job, penalty, seconds).train, job["folds"])) else ""
             end = {"state": state or "dropped", "error": "", "complaints": []}

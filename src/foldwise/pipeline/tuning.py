@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.pipeline.preparing import Say, prepare_encoders
 from foldwise.pipeline.tuning_files import write_study
 from foldwise.settings import Choices
 from foldwise.training.stopping import StopRequest
+from foldwise.tuning.database import study_file_explained
 from foldwise.tuning.driving import Show
 from foldwise.tuning.plan import Plan, planned
 from foldwise.tuning.request import TuneRequest
@@ -36,16 +38,18 @@ def tune(
     """The study after training what is still to be trained, and its files.
 
     Raises:
-        UsageError, DataError: see `planned`; nothing was trained.
+        UsageError, DataError: see `planned`; nothing was trained. Or another process drives the
+            study, or it was begun with something else.
         Interrupted: everything is saved; the same call goes on.
         FoldFailed: the first trials all failed, or none has finished.
-        StorageError: no room.
+        StorageError: no room, or the study's file cannot be used.
     """
     plan = planned(project, request)
     _prepare(plan, say)
-    ledger, judge = driven(plan, request, stop, say=say, show=show)
-    result = tuning_result(plan, ledger, judge, pruner=request.pruner, level=request.level)
-    written = write_study(plan, ledger, result)
+    with only_driver_of(plan.folder), study_file_explained(plan.database):
+        ledger, judge = driven(plan, request, stop, say=say, show=show)
+        result = tuning_result(plan, ledger, judge, pruner=request.pruner, level=request.level)
+        written = write_study(plan, ledger, result)
     return Tuned(result, written.paths, written.experiment, written.notes)
 
 

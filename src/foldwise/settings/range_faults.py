@@ -38,7 +38,7 @@ def faults_of(name: str, written: Mapping[str, Any]) -> list[str]:
             *faults,
             f"{name}: low and high are numbers, low the smaller, got {low!r}, {high!r}",
         ]
-    if known["log"] not in (None, True, False):
+    if not isinstance(known["log"], bool | None):
         faults.append(f"{name}: log is true or false, got {known['log']!r}")
     if known["log"] is True and low <= 0:
         faults.append(f"{name}: log needs a low above 0, got {low!r}; leave log out, or raise it")
@@ -50,7 +50,26 @@ def faults_of(name: str, written: Mapping[str, Any]) -> list[str]:
         is_number(default) and low <= default <= high
     ):
         faults.append(f"{name}: default lies from {low!r} to {high!r}, got {default!r}")
+    elif not faults and default is not None and not is_on_grid(default, low, step):
+        faults.append(f"{name}: default is one of the steps of {step!r} from {low!r}: {default!r}")
     return faults
+
+
+def faults_of_whole(name: str, written: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a range of whole numbers, besides."""
+    return [
+        f"{name} is a whole number, and so is the {key} of its range: got {written[key]!r}"
+        for key in ("step", "default")
+        if key in written and written[key] != int(written[key])
+    ]
+
+
+def is_on_grid(value: float, low: float, step: float | None) -> bool:
+    """Whether whole steps lead from `low` to `value`; always where there are no steps."""
+    if step is None:
+        return True
+    steps = (value - low) / step
+    return math.isclose(steps, round(steps), abs_tol=1e-8)  # as Optuna sees it
 
 
 def _faults_of_choices(name: str, written: Mapping[str, Any]) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from foldwise.errors import Complaints, UsageError
 from foldwise.settings.experiment import Settings
-from foldwise.settings.range_faults import faults_of, is_number
-from foldwise.settings.reading import depends_on_others, is_read
+from foldwise.settings.range_faults import faults_of, faults_of_whole, is_number, is_on_grid
+from foldwise.settings.reading import conditions, depends_on_others, is_read
 from foldwise.settings.toml import Place, checked_settings, parsed_settings, ranges_in
 
 
@@ -130,6 +130,11 @@ def tuned_experiment(table: Mapping[str, Any], where: str) -> TunedExperiment:
     complaints.extend(_wrong_values(experiment))
     complaints.raise_if_any(UsageError)
     experiment = TunedExperiment(table, where, tuple(_typed(r, experiment) for r in ranges))
+    for tunable, (_, written) in zip(experiment.ranges, found, strict=True):
+        if isinstance(tunable, Range) and tunable.whole:
+            complaints.extend(f"{where}: {f}" for f in faults_of_whole(tunable.name, written))
+    complaints.extend(f"{where}: {fault}" for fault in _never_read(experiment))
+    complaints.raise_if_any(UsageError)
     experiment.settings(experiment.defaults())
     return experiment
 
@@ -166,15 +171,18 @@ def _tunable(place: Place, written: Mapping[str, Any], plain: Mapping[str, Any])
         choices = tuple(written["choices"])
         return Choices(place, choices, usual if usual in choices else choices[0])
     low, high, log = written["low"], written["high"], bool(written.get("log"))
-    inside = is_number(usual) and low <= usual <= high
-    middle = math.sqrt(low * high) if log else (low + high) / 2
+    step = written.get("step")
+    inside = is_number(usual) and low <= usual <= high and is_on_grid(usual, low, step)
     return Range(
-        place, low, high, log, written.get("step"), False, usual if inside else _shortened(middle)
+        place, low, high, log, step, False, usual if inside else _middle(low, high, log, step)
     )
 
 
-def _shortened(value: float) -> float:
-    return float(f"{value:.3g}")
+def _middle(low: float, high: float, log: bool, step: float | None) -> float:
+    """The middle in three digits; of steps the one at or before it."""
+    if step is not None:
+        return float(f"{low + (round((high - low) / step) // 2) * step:.12g}")
+    return float(f"{math.sqrt(low * high) if log else (low + high) / 2:.3g}")
 
 
 def _typed(tunable: Tunable, experiment: TunedExperiment) -> Tunable:
@@ -202,16 +210,36 @@ def _first_values(experiment: TunedExperiment) -> dict[str, Any]:
     return {r.name: r.low if isinstance(r, Range) else r.choices[0] for r in experiment.ranges}
 
 
+def _ends(tunable: Tunable) -> tuple[Any, ...]:
+    return tunable.choices if isinstance(tunable, Choices) else (tunable.low, tunable.high)
+
+
 def _wrong_values(experiment: TunedExperiment) -> list[str]:
     """What is wrong with the ends, choices and defaults of the ranges, each complaint once."""
     first = _first_values(experiment)
     complaints: dict[str, None] = {}
     for tunable in experiment.ranges:
-        ends = tunable.choices if isinstance(tunable, Choices) else (tunable.low, tunable.high)
-        for value in ends:
+        for value in _ends(tunable):
             table = experiment.table_with(first | {tunable.name: value})
             try:
                 parsed_settings(table, experiment.where)
             except UsageError as error:
                 complaints.update(dict.fromkeys(error.complaints))
     return list(complaints)
+
+
+def _never_read(experiment: TunedExperiment) -> list[str]:
+    """The ranges that no value of another one would make anything read."""
+    dependent = [r.name for r in experiment.ranges if depends_on_others(r.name)]
+    if not dependent:
+        return []
+    plain = experiment.defaults()
+    free = [r for r in experiment.ranges if not depends_on_others(r.name)]
+    tried = [plain, *(plain | {r.name: value} for r in free for value in _ends(r))]
+    tables = [experiment.table_with(values) for values in tried]
+    settings = [parsed_settings(table, experiment.where) for table in tables]
+    return [
+        f"{name} would never be read beside these settings; tune what reads it too, or leave it out"
+        for name in dependent
+        if not all(map(any, zip(*(conditions(chosen, name) for chosen in settings), strict=True)))
+    ]

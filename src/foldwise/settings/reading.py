@@ -18,12 +18,16 @@ def is_read(chosen: Settings, key: str) -> bool:
 
     In stages a value is inherited, or not, so that a single stage cannot tell.
     """
-    if not all(read.where(chosen) for read in READ if key in read.keys):
-        return False
+    return all(conditions(chosen, key))
+
+
+def conditions(chosen: Settings, key: str) -> list[bool]:
+    """Whether each of the conditions holds under which the setting is read."""
+    held = [read.where(chosen) for read in READ if key in read.keys]
     section, _, name = key.partition(".")
     for selector in SELECTORS:
         readers = selector.readers.get(name) if selector.section == section else None
         parts = [getattr(stage, selector.section) for stage in chosen.all_stages()]
-        if readers and not any(getattr(part, selector.name) in readers for part in parts):
-            return False
-    return True
+        if readers:
+            held.append(any(getattr(part, selector.name) in readers for part in parts))
+    return held

@@ -1,13 +1,16 @@
 """The file of a study: made whole, or not there at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import optuna
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
+from foldwise.errors import StorageError
 from foldwise.storage import sync_file, sync_folder
 
 Direction = Literal["minimize", "maximize"]
@@ -40,8 +43,36 @@ def create_study_file(
 
 
 def open_study(path: Path) -> optuna.Study:
-    """The study in `path`; SQLite, since one process alone writes to it."""
-    return optuna.load_study(storage=_storage(path), study_name=STUDY)
+    """The study in `path`; SQLite, since one process alone writes to it.
+
+    Raises:
+        StorageError: there is none in it, or one of a later Optuna.
+    """
+    try:
+        return optuna.load_study(storage=_storage(path), study_name=STUDY)
+    except (KeyError, RuntimeError) as error:  # an empty file; tables that Optuna cannot read
+        raise _unusable(path, error) from error
+
+
+@contextmanager
+def study_file_explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says of the study in `path` into a StorageError.
+
+    Raises:
+        StorageError: the disk is full, another program holds the file, or it is damaged.
+    """
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+        raise _unusable(path, error.__cause__ or error) from error
+
+
+def _unusable(path: Path, error: BaseException) -> StorageError:
+    said = str(getattr(error, "orig", None) or error).strip("'\"")
+    return StorageError(
+        f"{path} cannot be read or written ({said}): make room if the disk is full, end what else "
+        f"holds the file, or restore it if it is damaged; the same command then goes on"
+    )
 
 
 def _storage(path: Path) -> RDBStorage:

@@ -42,7 +42,8 @@ class Judge:
             return ""
         # of what was noted, not of what this process has heard: seen again after a kill, an
         # evaluation is compared again, at the same level
-        level = self._spending.of_look(self._ledger.reported_before(trial, step) / LAST_LOOK, share)
+        before = self._ledger.reported_before(trial, step)
+        level = self._spending.of_look(before / LAST_LOOK, step / LAST_LOOK)
         return self._verdict(table, other, (said.fold,), level, best, where)
 
     def after_fold(self, sitting: Sitting, said: SaidFold) -> str:

@@ -23,7 +23,6 @@ from foldwise.tuning.workers import Heard, Workers
 POLL_SECONDS = 0.2
 ATTEMPTS = 2  # worker processes that may die in one trial
 HOPELESS = 3  # trials that failed, where none has finished
-STUDY_ENDS = (errors.DataError, errors.StorageError)  # no fault of a trial
 
 Say = Callable[[str], None]
 Show = Callable[[Trial, Progress | None], None]
@@ -66,7 +65,8 @@ class Driver:
         Raises:
             Interrupted: a stop was asked for; every worker has saved its work.
             FoldFailed: the first trials all failed.
-            DataError, StorageError: a worker met it; the same call goes on.
+            DataError: the data have changed or gone.
+            StorageError: a worker met it; the same call goes on.
         """
         self._began, self._wanted = time.monotonic(), wanted
         ends = None if max_seconds is None else self._began + max_seconds
@@ -101,7 +101,10 @@ class Driver:
             trial = self._ledger.ask()
             if trial is None:
                 self._exhausted = True
-                self._say("nothing new is suggested any more: (nearly) all combinations were tried")
+                self._say(
+                    "nothing new is suggested any more: (nearly) all combinations were tried, or "
+                    "contradict each other"
+                )
                 return
             self._hand_over(slot, trial)
 
@@ -155,7 +158,7 @@ class Driver:
     def _end(self, slot: int, sitting: Sitting, said: SaidEnd) -> None:
         del self._busy[slot]
         trial, kind = sitting.trial, getattr(errors, said.error, None)
-        if said.state == "stopped" or kind in STUDY_ENDS:
+        if said.state == "stopped" or self._ends_study(kind):
             self._journal.write("queued again", trial=trial.number, why=said.error or "stopped")
             self._ledger.queue_again(trial)
             self._failure = self._failure or (kind(*said.complaints) if kind else None)
@@ -168,6 +171,15 @@ class Driver:
         else:
             reason = "; ".join(said.complaints)
             self._settle(trial, Outcome("failed", reason=reason, spent=sitting.spent()))
+
+    def _ends_study(self, kind: type[errors.FoldwiseError] | None) -> bool:
+        """Whether an error is no fault of a trial: no room, or other data than the study's.
+
+        Settings may leave too little of good data, such as TF-IDF with a high `min_rows`.
+        """
+        return kind is errors.StorageError or (
+            kind is errors.DataError and not self._plan.data_is_as_it_was()
+        )
 
     def _mourn(self, slot: int, sitting: Sitting, code: int) -> None:
         """A worker has died: its trial goes on in another, once."""

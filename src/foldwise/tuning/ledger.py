@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import optuna
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
 from foldwise.errors import UsageError
@@ -26,9 +25,8 @@ from foldwise.tuning.trials import SETTLED, Outcome, Spent, Trial
 
 FEWEST = 8  # finished trials, for importances that mean anything
 MOST_TRIES = 40  # suggestions in a row that are nothing new, or contradict themselves
-VALUES, RUN, NUMBER, DEATHS, OUTCOME, IGNORED = (
-    "values", "run", "number", "deaths", "outcome", "ignored",
-)  # fmt: skip
+# noted of a sitting: its trial; the earlier one that it goes on with; its end; why it is skipped
+TRIAL, AGAIN, OUTCOME, IGNORED = "trial", "again", "outcome", "ignored"
 Ignored = Literal["cut short", "repeated", "contradiction"]
 STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 
@@ -86,6 +84,11 @@ class Ledger:
 
         fANOVA: https://proceedings.mlr.press/v32/hutter14.html. None where too few have finished.
         """
+        from optuna.importance import (  # imports scikit-learn
+            FanovaImportanceEvaluator,
+            get_param_importances,
+        )
+
         finished = [t for t in self._all() if t.state is TrialState.COMPLETE]
         if len(finished) < FEWEST or len({t.value for t in finished}) < 2:
             return {}
@@ -106,7 +109,7 @@ class Ledger:
             trial = _trial_of(frozen)
             if trial is not None:
                 numbers.append(trial.number)
-                self._queue(frozen.params, _kept_attributes(trial))
+                self._queue(frozen.params, {AGAIN: _kept(trial)})
             elif fixed := frozen.system_attrs.get("fixed_params"):  # killed while it was asked for
                 self._queue(fixed, frozen.user_attrs)
             self._ignore(frozen.number, "cut short")
@@ -116,7 +119,7 @@ class Ledger:
         """The next trial; None where nothing new was suggested for too long.
 
         Raises:
-            UsageError: what is suggested contradicts itself time and again.
+            UsageError: what is suggested contradicts itself time and again, from the beginning.
         """
         reason = ""
         known, skipped = self._known(), self._skipped()
@@ -130,39 +133,35 @@ class Ledger:
                 reason = str(error)
                 self._ignore(sitting.number, "contradiction", reason)
                 continue
-            again = sitting.user_attrs.get(NUMBER)
-            if again is None and settings_hash(settings) in known:
+            if AGAIN not in sitting.user_attrs and settings_hash(settings) in known:
                 self._ignore(sitting.number, "repeated")
                 continue
-            return self._begun(
-                sitting, values, settings, sitting.number if again is None else again
-            )
-        if reason:
+            return self._begun(sitting, values, settings)
+        if reason and not known:  # else what was found is not to be lost
             raise UsageError(
-                f"{MOST_TRIES} suggestions in a row were repeated or contradicted themselves; "
-                f"change the ranges. The last one: {reason}"
+                f"{MOST_TRIES} suggestions in a row contradicted themselves; change the ranges. "
+                f"The last one: {reason}"
             )
         return None
 
-    def _begun(
-        self, sitting: optuna.Trial, values: dict[str, Any], settings: Settings, number: int
-    ) -> Trial:
+    def _begun(self, sitting: optuna.Trial, values: dict[str, Any], settings: Settings) -> Trial:
         """The trial, noted so that it can be queued again; what was reported of it is kept."""
-        trial = Trial(
-            number=number,
-            values=values,
-            run=trial_name(self._name, number, settings),
-            deaths=sitting.user_attrs.get(DEATHS, 0),
-        )
-        for key, value in _kept_attributes(trial).items():
-            sitting.set_user_attr(key, value)
-        sitting.set_user_attr(VALUES, json.dumps(values))  # last: from here on it is a trial
-        self._sittings[number] = sitting
-        for earlier in self._all():
-            if earlier.user_attrs.get(NUMBER) == number and earlier.number != sitting.number:
+        again = sitting.user_attrs.get(AGAIN, {"number": sitting.number, "deaths": 0})
+        number = again["number"]
+        run = trial_name(self._name, number, settings)
+        trial = Trial(number, values, run, again["deaths"])
+        self._note(sitting, trial)  # from here on it is a trial
+        for earlier in self._all() if AGAIN in sitting.user_attrs else ():
+            known = _trial_of(earlier)
+            if known is not None and known.number == number and earlier.number != sitting.number:
                 for step, value in earlier.intermediate_values.items():
                     self.report(trial, step, value)
         return trial
+
+    def _note(self, sitting: optuna.Trial, trial: Trial) -> None:
+        known = {**_kept(trial), "values": trial.values, "run": trial.run}
+        sitting.set_user_attr(TRIAL, json.dumps(known))
+        self._sittings[trial.number] = sitting
 
     def report(self, trial: Trial, step: int, value: float) -> None:
         """Note a score on the way; said twice, the first one stays."""
@@ -182,7 +181,7 @@ class Ledger:
     def died(self, trial: Trial) -> Trial:
         """The trial, of which one more worker has died."""
         now = replace(trial, deaths=trial.deaths + 1)
-        self._sittings[trial.number].set_user_attr(DEATHS, now.deaths)
+        self._note(self._sittings[trial.number], now)
         return now
 
     def end(self, trial: Trial, outcome: Outcome) -> None:
@@ -194,7 +193,7 @@ class Ledger:
     def queue_again(self, trial: Trial) -> None:
         """Let a trial that was stopped go on later."""
         sitting = self._sittings.pop(trial.number)
-        self._queue(self._all()[sitting.number].params, _kept_attributes(trial))
+        self._queue(self._all()[sitting.number].params, {AGAIN: _kept(trial)})
         self._ignore(sitting.number, "cut short")
 
     def _queue(self, parameters: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
@@ -237,22 +236,15 @@ class Ledger:
         return {trial.run.rpartition(".")[2] for trial in self.trials()}
 
 
-def _kept_attributes(trial: Trial) -> dict[str, Any]:
-    return {NUMBER: trial.number, RUN: trial.run, DEATHS: trial.deaths}
+def _kept(trial: Trial) -> dict[str, Any]:
+    return {"number": trial.number, "deaths": trial.deaths}
 
 
 def _trial_of(frozen: FrozenTrial) -> Trial | None:
     """The trial of a sitting; None where the sitting was cut short before it had values."""
-    known = frozen.user_attrs
-    if VALUES not in known:
+    if TRIAL not in frozen.user_attrs:
         return None
-    return Trial(
-        number=known[NUMBER],
-        values=json.loads(known[VALUES]),
-        run=known[RUN],
-        deaths=known[DEATHS],
-        outcome=_outcome_of(frozen),
-    )
+    return Trial(**json.loads(frozen.user_attrs[TRIAL]), outcome=_outcome_of(frozen))
 
 
 def _outcome_of(frozen: FrozenTrial) -> Outcome:

@@ -5,11 +5,14 @@ is of all its settings, so that a trial that is queued again goes on in its own 
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foldwise.errors import UsageError
 from foldwise.paths import checked_name
-from foldwise.settings import Settings
 from foldwise.storage import sha256_of_strings
+
+if TYPE_CHECKING:
+    from foldwise.settings import Settings
 
 MARK = ".tuning"
 TRIAL = f"{MARK}.trial-"
@@ -34,12 +37,12 @@ def study_name(name: str) -> str:
     return f"{name}{MARK}"
 
 
-def trial_name(study: str, number: int, settings: Settings) -> str:
+def trial_name(study: str, number: int, settings: "Settings") -> str:
     """The name of the run of one trial."""
     return f"{study}{TRIAL.removeprefix(MARK)}{number:03d}.{settings_hash(settings)}"
 
 
-def settings_hash(settings: Settings) -> str:
+def settings_hash(settings: "Settings") -> str:
     """A short hash of all settings."""
     parts = [f"{key}={value!r}" for key, value in sorted(settings.flat().items())]
     return sha256_of_strings(*parts)[:DIGITS]

@@ -9,23 +9,19 @@ import numpy as np
 
 from foldwise.competition.metrics import Metric, metric_named
 from foldwise.competition.rows import Rows
-from foldwise.encoders import fingerprint, resolve_encoder
 from foldwise.ensembling.members import read_member
-from foldwise.errors import Complaints, DataError, UsageError, listed
+from foldwise.errors import Complaints, DataError, UsageError
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
 from foldwise.settings import (
-    Choices,
     Settings,
     TunedExperiment,
     experiment_table,
     small_form,
     tuned_experiment,
 )
-from foldwise.storage import sha256_of_file, sha256_of_strings
 from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.fitness import check_fit, encoder_here
-from foldwise.training.manifest import code_hash
 from foldwise.tuning.names import DATABASE, study_name
 from foldwise.tuning.request import TuneRequest
 
@@ -81,27 +77,15 @@ class Plan:
         at = np.flatnonzero(np.isin(self.corpus.folds, folds)).astype(np.int64)
         return self.corpus.loaded.train.take(at)
 
-    def origin(self) -> dict[str, Any]:
-        """What the study's results depend on: hashes and plain values, by name."""
-        chosen = self.settings(self.defaults)
-        names = {chosen.encoder.name} if chosen.kind == "encoder" else set()
-        for tunable in self.experiment.ranges:
-            if isinstance(tunable, Choices) and tunable.name == "encoder.name":
-                names |= set(tunable.choices)
-        prints = [fingerprint(resolve_encoder(name)) for name in sorted(names)]
-        runs = {name: sha256_of_file(self.project.run(name) / "oof.csv") for name in self.partners}
-        tuned = {tunable.name for tunable in self.experiment.ranges}
-        values = chosen.flat().items()
-        return {
-            "settings": {key: value for key, value in values if key not in tuned},
-            "ranges": {r.name: _written(r) for r in self.experiment.ranges},
-            "folds trained": list(self.folds),
-            "with": runs,
-            "data": self.corpus.data_hash,
-            "folds": self.corpus.folds_hash,
-            "encoder": sha256_of_strings(*prints),
-            "code": code_hash(),
-        }
+    def data_is_as_it_was(self) -> bool:
+        """Whether the files still hold the study's rows and folds."""
+        chosen = _in_form(self.experiment.settings(self.defaults), fast=self.fast)
+        try:
+            now = load_corpus(self.project, chosen)
+        except DataError:
+            return False
+        mine = self.corpus
+        return (now.data_hash, now.folds_hash) == (mine.data_hash, mine.folds_hash)
 
 
 def planned(project: Project, request: TuneRequest) -> Plan:
@@ -130,22 +114,6 @@ def planned(project: Project, request: TuneRequest) -> Plan:
     )
     plan.settings(defaults)
     return plan
-
-
-def check_same_origin(plan: Plan, origin: Mapping[str, Any]) -> None:
-    """Refuse to go on with a study of something else.
-
-    Raises:
-        UsageError: names each difference.
-    """
-    now, before = _flat(plan.origin()), _flat(origin)
-    differing = [key for key in dict.fromkeys([*before, *now]) if before.get(key) != now.get(key)]
-    if differing:
-        listing = "".join(f"\n  - {_said(key, before, now)}" for key in differing)
-        raise UsageError(
-            f"a study goes on only with what it was begun with, but of {plan.folder} there "
-            f"differ:{listing}\nGive the new study another name (--name)"
-        )
 
 
 def _in_form(chosen: Settings, *, fast: bool) -> Settings:
@@ -185,27 +153,3 @@ def _partners(project: Project, names: Sequence[str], corpus: Corpus) -> dict[st
         tables[name] = table
     complaints.raise_if_any(DataError)
     return tables
-
-
-def _written(tunable: Any) -> list[Any]:
-    """A range as plain values."""
-    if isinstance(tunable, Choices):
-        return [list(tunable.choices), tunable.default]
-    return [tunable.low, tunable.high, tunable.log, tunable.step, tunable.default]
-
-
-def _flat(origin: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in origin.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{key}: {name}": inner for name, inner in value.items()}
-        else:
-            flat[key] = value
-    return flat
-
-
-def _said(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    if key in {"data", "folds", "encoder", "code"} or key.startswith("with"):
-        return f"{key}: changed since the study began"
-    old, new = (listed([part.get(key, "nothing")]) for part in (before, now))
-    return f"{key}: the study has {old}, now asked for {new}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from foldwise.locks import only_driver_of
 from foldwise.training.hardware import resolved_hardware
 from foldwise.training.stopping import StopRequest
 from foldwise.training.workers import gpus_of
@@ -10,7 +9,8 @@ from foldwise.tuning.database import Direction, create_study_file
 from foldwise.tuning.deciding import Judge
 from foldwise.tuning.driving import Driver, Say, Show
 from foldwise.tuning.ledger import Ledger
-from foldwise.tuning.plan import Plan, check_same_origin
+from foldwise.tuning.origin import check_same_origin, origin_of
+from foldwise.tuning.plan import Plan
 from foldwise.tuning.request import TuneRequest
 from foldwise.tuning.suggesting import as_parameters
 from foldwise.tuning.workers import COMMAND, Workers
@@ -27,6 +27,8 @@ def driven(
 ) -> tuple[Ledger, Judge]:
     """The study's record after training what is still to be trained; its judge scores trials.
 
+    The caller holds the study's folder.
+
     Args:
         plan: of the study.
         request: how many trials, how long, by how many workers.
@@ -36,32 +38,31 @@ def driven(
         command: what a worker is.
 
     Raises:
-        UsageError: another process drives the study, or it was begun with something else.
+        UsageError: the study was begun with something else.
         Interrupted, FoldFailed, DataError, StorageError: see `Driver.drive`.
     """
-    with only_driver_of(plan.folder):
-        if not plan.database.is_file():
-            first = as_parameters(plan.defaults, plan.experiment)
-            direction: Direction = "maximize" if plan.metric.greater_is_better else "minimize"
-            create_study_file(plan.database, direction, plan.origin(), first)
-        chosen = plan.settings(plan.defaults)
-        ledger = Ledger(
-            plan.database,
-            plan.experiment,
-            plan.settings,
-            study=plan.folder.name,
-            seed=chosen.seed,
-            pruner=request.pruner,
-        )
-        check_same_origin(plan, ledger.origin)
-        judge = Judge(plan, ledger, request.pruner, request.level)
-        workers = _workers(plan, request, command)
-        try:
-            driver = Driver(plan, ledger, judge, workers, stop, say, show)
-            driver.drive(request.trials, request.max_seconds)
-        finally:
-            workers.close()
-        return ledger, judge
+    if not plan.database.is_file():
+        first = as_parameters(plan.defaults, plan.experiment)
+        direction: Direction = "maximize" if plan.metric.greater_is_better else "minimize"
+        create_study_file(plan.database, direction, origin_of(plan), first)
+    chosen = plan.settings(plan.defaults)
+    ledger = Ledger(
+        plan.database,
+        plan.experiment,
+        plan.settings,
+        study=plan.folder.name,
+        seed=chosen.seed,
+        pruner=request.pruner,
+    )
+    check_same_origin(plan, ledger.origin)
+    judge = Judge(plan, ledger, request.pruner, request.level)
+    workers = _workers(plan, request, command)
+    try:
+        driver = Driver(plan, ledger, judge, workers, stop, say, show)
+        driver.drive(request.trials, request.max_seconds)
+    finally:
+        workers.close()
+    return ledger, judge
 
 
 def _workers(plan: Plan, request: TuneRequest, command: Sequence[str]) -> Workers:

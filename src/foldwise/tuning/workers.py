@@ -106,6 +106,10 @@ class Workers:
         threading.Thread(target=self._listen, args=(slot, process), daemon=True).start()
 
     def _listen(self, slot: int, process: "subprocess.Popen[str]") -> None:
-        for line in process.stdout or ():
-            self._heard.put(Heard(slot, process.pid, json.loads(line)))
-        self._heard.put(Heard(slot, process.pid, None))
+        try:
+            for line in process.stdout or ():
+                self._heard.put(Heard(slot, process.pid, json.loads(line)))
+        except ValueError:  # cut off by a kill, or printed by who knows whom: it is lost for us
+            process.kill()
+        finally:
+            self._heard.put(Heard(slot, process.pid, None))
