@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean, stdev
 
 from foldwise.ensembling.ensemble import blend
-from foldwise.ensembling.record import is_ensemble
+from foldwise.ensembling.record import is_ensemble, read_ensemble
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
 from foldwise.pipeline.refusing import check_resumable
