@@ -18,7 +18,7 @@ from foldwise.paths import Project
 from tests.tuning.tiny_studies import fake_worker, study_of
 
 SECONDS = 0.06  # of a fold
-POLL_SECONDS = 0.005
+POLL_SECONDS = 0.02
 
 
 def main(root: str, trials: str, kills: str) -> None:
