@@ -80,8 +80,8 @@ def test_a_gain_that_cannot_be_known_is_left_out_and_said(
     done = foldwise("compare", "words", "both")
     assert done.code == 0
     assert (
-        "both: what averaging the folds' models gains is not in the expected score, since "
-        "it is not in their predictions that are here"
+        "both: the expected score leaves out what averaging the folds' models gains, which the "
+        "files here do not tell"
     ) in done.out
     assert not foldwise("compare", "words", "both", "--json").json["outlook"]["with_gains"]
 
@@ -120,6 +120,7 @@ def test_other_competitions_and_rows_are_refused(project: Project, foldwise: Fol
     done = foldwise("compare", "words", "labels")
     assert done.code == 3
     assert "same competition, but words has 'tiny-regression' and labels" in done.err
+    assert "same folds" not in done.err  # which follows
     foldwise("train", "words", "training.rows=30", "--name", "few")
     done = foldwise("compare", "words", "few")
     assert done.code == 3

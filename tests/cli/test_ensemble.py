@@ -102,7 +102,7 @@ def test_an_ensemble_can_be_blended_again(project: Project, foldwise: Foldwise) 
         (["words"], 2, "an ensemble has at least two members, got words"),
         (["words", "words"], 2, "each run is a member once"),
         (["words", "letters", "--weights", "1"], 2, "2 members need as many weights, got 1"),
-        (["words", "labels"], 3, "members must share their competition"),
+        (["words", "labels"], 3, "members must be of one competition"),
     ],
 )
 def test_members_that_do_not_fit_are_refused(

@@ -58,7 +58,7 @@ def test_a_run_without_its_folds_is_expected_without_their_gain(
     assert done.json["expected"]["words"]["rmse"]["gain"] is None
     assert done.json["expected"]["letters"]["rmse"]["gain"] > 0
     assert (
-        "words: what averaging the folds' models gains is not in the expected score"
+        "words: the expected score leaves out what averaging the folds' models gains"
         in foldwise("runs").out
     )
 

@@ -73,6 +73,11 @@ def test_what_is_wrong_is_a_bad_argument(
     assert "Traceback" not in done.err
 
 
+def test_folds_that_are_none_leave_no_run_behind(project: Project, foldwise: Foldwise) -> None:
+    assert foldwise("train", "words", "--folds", "7", "--name", "new").code == 2
+    assert list(project.run("new").glob("[!.]*")) == []
+
+
 def test_a_range_is_refused_with_its_key(project: Project, foldwise: Foldwise) -> None:
     path = project.root / "experiments" / "tuned.toml"
     path.write_text(

@@ -157,7 +157,7 @@ def test_an_unfinished_member_is_refused_and_nothing_is_written(project: Project
 
 def test_runs_of_other_competitions_are_refused(project: Project) -> None:
     with pytest.raises(
-        DataError, match="members must share their competition, but 'a' has 'tiny-re"
+        DataError, match="members must be of one competition, but 'a' is of 'tiny-re"
     ):
         make_ensemble(project, ["a", "classes-a"], "mean")
 

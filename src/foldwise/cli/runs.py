@@ -23,6 +23,7 @@ from foldwise.paths import find_project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import kind_of_part, list_runs
 from foldwise.training.run_scores import RunScores
+from foldwise.tuning.names import is_trial
 
 FIRST_COLUMNS = ("run", "kind", "rows", "folds")
 
@@ -48,7 +49,10 @@ def run(options: Namespace, output: Output) -> None:
         show(competition, runs, expected, output)
     for name, folds in found.unfinished.items():
         done = f"fold {listed(folds)} done" if folds else "no fold done"
-        output.lines([f"{name}: not finished, {done}; its command goes on where it was"])
+        later = "its command goes on where it was"
+        if is_trial(name):
+            later = "its study dropped it, or goes on with it"
+        output.lines([f"{name}: not finished, {done}; {later}"])
     output.lines([f"{name}: {fault}" for name, fault in found.damaged.items()])
     if found.hidden:
         output.lines(

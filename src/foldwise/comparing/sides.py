@@ -80,13 +80,22 @@ def aligned(first: Side, second: Side, rows: Rows) -> dict[int, Tables]:
 
 
 def other_origins(first: Side, second: Side) -> list[str]:
-    """What the two were not both made from, one complaint each."""
+    """What the two were not both made from, one complaint each.
+
+    Of two competitions only that: what else differs follows from it.
+    """
+    differing = [
+        part
+        for part in dict.fromkeys([*first.origin, *second.origin])
+        if first.origin.get(part) != second.origin.get(part)
+    ]
+    if "competition" in differing:
+        differing = ["competition"]
     return [
         f"what is compared has the same {part}, but {first.name} has "
         f"{first.origin.get(part, 'none')[:16]!r} and {second.name} "
         f"{second.origin.get(part, 'none')[:16]!r}; train both on the same"
-        for part in dict.fromkeys([*first.origin, *second.origin])
-        if first.origin.get(part) != second.origin.get(part)
+        for part in differing
     ]
 
 

@@ -68,7 +68,14 @@ def check_same_origin(members: Sequence[Member]) -> None:
     """
     first, complaints = members[0], Complaints()
     for other in members[1:]:
-        for part in ("competition", "data", "folds", "metric"):
+        if first.scores.competition != other.scores.competition:  # all the rest differs too
+            complaints.add(
+                f"members must be of one competition, but {first.name!r} is of "
+                f"{first.scores.competition!r} and {other.name!r} of "
+                f"{other.scores.competition!r}; leave one of them out"
+            )
+            continue
+        for part in ("data", "folds", "metric"):
             mine, theirs = getattr(first.scores, part), getattr(other.scores, part)
             if mine != theirs:
                 complaints.add(

@@ -92,11 +92,11 @@ class Expecting:
         unknown = dict.fromkeys(scores.scores)
         if not len(test):
             return unknown, ""
-        missing = f"{run}: what averaging the folds' models gains is not in the expected score"
+        missing = f"{run}: the expected score leaves out what averaging the folds' models gains"
         try:
             models = fold_tables(self._project, run, len(scores.looks))
             if models is None or not _is_mean(models, test):
-                return unknown, f"{missing}, since it is not in their predictions that are here"
+                return unknown, f"{missing}, which the files here do not tell"
             values = {name: metric.value for name, metric in scores.scores.items()}
             return averaging_gains(values, models), ""
         except FoldwiseError as error:  # one damaged run must not hide the others

@@ -196,7 +196,8 @@ class _Finder:
             sweep=sweep,
             first=done + 1,
             seed_of=lambda number: self._seed("dropout", number),
-            after_step=self._reporting("rates", sweep.work, report),
+            after_start=self._reporting("level", sweep.steps, report),
+            after_step=self._reporting("rates", sweep.steps, report),
         )
 
     def _seed(self, purpose: str, number: int) -> int:

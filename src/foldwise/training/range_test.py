@@ -57,11 +57,6 @@ class Sweep:
             )
         complaints.raise_if_any(UsageError)
 
-    @property
-    def work(self) -> int:
-        """How many batches a test goes through: each twice."""
-        return 2 * self.steps
-
     def rates(self) -> list[float]:
         """The rate of each step, in even geometric steps."""
         rates: list[float] = np.geomspace(self.lowest, self.highest, self.steps).tolist()
@@ -116,6 +111,7 @@ def range_test(
     sweep: Sweep,
     first: int,
     seed_of: Callable[[int], int],
+    after_start: Callable[[int], None] = lambda _done: None,
     after_step: Callable[[int], None] = lambda _done: None,
 ) -> RangeTest:
     """The losses as the rates of all layer groups rise in step, in the ratios of the experiment.
@@ -129,7 +125,8 @@ def range_test(
         sweep: the rates.
         first: the number of the first step.
         seed_of: the seed of a step's dropout, by its number.
-        after_step: gets the number of batches done, `work` in all, and may raise to stop.
+        after_start: gets the number of batches given to the model as it is; may raise to stop.
+        after_step: gets the number of steps done; may raise to stop.
 
     Raises:
         FoldFailed: a loss is not finite before anything was learned.
@@ -144,7 +141,7 @@ def range_test(
     batches = list(islice(plan, sweep.steps))
     end: End = "highest"
     with unchanged(learner):
-        starts = _starts(learner, batches, labels, first, seed_of, after_step)
+        starts = _starts(learner, batches, labels, first, seed_of, after_start)
         level = float(np.mean(starts))
         steps = _losses(learner, batches, labels, rates, peak, first, seed_of)
         for number, loss in enumerate(steps, start=1):
@@ -154,7 +151,7 @@ def range_test(
             losses.append(loss)
             average = BETA * average + (1 - BETA) * (loss - starts[number - 1] + level)
             smoothed.append(average / (1 - BETA**number))
-            after_step(len(batches) + number)
+            after_step(number)
             if has_diverged(losses, smoothed):
                 end = "diverged"
                 break

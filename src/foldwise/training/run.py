@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from foldwise.errors import DataError, UsageError, listed
+from foldwise.errors import DataError, listed
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions, mean_of
@@ -79,7 +79,7 @@ def train_run(
     """
     folder = project.run(request.name)
     with only_driver_of(folder):
-        run = open_run(project, request.name, request.settings, request.mode)
+        run = open_run(project, request.name, request.settings, request.mode, request.folds)
         wanted = _wanted_folds(request.folds, run.corpus.n_folds)
         finished = {fold: outcome_of(run.job(fold)) for fold in wanted}
         todo = [fold for fold, outcome in finished.items() if outcome is None]
@@ -97,9 +97,6 @@ def train_run(
 
 
 def _wanted_folds(asked: Sequence[int] | None, n_folds: int) -> list[int]:
-    unknown = [fold for fold in asked or () if not 0 <= fold < n_folds]
-    if unknown:
-        raise UsageError(f"folds are numbered 0 to {n_folds - 1}; got {listed(unknown)}")
     return list(range(n_folds)) if asked is None else sorted(set(asked))
 
 

@@ -1,6 +1,7 @@
 """A run's folder: begun once, gone on with only from the same settings, data, folds and code."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,18 +63,33 @@ class OpenRun:
         )
 
 
-def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto") -> OpenRun:
+def open_run(
+    project: Project,
+    name: str,
+    wanted: Settings,
+    mode: Mode = "auto",
+    folds: Sequence[int] | None = None,
+) -> OpenRun:
     """The run `name`, begun if it is new. The caller holds the folder's lock.
 
-    Everything that can be refused is refused before an old run is set aside for a fresh one.
+    Everything that can be refused is refused before anything is written, or an old run is set aside
+    for a fresh one.
+
+    Args:
+        project: where.
+        name: of the run.
+        wanted: its settings.
+        mode: see `RunRequest`.
+        folds: that are to be trained; None: all.
 
     Raises:
         UsageError: it was made from something else, or is no trained run; `resume`, and there is
-            nothing to resume; or its GPU is gone.
+            nothing to resume; there are no such folds; or its GPU is gone.
         DataError: data or folds are missing or wrong.
     """
     folder = project.run(name)
     corpus = load_corpus(project, wanted)
+    _check_folds(folds or (), corpus.n_folds)
     encoder = resolve_encoder(wanted.encoder.name) if wanted.kind == "encoder" else None
     manifest = manifest_of(wanted, corpus, fingerprint(encoder) if encoder else "")
     begun = (folder / FILE).is_file() and mode != "fresh"
@@ -98,6 +114,13 @@ def open_run(project: Project, name: str, wanted: Settings, mode: Mode = "auto")
     for left in [*folder.glob(".*.tmp"), *folder.glob("encoder/.*.tmp")]:
         left.unlink()  # half-written by a process that was killed
     return run
+
+
+def _check_folds(asked: Sequence[int], n_folds: int) -> None:
+    if unknown := [fold for fold in asked if not 0 <= fold < n_folds]:
+        raise UsageError(
+            f"folds are numbered 0 to {n_folds - 1}; got {listed(unknown)}; choose among them"
+        )
 
 
 def _is_another_without_work(folder: Path, manifest: Manifest) -> bool:
