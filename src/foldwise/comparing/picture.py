@@ -1,6 +1,7 @@
 """A forest plot as a picture, in colours and shapes that everyone can tell apart."""
 
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foldwise.comparing.ablation import Ablation
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INCHES = 9.0  # wide
+TITLE_WIDTH = 90  # characters; a base with many settings has a long name
 INCHES_A_ROW = 0.42
 DOTS_AN_INCH = 150
 
@@ -107,8 +109,9 @@ def _draw_row(axes: "Axes", row: int, difference: Difference, look: Look) -> Non
 
 def _title(ablation: Ablation) -> str:
     seeds, folds = len(ablation.seeds), len(ablation.folds)
-    return (
-        f"{ablation.base_name()}: what each setting changes\n{ablation.rows:,} rows of "
+    what = wrap(f"{ablation.base_name()}: what each setting changes", TITLE_WIDTH)
+    return "\n".join(what) + (
+        f"\n{ablation.rows:,} rows of "
         f"{ablation.competition}, {folds} fold{'s' if folds > 1 else ''}, "
         f"{seeds} seed{'s' if seeds > 1 else ''}, 95 % intervals"
     )
