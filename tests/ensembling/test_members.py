@@ -35,7 +35,7 @@ def test_runs_of_the_same_rows_and_folds_may_be_blended(project: Project) -> Non
     check_same_origin([read_member(project, name) for name in ("a", "b", "c")])
 
 
-@pytest.mark.parametrize("part", ["competition", "data", "folds", "metric"])
+@pytest.mark.parametrize("part", ["data", "folds", "metric"])
 def test_a_run_of_something_else_is_refused_with_the_part_named(
     project: Project, part: str
 ) -> None:
@@ -51,12 +51,23 @@ def test_a_run_of_something_else_is_refused_with_the_part_named(
     )
 
 
-def test_every_difference_of_every_member_is_named_at_once(project: Project) -> None:
+def test_of_another_competition_nothing_else_is_said_of_each_member(project: Project) -> None:
     members = [read_member(project, name) for name in ("a", "classes-a", "classes-b")]
     with pytest.raises(DataError) as caught:
         check_same_origin(members)
-    # competition, data, folds, metric and ids, of two members
-    assert len(caught.value.complaints) == 10
+    assert caught.value.complaints == tuple(
+        f"members must be of one competition, but 'a' is of 'tiny-regression' and {name!r} of "
+        f"'tiny-classification'; leave one of them out"
+        for name in ("classes-a", "classes-b")
+    )
+
+
+def test_every_difference_is_named_at_once(project: Project) -> None:
+    first, second = read_member(project, "a"), read_member(project, "b")
+    other = replace(second, scores=replace(second.scores, data="x", folds="y", metric="z"))
+    with pytest.raises(DataError) as caught:
+        check_same_origin([first, other])
+    assert [c.split()[4] for c in caught.value.complaints] == ["data,", "folds,", "metric,"]
 
 
 def test_a_run_of_fewer_rows_is_refused(project: Project) -> None:

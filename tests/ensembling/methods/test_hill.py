@@ -37,22 +37,28 @@ def test_a_climb_is_the_papers_for_every_metric(metric: str) -> None:
 
 
 def test_bags_are_halves_of_the_members_that_the_seed_decides() -> None:
-    bags = bags_of(20, 6, seed=1)
-    assert [len(set(bag)) for bag in bags] == [10] * 6
+    bags = bags_of(60, 6, seed=1)
+    assert [len(set(bag)) for bag in bags] == [30] * 6
     assert len({tuple(bag) for bag in bags}) == 6
-    assert bags == bags_of(20, 6, seed=1)
-    assert bags != bags_of(20, 6, seed=2)
+    assert bags == bags_of(60, 6, seed=1)
+    assert bags != bags_of(60, 6, seed=2)
     # more bags are the same ones and others
-    assert bags_of(20, 8, seed=1)[:6] == bags
+    assert bags_of(60, 8, seed=1)[:6] == bags
 
 
 def test_few_members_climb_together_once() -> None:
     assert bags_of(4, 10, seed=0) == [[0, 1, 2, 3]]
-    assert [len(bag) for bag in bags_of(7, 2, seed=0)] == [4, 4]
+    assert bags_of(20, 10, seed=0) == [list(range(20))]
+    assert [len(bag) for bag in bags_of(30, 2, seed=0)] == [20, 20]
+
+
+def test_the_one_member_that_matters_is_in_every_climb_of_few() -> None:
+    problem = regression(300, (0.1, *[3.0] * 9))
+    assert fit_hill(problem, Recipe("hill")).shares()[0] > 0.9  # half of halves would lack it
 
 
 def test_the_weights_are_the_mean_of_the_bags() -> None:
-    problem = regression(200, (0.5,) * 10)
+    problem = regression(200, (0.5,) * 40)
     weights = fit_hill(problem, Recipe("hill", Options(bags=3))).shares()
     assert sum(weights) == pytest.approx(1)
     assert weights == fit_hill(problem, Recipe("hill", Options(bags=3))).shares()

@@ -36,7 +36,11 @@ def ensemble(command: ArgumentParser) -> None:
     )
     decides.add_argument("--thresholds", action="store_true", help="fit a threshold for each class")
     command.add_argument(
-        "--bags", type=count, metavar="N", default=10, help="hill: halves of the members (10)"
+        "--bags",
+        type=count,
+        metavar="N",
+        default=10,
+        help="hill: climbs of random halves of more than 20 members (10)",
     )
     command.add_argument(
         "--seed", type=number, metavar="NUMBER", default=0, help="hill: which halves (0)"

@@ -2,7 +2,8 @@
 
 Each climb begins with the best few members, then adds whichever member makes the blend best, until
 several additions in a row have not helped; the weights are those of the best blend on the way. The
-climbs of several random halves of the members are averaged (bagging).
+climbs of several random halves of the members are averaged (bagging), where there are many members:
+halves of a few would often lack the one or two that matter.
 Caruana et al. (2004): https://doi.org/10.1145/1015330.1015432; the bagging and the beginning:
 Caruana, Munson & Niculescu-Mizil (2006), https://doi.org/10.1109/ICDM.2006.76
 """
@@ -19,7 +20,7 @@ from foldwise.ensembling.problem import Problem
 from foldwise.ensembling.recipe import Recipe
 
 Floats = NDArray[np.float64]
-FEWEST = 4  # members of a bag: half of less would hardly be an ensemble
+FEWEST = 20  # members of a bag; see benchmarks/ensembling.md
 BEGINNING = 5  # members that a climb may begin with
 PATIENCE = 5  # additions without a better blend, then a climb ends
 ADDITIONS = 100  # of one climb, or of all together, but
@@ -46,7 +47,7 @@ def fit_hill(problem: Problem, recipe: Recipe) -> Formula:
 
 
 def bags_of(members: int, bags: int, seed: int) -> list[list[int]]:
-    """The members of each bag, ascending: a random half, four at least; all of them: one bag."""
+    """The members of each bag, ascending: a random half, but `FEWEST`; all of them: one bag."""
     size = max((members + 1) // 2, min(members, FEWEST))
     if size == members:
         return [list(range(members))]
