@@ -33,7 +33,7 @@ class Regularization(Section):
     # matrices, instead of optimizer.weight_decay, which the pooling and the head keep
     r_drop: Weight = 0.0  # weight of the difference between two passes with other dropout
     adversarial: Literal["none", "fgm", "awp"] = "none"  # fgm: embeddings; awp: all matrices
-    # of the step, as a share of the weights' norm; auto: 0.005 of the embeddings, 0.001 of all
+    # of the step, as a share of the weights' norm; auto: 0.005 of the embeddings, 0.0002 of all
     adversarial_size: Positive | Literal["auto"] = "auto"
     adversarial_from: Share = 0.0  # share of all steps before it begins
 
