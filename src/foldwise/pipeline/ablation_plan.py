@@ -111,19 +111,11 @@ def planned(project: Project, request: AblationRequest) -> Plan:
         experiment=experiment,
         overrides=request.overrides,
         corpus=corpus,
-        folds=_checked_folds(request.folds, corpus.n_folds),
+        folds=corpus.checked_folds(request.folds),
         seeds=seeds,
         base=of("the base", base),
         variants=[of(name, settings) for name, settings in chosen.items()],
     )
-
-
-def _checked_folds(asked: Sequence[int] | None, n_folds: int) -> tuple[int, ...]:
-    if asked is None:
-        return tuple(range(n_folds))
-    if unknown := [fold for fold in asked if not 0 <= fold < n_folds]:
-        raise UsageError(f"folds are numbered 0 to {n_folds - 1}; got {unknown[0]} in --folds")
-    return tuple(sorted(set(asked)))
 
 
 def _settings(path: Path, overrides: Sequence[str], where: str, *, fast: bool) -> Settings:

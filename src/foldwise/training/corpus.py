@@ -1,6 +1,7 @@
 """What a run learns from and predicts: training rows with their folds, and test rows."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import metric_named, score
-from foldwise.errors import Complaints, DataError, UsageError
+from foldwise.errors import Complaints, DataError, UsageError, listed
 from foldwise.folds.table import read_checked_folds
 from foldwise.paths import Project
 from foldwise.settings import Settings
@@ -42,6 +43,19 @@ class Corpus:
         if self.loaded.train.targets is None:
             raise ValueError("training rows have targets")
         return self.loaded.train.targets
+
+    def checked_folds(self, asked: Sequence[int] | None) -> tuple[int, ...]:
+        """The folds asked for, ascending; None: all.
+
+        Raises:
+            UsageError: there are no such folds.
+        """
+        if unknown := [fold for fold in asked or () if not 0 <= fold < self.n_folds]:
+            raise UsageError(
+                f"folds are numbered 0 to {self.n_folds - 1}; got {listed(unknown)} in --folds; "
+                f"choose among them"
+            )
+        return tuple(range(self.n_folds)) if asked is None else tuple(sorted(set(asked)))
 
     def training_positions(self, fold: int) -> NDArray[np.int64]:
         """Where the rows are that the model of `fold` learns from."""

@@ -80,7 +80,7 @@ def train_run(
     folder = project.run(request.name)
     with only_driver_of(folder):
         run = open_run(project, request.name, request.settings, request.mode, request.folds)
-        wanted = _wanted_folds(request.folds, run.corpus.n_folds)
+        wanted = run.corpus.checked_folds(request.folds)
         finished = {fold: outcome_of(run.job(fold)) for fold in wanted}
         todo = [fold for fold, outcome in finished.items() if outcome is None]
         for fold in set(wanted) - set(todo):  # a kill may have come before they were removed
@@ -94,10 +94,6 @@ def train_run(
         if unfinished := set(state.missing) & set(todo):
             run.journal.write("time is up", folds=sorted(unfinished))
         return state
-
-
-def _wanted_folds(asked: Sequence[int] | None, n_folds: int) -> list[int]:
-    return list(range(n_folds)) if asked is None else sorted(set(asked))
 
 
 def _train(

@@ -89,7 +89,7 @@ def open_run(
     """
     folder = project.run(name)
     corpus = load_corpus(project, wanted)
-    _check_folds(folds or (), corpus.n_folds)
+    corpus.checked_folds(folds)
     encoder = resolve_encoder(wanted.encoder.name) if wanted.kind == "encoder" else None
     manifest = manifest_of(wanted, corpus, fingerprint(encoder) if encoder else "")
     begun = (folder / FILE).is_file() and mode != "fresh"
@@ -114,13 +114,6 @@ def open_run(
     for left in [*folder.glob(".*.tmp"), *folder.glob("encoder/.*.tmp")]:
         left.unlink()  # half-written by a process that was killed
     return run
-
-
-def _check_folds(asked: Sequence[int], n_folds: int) -> None:
-    if unknown := [fold for fold in asked if not 0 <= fold < n_folds]:
-        raise UsageError(
-            f"folds are numbered 0 to {n_folds - 1}; got {listed(unknown)}; choose among them"
-        )
 
 
 def _is_another_without_work(folder: Path, manifest: Manifest) -> bool:

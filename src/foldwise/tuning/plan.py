@@ -10,7 +10,7 @@ import numpy as np
 from foldwise.competition.metrics import Metric, metric_named
 from foldwise.competition.rows import Rows
 from foldwise.ensembling.members import read_member
-from foldwise.errors import Complaints, DataError, UsageError
+from foldwise.errors import Complaints, DataError
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
 from foldwise.settings import (
@@ -108,7 +108,7 @@ def planned(project: Project, request: TuneRequest) -> Plan:
         experiment=experiment,
         defaults=defaults,
         corpus=corpus,
-        folds=_checked_folds(request.folds, corpus.n_folds),
+        folds=corpus.checked_folds(request.folds),
         partners=_partners(project, request.partners, corpus),
         fast=request.fast,
     )
@@ -118,14 +118,6 @@ def planned(project: Project, request: TuneRequest) -> Plan:
 
 def _in_form(chosen: Settings, *, fast: bool) -> Settings:
     return small_form(chosen) if fast else chosen
-
-
-def _checked_folds(asked: Sequence[int] | None, n_folds: int) -> tuple[int, ...]:
-    if asked is None:
-        return tuple(range(n_folds))
-    if unknown := [fold for fold in asked if not 0 <= fold < n_folds]:
-        raise UsageError(f"folds are numbered 0 to {n_folds - 1}; got {unknown[0]} in --folds")
-    return tuple(sorted(set(asked)))
 
 
 def _partners(project: Project, names: Sequence[str], corpus: Corpus) -> dict[str, Predictions]:
