@@ -9,9 +9,11 @@ that a craft takes minutes and not hours on two cores. It works in a project of 
 them. The same command goes on where it was stopped.
 """
 
+import csv
 import os
 import shutil
 import sys
+from itertools import islice
 from pathlib import Path
 
 from foldwise.cli.main import main
@@ -86,9 +88,11 @@ def small_project(competition: str) -> None:
 
 
 def cut(path: Path) -> None:
-    """Keep the header and the first rows; none of these files has a line break within a field."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(lines[: 1 + TEST_ROWS]), encoding="utf-8")
+    """Keep the header and the first rows, which may have line breaks within a field."""
+    with path.open(encoding="utf-8", newline="") as source:
+        kept = list(islice(csv.reader(source), 1 + TEST_ROWS))
+    with path.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target, lineterminator="\n").writerows(kept)
 
 
 def command(competition: str, options: list[str]) -> list[str]:
