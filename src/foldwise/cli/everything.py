@@ -31,6 +31,7 @@ def run(options: Namespace, output: Output) -> None:
         name,
         say=output.say,
         train=lambda request: trained(project, request, output),
+        seeds=options.seeds or (),
     )
     output.result(as_json(done))
     show(done, output)

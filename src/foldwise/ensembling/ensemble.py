@@ -52,31 +52,6 @@ class Blended:
     fit: CrossFit
 
 
-def make_ensemble(
-    project: Project,
-    names: Sequence[str],
-    name: str,
-    method: Method = "mean",
-    weights: Sequence[float] | None = None,
-    *,
-    options: Options | None = None,
-    allow_in_sample: bool = False,
-    seeds: Sequence[int] = (),
-) -> RunScores:
-    """The scores of the run `name`, a blend of the runs `names`; see `blend`."""
-    made = blend(
-        project,
-        names,
-        name,
-        method,
-        weights,
-        options=options,
-        allow_in_sample=allow_in_sample,
-        seeds=seeds,
-    )
-    return made.scores
-
-
 def blend(
     project: Project,
     names: Sequence[str],

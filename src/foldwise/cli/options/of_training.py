@@ -13,6 +13,12 @@ def run(command: ArgumentParser) -> None:
     command.add_argument(
         "--name", help="of the submission, and of the ensemble of several experiments' runs"
     )
+    command.add_argument(
+        "--seeds",
+        type=seed_numbers,
+        metavar="0,1,2",
+        help="each experiment with all of them, averaged (the experiment's own seed alone)",
+    )
     command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
     _hurry(command)
 
