@@ -146,6 +146,9 @@ def tune(command: ArgumentParser) -> None:
         "--workers", type=count, metavar="N", help="trials at once (one a GPU; one on a CPU)"
     )
     command.add_argument("--fast", action="store_true", help="few rows, two folds")
+    command.add_argument(
+        "--fresh", action="store_true", help="set an old study and its trials aside, begin again"
+    )
     command.add_argument("--name", help="of the study, runs/NAME.tuning (the experiment's)")
     command.add_argument(
         "--folds", type=fold_numbers, metavar="0,1", help="only these, such as 0,1"
