@@ -72,7 +72,7 @@ def _parsed(data: bytes, width: int, first: int) -> "pd.DataFrame":
     # from 3.1 on pandas is exact unless told otherwise, and warns of being told
     major, minor = map(int, pd.__version__.split(".")[:2])
     exact: dict[str, Any] = {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
-    return pd.read_csv(
+    frame: pd.DataFrame = pd.read_csv(
         io.BytesIO(data),
         header=None,
         skiprows=1,
@@ -85,6 +85,7 @@ def _parsed(data: bytes, width: int, first: int) -> "pd.DataFrame":
         low_memory=False,
         **exact,
     )
+    return frame
 
 
 def _converted(frame: "pd.DataFrame", outputs: Sequence[str], first: int) -> PlainTable:
