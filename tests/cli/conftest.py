@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foldwise.cli.main import main
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.paths import Project
 from foldwise.settings import dump_toml
 from tests.cli.calling import Foldwise, Outcome
@@ -41,7 +41,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
         (project.root / "experiments" / f"{name}.toml").write_text(dump_toml(chosen))
     train_tfidf(project, "words", tfidf={"characters": [1, 2]})
     train_tfidf(project, "letters", tfidf={"words": [1, 1]})
-    make_ensemble(project, ["words", "letters"], "both")
+    blend(project, ["words", "letters"], "both")
     return project
 
 

@@ -173,3 +173,46 @@ def test_an_encoder_that_is_nowhere_is_told_before_the_first_run_trains(
     assert done.code == 2
     assert "the encoder 'no/such' is nowhere to be found" in done.err
     assert not list(project.root.glob("runs/.words.*"))
+
+
+def test_seeds_train_each_experiment_with_all_of_them_and_blend_the_averages(
+    empty: Project, foldwise: Foldwise
+) -> None:
+    words = ("run", "words", "letters", "--seeds", "3,1", "--json")
+    done = foldwise(*words)
+    assert done.code == 0, done.err
+    assert [run["run"] for run in done.json["runs"]] == ["words", "letters", RECIPE]
+    assert [run["folds_trained_now"] for run in done.json["runs"]] == [10, 10, 0]
+    for name in ("words", "letters"):
+        average = json.loads((empty.run(name) / "ensemble.json").read_text())
+        assert (average["members"], average["seeds"]) == (
+            [f"{name}.seed3", f"{name}.seed1"],
+            [3, 1],
+        )
+        settings = (empty.run(f"{name}.seed3") / "settings.toml").read_text()
+        assert "seed = 3" in settings
+    assert json.loads((empty.run(RECIPE) / "ensemble.json").read_text())["members"] == [
+        "words",
+        "letters",
+    ]
+    assert Path(done.json["submission"]) == empty.submission(RECIPE)
+    # a second time nothing is trained
+    assert [run["folds_trained_now"] for run in foldwise(*words).json["runs"]] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["others", "--seeds", "3"], "an average is of two seeds at least, got 3"),
+        (["others", "words", "--seeds", "3,1"], "words holds a run of one seed"),
+    ],
+)
+def test_seeds_that_make_no_average_are_refused_before_anything_trains(
+    words: list[str], message: str, project: Project, foldwise: Foldwise
+) -> None:
+    text = (project.root / "experiments" / "words.toml").read_text()
+    (project.root / "experiments" / "others.toml").write_text(text)
+    done = foldwise("run", *words)
+    assert done.code == 2
+    assert message in done.err
+    assert not list(project.root.glob("runs/others*"))

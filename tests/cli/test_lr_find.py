@@ -147,7 +147,7 @@ def test_training_and_its_run_are_what_they_are_without(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["enc", "--fold", "3"], "folds are numbered 0 to 2; got --fold 3"),
+        (["enc", "--fold", "3"], "folds are numbered 0 to 2; got 3; choose among them"),
         (["enc", "--stage", "1"], "stages are numbered 0 to 0; got --stage 1"),
         (["staged", "--stage", "2"], "stages are numbered 0 to 1; got --stage 2"),
         (["tfidf"], "only an encoder has learning rates to find, got an experiment of kind='tfi"),

@@ -21,7 +21,10 @@ HEAVY = ("numpy", "pandas", "torch", "transformers", "pydantic", "rich", "sklear
         (["submit"], "the following arguments are required: RUN; see: foldwise submit --help"),
         (["submit", "a", "b"], "one word too many: 'b'; see: foldwise submit --help"),
         (["train", "a", "--folds", "0,x"], "folds are numbers with commas, such as 0,2: got '0,x'"),
-        (["train", "a", "--max-time", "1d"], "a number with s, m or h, such as 8h: got '1d'"),
+        (
+            ["train", "a", "--max-time", "1d"],
+            "a number with s, m or h (seconds, minutes, hours), such as 8h or 50m: got '1d'",
+        ),
         (["train", "a", "--workers", "0"], "a whole number from 1: got '0'"),
         (["train", "a", "--fresh", "--resume"], "--resume: not allowed with argument --fresh"),
         (["ensemble", "a", "b"], "the following arguments are required: --name"),

@@ -8,6 +8,7 @@ from foldwise.cli.score_tables import (
     Scored,
     expectation_remarks,
     optimism_of,
+    outside_remarks,
     remarks,
     score_columns,
     score_rows,
@@ -43,13 +44,22 @@ RUNS = [
 
 def test_runs_stand_below_each_other_metric_by_metric() -> None:
     assert score_rows(RUNS, private=True) == [
-        ["rmse", "a", "1.0000 ± 0.5000", "0.500 to 1.250", "2.0000 ± 0.1250", "-0.2500"],
+        ["rmse", "a", "1.0000 ± 0.5000", "0.500 to 1.250", "2.0000 ± 0.1250 *", "-0.2500"],
         ["", "b", "1.0000 ± 0.5000", "", "", ""],
         ["", "c", "1.0000 ± 0.5000", "", "", "in OOF"],
         ["pearson", "a", "0.2500", "", "", "+0.2500"],
         ["", "b", "0.2500", "", "", ""],
         ["", "c", "0.2500", "", "", "in OOF"],
     ]
+
+
+def test_a_private_score_outside_of_what_was_expected_is_marked_and_explained() -> None:
+    # the ends belong to the interval; without a score or an interval there is nothing to mark
+    inside = [RUNS[0]._replace(private={"rmse": Score(end, None, 3)}) for end in (0.5, 1.25)]
+    assert [row[4] for row in score_rows(inside, private=True)[:2]] == ["0.5000", "1.2500"]
+    assert outside_remarks([*inside, *RUNS[1:]]) == []
+    (told,) = outside_remarks([*inside, *RUNS])
+    assert told.startswith("*: 1 of 3 private scores lie outside of what was expected")
 
 
 def test_there_are_as_many_columns_as_cells() -> None:

@@ -86,6 +86,45 @@ def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
         assert not list(run.rglob("*.tmp"))
 
 
+def test_a_stop_leaves_with_130_and_says_what_is_known_so_far(
+    tuned: Project, foldwise: Foldwise
+) -> None:
+    driver = start(tuned.root, "tune", "some-tune", "--trials", "40")
+    journal = Journal(tuned.run("some-tune.tuning") / "journal.jsonl")
+    while len(list(journal.events("finished"))) < 1 and driver.poll() is None:
+        time.sleep(0.02)
+    driver.send_signal(signal.SIGINT)
+    _, told = driver.communicate()
+    assert driver.returncode == 130
+    page = tuned.run("some-tune.tuning") / "tuning.md"
+    assert f"trials have shown so far is in {page}" in " ".join(told.split())
+    assert "## The best" in page.read_text()
+    # the same command goes on; of what was stopped it was said that it is queued
+    ended = len({event["trial"] for event in journal.events("finished")})
+    wanted = str(ended + 1)
+    again = foldwise("tune", "some-tune", "--trials", wanted, "--json")
+    assert again.code == 0, again.err
+    for event in journal.events("queued again"):
+        assert f"trial {event['trial']}: queued again (stopped)" in told
+
+
+def test_a_fresh_study_keeps_the_old_one_and_its_trials_aside(
+    tuned: Project, foldwise: Foldwise
+) -> None:
+    assert foldwise("tune", "some-tune", "--trials", "2").code == 0
+    before = json.loads((tuned.run("some-tune.tuning") / "tuning.json").read_text())
+    refused = foldwise("tune", "some-tune", "--trials", "2", "--pruner", "none")
+    assert refused.code == 2
+    assert "set this one aside (--fresh)" in refused.err
+    done = foldwise("tune", "some-tune", "--trials", "1", "--pruner", "none", "--fresh", "--json")
+    assert done.code == 0, done.err
+    assert len(done.json["trials"]) == 1
+    (aside,) = tuned.root.glob("runs/.some-tune.tuning.*")
+    assert json.loads((aside / "tuning.json").read_text()) == before
+    assert {path.name for path in aside.glob("*.trial-*")} == {t["run"] for t in before["trials"]}
+    assert len(list(tuned.root.glob("runs/some-tune.tuning.trial-*"))) == 1
+
+
 def test_a_second_driver_is_refused_and_a_damaged_study_is_no_traceback(
     tuned: Project, foldwise: Foldwise
 ) -> None:

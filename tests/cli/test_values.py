@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 from foldwise.cli.values import count, duration, fold_numbers, names, shares
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("8h", 28800), ("0s", 0)]
-)
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("1.5m", 90), ("8h", 28800), ("0s", 0)])
 def test_a_duration_is_seconds_minutes_or_hours(text: str, seconds: float) -> None:
     assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["5", "1.5", "1d", "h", "5 m", "-5m", ""])
+def test_a_duration_without_a_unit_is_refused_and_the_units_named(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"with s, m or h \(seconds, minutes, hours\)"):
+        duration(text)
 
 
 @given(st.text(max_size=8))

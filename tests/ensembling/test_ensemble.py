@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.record import is_ensemble, members_below, read_ensemble
 from foldwise.errors import DataError, StorageError, UsageError
 from foldwise.folds.making import make_folds, save_folds
@@ -25,7 +25,7 @@ def contents(run: Path) -> dict[str, bytes]:
 
 
 def test_an_ensemble_is_a_run_with_the_mean_of_its_members(project: Project) -> None:
-    scores = make_ensemble(project, ["a", "b", "c"], "mean")
+    scores = blend(project, ["a", "b", "c"], "mean").scores
     run = project.run("mean")
     for name in ("oof.csv", "test.csv"):
         members = [read_predictions(project.run(m) / name) for m in ("a", "b", "c")]
@@ -41,7 +41,7 @@ def test_an_ensemble_is_a_run_with_the_mean_of_its_members(project: Project) -> 
 
 
 def test_weights_are_shares_of_their_sum(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "heavy", weights=[3, 1])
+    blend(project, ["a", "b"], "heavy", weights=[3, 1])
     ensemble = read_ensemble(project.run("heavy"))
     assert (ensemble.method, ensemble.weights) == ("weights", [0.75, 0.25])
     first, second, found = (
@@ -54,7 +54,7 @@ def test_weights_are_shares_of_their_sum(project: Project) -> None:
 def test_fitted_weights_are_scored_on_rows_they_were_not_fitted_on(
     project: Project, names: list[str]
 ) -> None:
-    scores = make_ensemble(project, names, "nnls", method="nnls")
+    scores = blend(project, names, "nnls", method="nnls").scores
     run = project.run("nnls")
     ensemble = read_ensemble(run)
     assert ensemble.method == "nnls"
@@ -67,7 +67,7 @@ def test_fitted_weights_are_scored_on_rows_they_were_not_fitted_on(
 
 
 def test_an_ensemble_records_what_its_members_were(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "mean")
+    blend(project, ["a", "b"], "mean")
     ensemble = read_ensemble(project.run("mean"))
     assert ensemble.members == ["a", "b"]
     assert ensemble.hashes == {
@@ -81,21 +81,21 @@ def test_an_ensemble_records_what_its_members_were(project: Project) -> None:
 
 @pytest.mark.parametrize("how", [{}, {"weights": [1, 2]}, {"method": "nnls"}])
 def test_the_second_time_nothing_is_written(project: Project, how: dict[str, Any]) -> None:
-    first = make_ensemble(project, ["a", "b"], "again", **how)
+    first = blend(project, ["a", "b"], "again", **how).scores
     before = contents(project.run("again"))
     times = {path: path.stat().st_mtime_ns for path in project.run("again").glob("[!.]*")}
-    assert make_ensemble(project, ["a", "b"], "again", **how) == first
+    assert blend(project, ["a", "b"], "again", **how).scores == first
     assert contents(project.run("again")) == before
     assert {path: path.stat().st_mtime_ns for path in times} == times
 
 
 def test_a_member_that_changed_makes_the_ensemble_anew(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "mean")
+    blend(project, ["a", "b"], "mean")
     oof, table = read_tables(project.run("b"))
     shifted = replace(table, values=table.values + 2)
     write_run(project.run("b"), read_scores(project.run("b")), oof, shifted)
     before = read_predictions(project.run("mean") / "test.csv").values
-    make_ensemble(project, ["a", "b"], "mean")
+    blend(project, ["a", "b"], "mean")
     np.testing.assert_allclose(
         read_predictions(project.run("mean") / "test.csv").values, before + 1
     )
@@ -105,14 +105,14 @@ def test_a_member_that_was_tampered_with_is_refused(project: Project) -> None:
     path = project.run("b") / "oof.csv"
     path.write_text(path.read_text().replace("r000,0,", "r000,0,1"))
     with pytest.raises(StorageError, match=r"b/oof\.csv is not what the run's scores belong to"):
-        make_ensemble(project, ["a", "b"], "mean")
+        blend(project, ["a", "b"], "mean")
     assert not project.run("mean").exists()
 
 
 def test_an_ensemble_may_be_replaced_by_another_of_its_name(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "mean")
-    make_ensemble(project, ["b", "c"], "mean")
-    make_ensemble(project, ["b", "c"], "other")
+    blend(project, ["a", "b"], "mean")
+    blend(project, ["b", "c"], "mean")
+    blend(project, ["b", "c"], "other")
     assert read_ensemble(project.run("mean")).members == ["b", "c"]
     first, second = (contents(project.run(name)) for name in ("mean", "other"))
     assert first.pop("journal.jsonl") != second.pop("journal.jsonl")
@@ -120,18 +120,18 @@ def test_an_ensemble_may_be_replaced_by_another_of_its_name(project: Project) ->
 
 
 def test_an_ensemble_that_was_killed_half_way_is_finished(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "mean")
+    blend(project, ["a", "b"], "mean")
     whole = contents(project.run("mean"))
     for name in ("scores.json", "test.csv"):
         (project.run("mean") / name).unlink()
-    make_ensemble(project, ["a", "b"], "mean")
+    blend(project, ["a", "b"], "mean")
     found = contents(project.run("mean"))
     assert {**found, "journal.jsonl": b""} == {**whole, "journal.jsonl": b""}
 
 
 def test_an_ensemble_can_be_a_member(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "pair")
-    make_ensemble(project, ["pair", "c"], "three", weights=[2, 1])
+    blend(project, ["a", "b"], "pair")
+    blend(project, ["pair", "c"], "three", weights=[2, 1])
     flat = [read_predictions(project.run(name) / "oof.csv").values for name in ("a", "b", "c")]
     found = read_predictions(project.run("three") / "oof.csv").values
     np.testing.assert_allclose(found, np.mean(flat, axis=0))
@@ -144,14 +144,14 @@ def test_a_trained_run_is_never_replaced(project: Project) -> None:
     with pytest.raises(
         UsageError, match=r"c holds a run that is no ensemble; give the ensemble an"
     ):
-        make_ensemble(project, ["a", "b"], "c")
+        blend(project, ["a", "b"], "c")
     assert contents(project.run("c")) == before
 
 
 def test_an_unfinished_member_is_refused_and_nothing_is_written(project: Project) -> None:
     (project.run("b") / "scores.json").unlink()
     with pytest.raises(DataError, match="run 'b' has not finished"):
-        make_ensemble(project, ["a", "b"], "mean")
+        blend(project, ["a", "b"], "mean")
     assert not project.run("mean").exists()
 
 
@@ -159,7 +159,7 @@ def test_runs_of_other_competitions_are_refused(project: Project) -> None:
     with pytest.raises(
         DataError, match="members must be of one competition, but 'a' is of 'tiny-re"
     ):
-        make_ensemble(project, ["a", "classes-a"], "mean")
+        blend(project, ["a", "classes-a"], "mean")
 
 
 def test_runs_of_other_folds_are_refused(project: Project) -> None:
@@ -168,13 +168,13 @@ def test_runs_of_other_folds_are_refused(project: Project) -> None:
     save_folds(project.folds("tiny-regression"), other, force=True)
     train_tfidf(project, "d")
     with pytest.raises(DataError, match="members must share their folds"):
-        make_ensemble(project, ["a", "d"], "mean")
+        blend(project, ["a", "d"], "mean")
 
 
 def test_runs_of_merged_folds_are_refused(project: Project) -> None:
     train_tfidf(project, "d", training={"folds": 2})
     with pytest.raises(DataError, match="folds differ"):
-        make_ensemble(project, ["a", "d"], "mean")
+        blend(project, ["a", "d"], "mean")
 
 
 def test_runs_of_other_data_are_refused(project: Project) -> None:
@@ -182,22 +182,22 @@ def test_runs_of_other_data_are_refused(project: Project) -> None:
     path.write_text(path.read_text().replace("the", "thee", 1))
     train_tfidf(project, "d")
     with pytest.raises(DataError, match="members must share their data"):
-        make_ensemble(project, ["a", "d"], "mean")
+        blend(project, ["a", "d"], "mean")
     # a and b agree with each other, but not with the file that would score them
     with pytest.raises(
         DataError, match="the files of 'tiny-regression' have changed since run 'a'"
     ):
-        make_ensemble(project, ["a", "b"], "mean")
+        blend(project, ["a", "b"], "mean")
 
 
 def test_runs_of_some_of_the_rows_are_blended_among_themselves(project: Project) -> None:
     for name, penalty in (("d", 1.0), ("e", 5.0)):
         train_tfidf(project, name, training={"rows": 30}, tfidf={"penalty": penalty})
     for method in ("mean", "nnls"):
-        scores = make_ensemble(project, ["d", "e"], method, method=method)
+        scores = blend(project, ["d", "e"], method, method=method).scores
         assert scores.rows == 30
     with pytest.raises(DataError, match="'a' has 40 OOF rows and 'd' 30"):
-        make_ensemble(project, ["a", "d"], "other")
+        blend(project, ["a", "d"], "other")
 
 
 def test_two_makers_of_one_ensemble_exclude_each_other(project: Project) -> None:
@@ -205,7 +205,7 @@ def test_two_makers_of_one_ensemble_exclude_each_other(project: Project) -> None
         only_driver_of(project.run("mean")),
         pytest.raises(UsageError, match="one driver per run"),
     ):
-        make_ensemble(project, ["a", "b"], "mean")
+        blend(project, ["a", "b"], "mean")
 
 
 def test_a_full_disk_leaves_the_old_tables_whole(project: Project, tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_full_disk_leaves_the_old_tables_whole(project: Project, tmp_path: Pat
         f"""
         import json, os, shutil
         from pathlib import Path
-        from foldwise.ensembling.ensemble import make_ensemble
+        from foldwise.ensembling.ensemble import blend
         from foldwise.errors import StorageError
         from foldwise.paths import Project
         from foldwise.predictions.table import read_predictions
@@ -229,7 +229,7 @@ def test_a_full_disk_leaves_the_old_tables_whole(project: Project, tmp_path: Pat
                 pass
             filler.truncate(filler.tell() - 3 * 4096)
         try:
-            make_ensemble(project, ["a", "b"], "mean")
+            blend(project, ["a", "b"], "mean")
         except StorageError as error:
             files = sorted(os.listdir(project.run("mean")))
             print(json.dumps([error.exit_code, str(error), files]))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foldwise.ensembling.ensemble import blend, make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.recipe import Options
 from foldwise.ensembling.record import read_ensemble
 from foldwise.errors import DataError, UsageError
@@ -34,7 +34,7 @@ WAYS: list[tuple[list[str], dict[str, Any]]] = [
 def test_rows_in_any_order_make_the_same_ensemble_to_the_last_digit(
     project: Project, names: list[str], how: dict[str, Any]
 ) -> None:
-    make_ensemble(project, names, "first", **how)
+    blend(project, names, "first", **how)
     for seed, name in enumerate(names):
         run = project.run(name)
         random = np.random.default_rng(seed)
@@ -43,7 +43,7 @@ def test_rows_in_any_order_make_the_same_ensemble_to_the_last_digit(
             for table in read_tables(run)
         ]
         write_run(run, read_scores(run), *tables)
-    make_ensemble(project, names, "second", **how)
+    blend(project, names, "second", **how)
     first, second = project.run("first"), project.run("second")
     for table in ("oof.csv", "test.csv"):
         assert (second / table).read_bytes() == (first / table).read_bytes()
@@ -75,7 +75,7 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_written(
     project: Project,
 ) -> None:
     with pytest.raises(UsageError, match="a regression has none"):
-        make_ensemble(project, ["a", "b"], "new", options=Options(space="logit"))
+        blend(project, ["a", "b"], "new", options=Options(space="logit"))
     assert not (project.run("new") / "ensemble.json").exists()
 
 
@@ -94,12 +94,12 @@ def test_members_that_look_in_sample_are_refused_until_one_insists(project: Proj
     values[learned] = 0.1 * values[learned] + 0.9 * loaded.train.targets[learned]
     write_run(run, read_scores(run), replace(aligned, values=values), test)
     with pytest.raises(DataError, match=r"the OOF of 'y' looks in-sample: ") as caught:
-        make_ensemble(big, ["x", "y"], "new", method="nnls")
+        blend(big, ["x", "y"], "new", method="nnls")
     # the next step is a whole command: the one that met it may have no such option
     (told,) = caught.value.complaints
     again = "foldwise ensemble x y --name new --method nnls --allow-in-sample"
     assert told.endswith(f"train it again, or insist: {again}")
     assert not (big.run("new") / "ensemble.json").exists()
-    make_ensemble(big, ["x", "y"], "new", method="nnls", allow_in_sample=True)
+    blend(big, ["x", "y"], "new", method="nnls", allow_in_sample=True)
     (told,) = read_ensemble(big.run("new")).suspicious
     assert "on fold 1" in told

@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import asdict, replace
 
-from foldwise.ensembling.ensemble import blend, make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.inference_time import seconds_of
 from foldwise.ensembling.report import report_on
 from foldwise.paths import Project
@@ -21,7 +21,7 @@ def record_seconds(project: Project, run: str, seconds: list[float]) -> None:
 def test_seconds_are_those_of_all_folds_of_all_runs_below_each_once(project: Project) -> None:
     record_seconds(project, "a", [1.0, 2.0, 3.0])
     record_seconds(project, "b", [0.5, 0.5, 0.5])
-    make_ensemble(project, ["a", "b"], "pair")
+    blend(project, ["a", "b"], "pair")
     assert seconds_of(project, ["a"]) == 6
     assert seconds_of(project, ["pair", "a"]) == 7.5
 
@@ -37,7 +37,7 @@ def test_runs_of_before_have_no_seconds(project: Project) -> None:
 def test_a_member_made_from_runs_that_are_gone_is_blended_without_its_seconds(
     project: Project,
 ) -> None:
-    make_ensemble(project, ["a", "b"], "pair")
+    blend(project, ["a", "b"], "pair")
     shutil.rmtree(project.run("a"))
     report = report_on(project, blend(project, ["pair", "c"], "top", "nnls"))
     assert [line.seconds is None for line in report.members] == [True, False]

@@ -9,6 +9,7 @@ from foldwise.ensembling.cross_fitting import cross_fit
 from foldwise.ensembling.formula import linear
 from foldwise.ensembling.leaving_out import (
     best_few,
+    by_weight,
     can_leave_out,
     is_refitted,
     residual_correlations,
@@ -125,3 +126,12 @@ def test_fewer_members_keep_the_decisions() -> None:
     problem, recipe = classification(metric="qwk"), Recipe("nnls", Options(decision="cut_points"))
     lines = best_few(problem, recipe, cross_fit(problem, recipe))
     assert [line.members for line in lines] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("weights", [[0.5, 0.3, 0.2], [0.4, 0.2, 0.4], [0.0, 1.0, 0.0]])
+def test_members_of_equal_weight_stand_in_the_order_of_their_scores(weights: list[float]) -> None:
+    problem = regression(200)
+    errors = [problem.score(member).value for member in problem.members]
+    expected = sorted(range(3), key=lambda i: (-weights[i], errors[i]))
+    formula = linear(np.array(weights), 1, probabilities=False)
+    assert by_weight(formula, problem) == expected

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.membership import seeds_kept
 from foldwise.ensembling.recipe import Options
 from foldwise.ensembling.record import Ensemble, read_ensemble
@@ -17,13 +17,13 @@ def contents(run: Path) -> dict[str, bytes]:
 
 
 def test_an_ensemble_is_never_a_member_of_itself(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "pair")
-    make_ensemble(project, ["pair", "c"], "three")
+    blend(project, ["a", "b"], "pair")
+    blend(project, ["pair", "c"], "three")
     before = contents(project.run("pair"))
     with pytest.raises(UsageError, match="no member of itself: 'pair' is in pair, c"):
-        make_ensemble(project, ["pair", "c"], "pair")
+        blend(project, ["pair", "c"], "pair")
     with pytest.raises(UsageError, match="no member of itself: 'three' is made from 'pair'"):
-        make_ensemble(project, ["three", "a"], "pair")
+        blend(project, ["three", "a"], "pair")
     assert contents(project.run("pair")) == before
 
 
@@ -53,18 +53,18 @@ def test_members_and_weights_that_make_no_ensemble_are_refused(
     project: Project, names: list[str], weights: list[float] | None, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        make_ensemble(project, names, "mean", weights=weights)
+        blend(project, names, "mean", weights=weights)
     assert not project.run("mean").exists()
 
 
 def test_an_average_over_seeds_blended_again_by_hand_keeps_its_seeds(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "average", seeds=[3, 1])
-    make_ensemble(project, ["b", "a"], "average")
+    blend(project, ["a", "b"], "average", seeds=[3, 1])
+    blend(project, ["b", "a"], "average")
     # each seed stays with its member
     again = read_ensemble(project.run("average"))
     assert (again.members, again.seeds) == (["b", "a"], [1, 3])
     # other members, or fitted weights, are no average over these seeds
-    make_ensemble(project, ["a", "b"], "average", "nnls")
+    blend(project, ["a", "b"], "average", "nnls")
     assert read_ensemble(project.run("average")).seeds == []
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.recipe import Options
 from foldwise.ensembling.record import blend_tables, read_ensemble
 from foldwise.errors import StorageError
@@ -19,7 +19,7 @@ from tests.ensembling.test_ensemble_methods import WAYS
 def test_an_ensembles_record_reads_back_and_blends_the_test_rows_again(
     project: Project, names: list[str], how: dict[str, Any]
 ) -> None:
-    make_ensemble(project, names, "blend", **how)
+    blend(project, names, "blend", **how)
     ensemble = read_ensemble(project.run("blend"))
     tables = [read_tables(project.run(name))[1] for name in names]
     again = blend_tables(ensemble, tables)
@@ -28,7 +28,7 @@ def test_an_ensembles_record_reads_back_and_blends_the_test_rows_again(
 
 
 def test_a_record_of_before_there_were_formulas_is_a_weighted_mean(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "old", weights=[3, 1])
+    blend(project, ["a", "b"], "old", weights=[3, 1])
     path = project.run("old") / "ensemble.json"
     record = json.loads(path.read_text())
     for name in ("options", "formula", "suspicious"):
@@ -41,7 +41,7 @@ def test_a_record_of_before_there_were_formulas_is_a_weighted_mean(project: Proj
 
 
 def test_a_damaged_record_is_a_storage_error(project: Project) -> None:
-    make_ensemble(project, ["a", "b"], "mean")
+    blend(project, ["a", "b"], "mean")
     (project.run("mean") / "ensemble.json").write_text("{")
     with pytest.raises(StorageError, match=r"ensemble\.json is damaged"):
         read_ensemble(project.run("mean"))

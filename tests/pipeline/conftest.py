@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.paths import Project
 from tests.tiny_competitions import tiny_pairs, tiny_regression
 from tests.tiny_tfidf import train_tfidf
@@ -18,7 +18,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
     tiny_pairs(project.root)
     train_tfidf(project, "words", tfidf={"characters": [1, 2]})
     train_tfidf(project, "letters", tfidf={"words": [1, 1]})
-    make_ensemble(project, ["words", "letters"], "both")
+    blend(project, ["words", "letters"], "both")
     return project
 
 

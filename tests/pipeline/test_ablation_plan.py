@@ -128,6 +128,6 @@ def test_an_experiment_that_is_wrong_is_told_once(project: Project) -> None:
 
 def test_folds_that_are_none_and_names_that_are_paths_are_refused(project: Project) -> None:
     assert told(project, "tfidf.penalty=2", folds=(0, 3)) == [
-        "folds are numbered 0 to 2; got 3 in --folds; choose among them"
+        "folds are numbered 0 to 2; got 3; choose among them"
     ]
     assert "a result's name is up to 100" in told(project, "tfidf.penalty=2", name="a/b")[0]

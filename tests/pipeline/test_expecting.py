@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expectation, Expecting, fold_tables
 from foldwise.predictions.table import mean_of, read_predictions
@@ -22,8 +22,8 @@ def expected(project: Project, run: str, test_rows: int | None = None) -> Expect
 
 
 def test_the_models_of_an_ensemble_are_its_members_blended(project: Project) -> None:
-    make_ensemble(project, ["words", "letters"], "mixed", weights=[3, 1])
-    make_ensemble(project, ["mixed", "both"], "deep")  # an ensemble of ensembles
+    blend(project, ["words", "letters"], "mixed", weights=[3, 1])
+    blend(project, ["mixed", "both"], "deep")  # an ensemble of ensembles
     for run in ("words", "mixed", "deep"):
         models = fold_tables(project, run, 3)
         assert models is not None
@@ -100,7 +100,7 @@ def test_what_was_measured_is_not_measured_again(project: Project) -> None:
 
 def test_what_was_measured_of_other_predictions_is_measured_again(project: Project) -> None:
     first = expected(project, "both")
-    make_ensemble(project, ["words", "letters"], "both", weights=[3, 1])
+    blend(project, ["words", "letters"], "both", weights=[3, 1])
     again = expected(project, "both")
     assert again.scores["rmse"].gain != first.scores["rmse"].gain
     (project.run("both") / "expected.json").unlink()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.errors import DataError, StorageError
 from foldwise.paths import Project
 from foldwise.pipeline import predicting
@@ -36,7 +36,7 @@ def test_an_ensemble_predicts_the_mean_of_its_members(project: Project) -> None:
 def test_a_run_below_several_members_predicts_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_ensemble(project, ["both", "words"], "top", weights=[1, 3])
+    blend(project, ["both", "words"], "top", weights=[1, 3])
     asked = []
     values_of = tfidf_values
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.errors import DataError
 from foldwise.paths import Project
 from foldwise.pipeline.provenance import check_members, hashes_of, provenance
@@ -14,7 +14,7 @@ from foldwise.training.run_scores import read_scores
 
 
 def test_every_run_below_is_named_with_its_hashes(project: Project) -> None:
-    make_ensemble(project, ["both", "words"], "top")
+    blend(project, ["both", "words"], "top")
     told = provenance(project, "top", read_scores(project.run("top")))
     assert list(told["runs"]) == ["top", "both", "words", "letters"]
     for run, trace in told["runs"].items():
@@ -34,7 +34,7 @@ def test_a_member_that_changed_or_is_gone_is_named_with_the_way_back(
     method: str, project: Project
 ) -> None:
     weights = [3.0, 1.0] if method == "weights" else None
-    make_ensemble(
+    blend(
         project,
         ["words", "letters"],
         "top",
@@ -65,7 +65,7 @@ def test_a_run_without_tables_has_no_hashes(project: Project) -> None:
 
 
 def test_an_average_over_seeds_is_made_again_by_training(project: Project) -> None:
-    make_ensemble(project, ["words", "letters"], "average", seeds=[3, 1])
+    blend(project, ["words", "letters"], "average", seeds=[3, 1])
     shutil.rmtree(project.run("letters"))
     with pytest.raises(DataError) as caught:
         check_members(project, "average")

@@ -122,6 +122,7 @@ def test_a_list_is_a_choice_like_others() -> None:
             "rates.span would never be read beside these settings; tune what reads it too",
         ),
         ({}, "nothing to tune: give a setting a range, such as rates.top"),
+        ({"kind": "tfidf"}, "nothing to tune: give a setting a range, such as tfidf.penalty"),
     ],
 )
 def test_a_wrong_range_is_refused_with_the_rule(table: dict[str, Any], reason: str) -> None:

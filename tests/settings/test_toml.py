@@ -144,6 +144,28 @@ def test_overrides_that_are_none_are_refused_all_at_once(staged: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "rates.top={low=1",
+            "rates.top: a value that begins with { is a range, such as { low = 1e-6, high = 1e-4 } "
+            "that ends in }, got '{low=1'",
+        ),
+        ("rates.top={low=1 high=2}", "got '{low=1 high=2}' (Unclosed inline table"),
+        ("training.folds=[0,1", "[ is a list, such as [1, 2] that ends in ], got '[0,1'"),
+        ('encoder.name="abc', 'begins with " is a quoted text that ends in "'),
+    ],
+)
+def test_what_opens_and_does_not_close_is_no_word(
+    experiment: Path, override: str, message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_experiment(experiment, [override])
+    (complaint,) = caught.value.complaints
+    assert message in complaint
+
+
 @pytest.mark.parametrize("override", ["rates.tpo=1", "rate.top=1", "seeed=1", "rates..top=1"])
 def test_an_override_of_nothing_known_is_refused(experiment: Path, override: str) -> None:
     with pytest.raises(UsageError, match="unknown setting"):

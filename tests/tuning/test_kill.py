@@ -10,7 +10,7 @@ from foldwise.journal import Journal
 from foldwise.paths import Project
 from tests.tuning.tiny_studies import ROOT, study_of, tiny_project
 
-TRIALS, KILLS = 7, 6
+TRIALS, KILLS = 9, 10
 
 
 def settled_of(project: Project, trials: int) -> list[tuple[object, ...]]:
@@ -47,7 +47,7 @@ def test_a_study_killed_at_many_moments_has_the_trials_it_should_have_and_none_t
     outcome = json.loads(done.stdout)
     assert outcome["code"] == 0, done.stderr
     assert outcome["driver"] == KILLS
-    assert outcome["worker"] >= 1
+    assert outcome["worker"] >= 3
     # the same settings in the same order, with the same ends and scores, as if nothing had happened
     found = settled_of(project, TRIALS)
     assert found == expected

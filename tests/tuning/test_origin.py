@@ -52,6 +52,16 @@ def test_every_difference_is_named_with_both_values(project: Project) -> None:
     ]
 
 
+def test_another_pruner_or_level_is_another_study(project: Project) -> None:
+    before = origin_of(plan_of(project))
+    assert refused(plan_of(project, pruner="none"), before) == [
+        "pruner: the study has paired, now asked for none"
+    ]
+    assert refused(plan_of(project, level=0.2), before) == [
+        "level: the study has 0.05, now asked for 0.2"
+    ]
+
+
 def test_other_folds_are_another_study(project: Project) -> None:
     before = origin_of(plan_of(project))
     other = make_folds(load_tiny(project, "tiny-regression"), n=3, seed=5).table

@@ -17,7 +17,7 @@ def test_all_that_is_wrong_with_a_request_is_told_at_once(tmp_path: Path) -> Non
 
 
 def test_folds_that_are_not_there_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="folds are numbered 0 to 2; got 7 in --folds"):
+    with pytest.raises(UsageError, match="folds are numbered 0 to 2; got 7; choose among them"):
         planned(tiny_project(tmp_path), TuneRequest("words", folds=(0, 7)))
 
 

@@ -9,6 +9,7 @@ from foldwise.cli.requests import request_of_run, trained
 from foldwise.cli.score_tables import (
     Scored,
     expectation_remarks,
+    outside_remarks,
     remarks,
     score_columns,
     score_rows,
@@ -31,6 +32,7 @@ def run(options: Namespace, output: Output) -> None:
         name,
         say=output.say,
         train=lambda request: trained(project, request, output),
+        seeds=options.seeds or (),
     )
     output.result(as_json(done))
     show(done, output)
@@ -74,6 +76,7 @@ def show(done: Everything, output: Output) -> None:
     submission = f"submission: {done.submitted.path} ({done.submitted.rows:,} rows)"
     output.lines(remarks([line.scores for line in done.lines]))
     output.lines(expectation_remarks([line.expected for line in done.lines]))
+    output.lines(outside_remarks(runs))
     output.lines([*blend, submission])
 
 

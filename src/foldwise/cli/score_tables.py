@@ -19,6 +19,7 @@ OPTIMISM = (
 )
 STILL_IN = "in OOF"
 EXPECTED = "expected"  # the column's name
+OUTSIDE = "*"  # at a private score
 UNKNOWN = Expectation()
 
 
@@ -50,10 +51,35 @@ def score_rows(runs: Sequence[Scored], *, private: bool) -> list[list[object]]:
         for i, run in enumerate(runs):
             own = shown(run.scores.scores.get(metric))
             others = [interval(run.expectation.scores.get(metric))]
-            others += [shown(run.private.get(metric))] if private else []
+            others += [_private(run, metric)] if private else []
             first, last = (metric if i == 0 else ""), optimism_of(run.scores, metric)
             rows.append([first, run.run, own, *others, last])
     return rows
+
+
+def is_outside(run: Scored, metric: str) -> bool:
+    """Whether the private score lies outside the interval that was expected to hold it."""
+    found, expected = run.private.get(metric), run.expectation.scores.get(metric)
+    if found is None or expected is None:
+        return False
+    return not expected.low <= found.value <= expected.high
+
+
+def _private(run: Scored, metric: str) -> str:
+    told = shown(run.private.get(metric))
+    return Figure(f"{told} {OUTSIDE}") if is_outside(run, metric) else told
+
+
+def outside_remarks(runs: Sequence[Scored]) -> list[str]:
+    """What the mark at private scores means, where there is one."""
+    scores = [(run, metric) for run in runs for metric in run.private]
+    outside = sum(is_outside(run, metric) for run, metric in scores)
+    if not outside:
+        return []
+    return [
+        f"{OUTSIDE}: {outside} of {len(scores)} private scores lie outside of what was expected; "
+        f"one in ten does by the luck of the rows, and runs of one competition mostly together"
+    ]
 
 
 def score_columns(*, private: bool) -> list[str]:

@@ -6,6 +6,7 @@ from foldwise.cli.output import Output
 from foldwise.cli.score_tables import (
     Scored,
     expectation_remarks,
+    outside_remarks,
     remarks,
     score_columns,
     score_rows,
@@ -47,4 +48,5 @@ def show(name: str, done: Submitted, expected: Expectation, output: Output) -> N
         if done.path is None
         else f"wrote {done.path} ({done.rows:,} rows) and {done.path.with_suffix('.json').name}"
     )
-    output.lines([*remarks([done.scores]), *expectation_remarks([expected]), written])
+    output.lines([*remarks([done.scores]), *expectation_remarks([expected])])
+    output.lines([*outside_remarks(runs), written])

@@ -56,6 +56,7 @@ def request_of(options: Namespace) -> TuneRequest:
         pruner=options.pruner,
         level=options.level,
         partners=options.partners,
+        fresh=options.fresh,
     )
 
 

@@ -3,15 +3,18 @@
 import re
 from argparse import ArgumentTypeError
 
-DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)?")
-SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)")
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def duration(text: str) -> float:
-    """Seconds of a duration such as 90, 50m or 8h."""
+    """Seconds of a duration such as 90s, 50m or 8h; a number alone could be any of them."""
     match = DURATION.fullmatch(text)
     if not match:
-        raise ArgumentTypeError(f"a duration is a number with s, m or h, such as 8h: got {text!r}")
+        raise ArgumentTypeError(
+            f"a duration is a number with s, m or h (seconds, minutes, hours), such as 8h or 50m: "
+            f"got {text!r}"
+        )
     return float(match[1]) * SECONDS[match[2]]
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from foldwise.errors import DataError
 
+ENCRYPTED = 0x1  # of a member's flags, section 4.4.4 of APPNOTE.TXT
+
 
 @contextmanager
 def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
@@ -18,9 +20,12 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            # asked now: zipfile would raise a RuntimeError, as anything in the caller's body may
+            if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
+                raise zipfile.BadZipFile("members are encrypted")
             yield archive
-    # zipfile raises RuntimeError for encryption, NotImplementedError for an unknown compression
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    # zipfile raises NotImplementedError for an unknown compression
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise DataError(
             f"{path.name} must be a whole ZIP archive without a password: {error}; "
             f"download it again"

@@ -26,8 +26,9 @@ from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
-from foldwise.storage import sha256_of_file, write_json
+from foldwise.storage import write_json
 from foldwise.training.run_scores import (
+    TABLES,
     MetricScores,
     RunScores,
     check_unchanged,
@@ -49,31 +50,6 @@ class Blended:
     problem: Problem
     recipe: Recipe
     fit: CrossFit
-
-
-def make_ensemble(
-    project: Project,
-    names: Sequence[str],
-    name: str,
-    method: Method = "mean",
-    weights: Sequence[float] | None = None,
-    *,
-    options: Options | None = None,
-    allow_in_sample: bool = False,
-    seeds: Sequence[int] = (),
-) -> RunScores:
-    """The scores of the run `name`, a blend of the runs `names`; see `blend`."""
-    made = blend(
-        project,
-        names,
-        name,
-        method,
-        weights,
-        options=options,
-        allow_in_sample=allow_in_sample,
-        seeds=seeds,
-    )
-    return made.scores
 
 
 def blend(
@@ -126,11 +102,10 @@ def blend(
         loaded = _loaded(project, members)
         own = metric_named(loaded.competition.metric, loaded.competition.task)
         check_recipe(recipe, own, len(loaded.outputs))
-        return _blended(project, folder, members, loaded, recipe, allow_in_sample, seeds)
+        return _blended(folder, members, loaded, recipe, allow_in_sample, seeds)
 
 
 def _blended(
-    project: Project,
     folder: Path,
     members: list[Member],
     loaded: LoadedCompetition,
@@ -154,7 +129,7 @@ def _blended(
         method=recipe.method,
         members=names,
         weights=fit.formula.shares(),
-        hashes={member: _hashes(project.run(member)) for member in names},
+        hashes={member.name: [member.scores.files[name] for name in TABLES] for member in members},
         fold_weights=[formula.shares() for formula in fit.by_fold.values()],
         in_sample={metric: found.value for metric, found in in_sample.items()},
         options=recipe.options,
@@ -214,7 +189,3 @@ def _write(
     write_run(folder, scores, *tables)
     told = {**asdict(ensemble), "formula": None}  # it stands in the file, and may be long
     Journal(folder / "journal.jsonl").write("blended", **told)
-
-
-def _hashes(run: Path) -> list[str]:
-    return [sha256_of_file(run / name) for name in ("oof.csv", "test.csv")]

@@ -1,5 +1,6 @@
 """A fitted blend as plain data: what `ensemble.json` holds, and how it is applied."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,22 +50,25 @@ class Formula:
         """One number a member: the mean of its weights over the outputs."""
         return [sum(row) / len(row) for row in self.weights]
 
-    def apply(self, members: Floats) -> Floats:
-        """(rows, outputs) the blend of (members, rows, outputs)."""
+    def apply(self, members: Floats | Sequence[Floats]) -> Floats:
+        """(rows, outputs) the blend of (members, rows, outputs), or of one (rows, outputs) each."""
         return self.adjusted(self.blended(members))
 
-    def blended(self, members: Floats) -> Floats:
+    def blended(self, members: Floats | Sequence[Floats]) -> Floats:
         """(rows, outputs) the blend before temperature and decisions."""
-        if members.shape[0] != len(self.weights) or members.shape[2] != len(self.intercept):
+        shape = (len(members), *members[0].shape)
+        if shape[0] != len(self.weights) or shape[2] != len(self.intercept):
             raise ValueError(
                 f"a formula of {len(self.weights)} members and {len(self.intercept)} outputs, "
-                f"got (members, rows, outputs) = {members.shape}"
+                f"got (members, rows, outputs) = {shape}"
             )
         if self.space == "rank":
             return self._by_rank(members)
-        total = np.zeros(members.shape[1:]) + np.array(self.intercept)
+        total = np.zeros(shape[1:]) + np.array(self.intercept)
         # one member after the other, not a matrix product: the same digits on every machine
         for weights, member in zip(self.weights, members, strict=True):
+            if not any(weights):
+                continue
             total += np.array(weights) * (logarithms(member) if self.space == "logit" else member)
         if self.space == "logit":
             return softmax(total)
@@ -89,9 +93,9 @@ class Formula:
             and not any(self.intercept)
         )
 
-    def _by_rank(self, members: Floats) -> Floats:
+    def _by_rank(self, members: Floats | Sequence[Floats]) -> Floats:
         """The value at the mean rank, of the mean distribution; of two labels, the second's."""
-        columns = [1] if self.probabilities else range(members.shape[2])
+        columns = [1] if self.probabilities else range(len(self.intercept))
         found = []
         for column in columns:
             shares = [row[column] for row in self.weights]

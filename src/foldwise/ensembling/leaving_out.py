@@ -74,7 +74,8 @@ def without_each(problem: Problem, recipe: Recipe, fit: CrossFit) -> list[Fewer 
     """For each member the blend of all others; None where what is left has no weight."""
     members, folds = range(len(problem.members)), _numbers(problem)
     rests = [[i for i in members if i != left_out] for left_out in members]
-    return [_fewer(problem, recipe, fit, dict.fromkeys(folds, rest)) for rest in rests]
+    whole = _Whole(problem, recipe, fit)
+    return [_fewer(whole, dict.fromkeys(folds, rest)) for rest in rests]
 
 
 def best_few(problem: Problem, recipe: Recipe, fit: CrossFit) -> list[Fewer]:
@@ -84,21 +85,27 @@ def best_few(problem: Problem, recipe: Recipe, fit: CrossFit) -> list[Fewer]:
         fold: by_weight(_formula_of(fit, fold), problem.at(problem.folds != fold))
         for fold in _numbers(problem)
     }
+    whole = _Whole(problem, recipe, fit)
     fewer = [
-        _fewer(problem, recipe, fit, {fold: order[:size] for fold, order in orders.items()})
+        _fewer(whole, {fold: order[:size] for fold, order in orders.items()})
         for size in SIZES
         if size < count
     ]
-    whole = Fewer(count, problem.score(fit.honest).value, 0.0, 0.0)
-    return [*(few for few in fewer if few is not None), whole]
+    everyone = Fewer(count, whole.score, 0.0, 0.0)
+    return [*(few for few in fewer if few is not None), everyone]
 
 
 def by_weight(formula: Formula, known: Problem) -> list[int]:
     """The members in the order of their weights, of equal ones by their scores on known rows."""
     sign = -1 if known.metric.greater_is_better else 1
-    scores = [sign * known.score(member).value for member in known.members]
     shares = formula.shares()
-    return sorted(range(len(shares)), key=lambda i: (-shares[i], scores[i]))
+
+    def place(i: int) -> tuple[float, float]:
+        if shares.count(shares[i]) == 1:  # no need of its score, a pass over all rows
+            return -shares[i], 0.0
+        return -shares[i], sign * known.score(known.members[i]).value
+
+    return sorted(range(len(shares)), key=place)
 
 
 def _numbers(problem: Problem) -> list[int]:
@@ -109,24 +116,42 @@ def _formula_of(fit: CrossFit, fold: int) -> Formula:
     return fit.by_fold.get(fold, fit.formula)
 
 
-def _fewer(
-    problem: Problem, recipe: Recipe, fit: CrossFit, chosen: Mapping[int, list[int]]
-) -> Fewer | None:
+class _Whole:
+    """The blend of all members, and what every blend of fewer needs of it, worked out once.
+
+    Args:
+        problem: what was blended.
+        recipe: how.
+        fit: the blend.
+    """
+
+    def __init__(self, problem: Problem, recipe: Recipe, fit: CrossFit) -> None:
+        self.problem, self.recipe, self.fit = problem, recipe, fit
+        self.is_refitted = is_refitted(problem, recipe)
+        self.score = problem.score(fit.honest).value
+        rows = {fold: np.flatnonzero(problem.folds == fold) for fold in _numbers(problem)}
+        self.parts = {fold: (mine, problem.members[:, mine]) for fold, mine in rows.items()}
+
+    def without(self, fold: int, members: list[int]) -> Formula | None:
+        """The formula of some members, of the other folds' rows; None where they have no weight."""
+        if not self.is_refitted:
+            return restricted(_formula_of(self.fit, fold), members)
+        known = self.problem.of(members).at(self.problem.folds != fold)
+        return fit_formula(known, self.recipe)
+
+
+def _fewer(whole: _Whole, chosen: Mapping[int, list[int]]) -> Fewer | None:
     """The blend of the members chosen for each fold's rows; None where they have no weight."""
+    problem, fit = whole.problem, whole.fit
     honest = np.empty_like(fit.honest)
     for fold, members in chosen.items():
-        mine = problem.folds == fold
-        reduced = (
-            fit_formula(problem.of(members).at(~mine), recipe)
-            if is_refitted(problem, recipe)
-            else restricted(_formula_of(fit, fold), members)
-        )
+        reduced, (mine, values) = whole.without(fold, members), whole.parts[fold]
         if reduced is None:
             return None
-        honest[mine] = reduced.apply(problem.members[:, mine][members])
+        honest[mine] = reduced.apply([values[i] for i in members])
     size = max(len(members) for members in chosen.values())
-    value, whole = problem.score(honest).value, problem.score(fit.honest).value
-    worse = whole - value if problem.metric.greater_is_better else value - whole
+    value = problem.score(honest).value
+    worse = whole.score - value if problem.metric.greater_is_better else value - whole.score
     error = paired_error(problem.metric, problem.targets, honest, fit.honest, problem.groups)
     return Fewer(size, value, worse, error)
 

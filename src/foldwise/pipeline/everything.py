@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import Score
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.ensembling.recipe import DEFAULT
 from foldwise.ensembling.record import Ensemble, read_ensemble
 from foldwise.errors import listed
@@ -13,6 +13,7 @@ from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.preparing import Say, prepare_data, prepare_encoders, prepare_folds
 from foldwise.pipeline.refusing import check_blend, check_resumable, common_competition
+from foldwise.pipeline.seeding import check_seeds, seed_requests, train_seeds
 from foldwise.pipeline.submitting import Submitted, private_scores_of, submit
 from foldwise.training.run import RunRequest, RunState, train_run
 from foldwise.training.run_scores import RunScores, read_scores
@@ -54,6 +55,7 @@ def run_everything(
     *,
     say: Say,
     train: Train | None = None,
+    seeds: Sequence[int] = (),
 ) -> Everything:
     """Take every stage whose result is not there yet, and end with `submissions/<name>.csv`.
 
@@ -63,6 +65,8 @@ def run_everything(
         name: of the submission, and of the ensemble where there is one.
         say: is told what each stage does.
         train: trains one run, shown and stopped as the caller likes; by default silently.
+        seeds: two at least: each request is trained with all of them, and its run is their average;
+            none: each with its own.
 
     Raises:
         UsageError, DataError, FoldFailed, StorageError, Interrupted: as the stage that met them.
@@ -73,21 +77,36 @@ def run_everything(
     blended = len(requests) > 1
     if blended:
         check_blend(project, requests, name)
+    if seeds:
+        check_seeds(project, [request.name for request in requests], seeds)
     prepare_data(competition, say)
     prepare_folds(project, competition, say)
     prepare_encoders([request.settings for request in requests], say)
-    check_resumable(project, requests)
+    check_resumable(project, [one for x in requests for one in _runs_of(project, x, seeds)])
     trained: dict[str, int] = {}
     for request in requests:
         say(f"run {request.name}: {request.settings.kind}")
-        trained[request.name] = (train or _silently(project))(request).trained
+        trained[request.name] = _trained(project, request, seeds, train or _silently(project))
     if blended:
         say(f"ensemble {name}: {listed(list(trained))}, weights cross-fitted on their OOF")
-        make_ensemble(project, list(trained), name, method=DEFAULT)
+        blend(project, list(trained), name, method=DEFAULT)
         trained[name] = 0
     submitted = submit(project, list(trained)[-1], name)
     ensemble = read_ensemble(project.run(name)) if blended else None
     return Everything(_lines(project, load(competition), trained), ensemble, submitted)
+
+
+def _runs_of(project: Project, request: RunRequest, seeds: Sequence[int]) -> list[RunRequest]:
+    return list(seed_requests(project, request, seeds).values()) if seeds else [request]
+
+
+def _trained(project: Project, request: RunRequest, seeds: Sequence[int], train: Train) -> int:
+    """How many folds were trained now, those of all seeds."""
+    if not seeds:
+        return train(request).trained
+    return sum(
+        state.trained for state in train_seeds(project, request, seeds, train).states.values()
+    )
 
 
 def _silently(project: Project) -> Train:

@@ -106,10 +106,7 @@ def find_rates(project: Project, request: FindRequest, report: Report = ignore) 
     corpus = load_corpus(project, request.settings)
     encoder = resolve_encoder(request.settings.encoder.name)
     check_fit(request.settings, corpus, encoder)
-    if not 0 <= request.fold < corpus.n_folds:
-        raise UsageError(
-            f"folds are numbered 0 to {corpus.n_folds - 1}; got --fold {request.fold}; choose one"
-        )
+    corpus.checked_folds([request.fold])
     job = _job(project, request, corpus, encoder)
     with (
         only_driver_of(job.folder),

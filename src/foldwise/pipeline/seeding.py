@@ -80,8 +80,8 @@ def train_seeds(
         FoldFailed, Interrupted, StorageError, DataError: as the run that met them; the same call
             goes on.
     """
-    _check(project, request.name, seeds)
-    requests = _requests(project, request, seeds)
+    check_seeds(project, [request.name], seeds)
+    requests = seed_requests(project, request, seeds)
     check_resumable(project, list(requests.values()))
     left = TimeLeft(request.max_seconds)
     states = {}
@@ -102,28 +102,35 @@ def _silently(project: Project) -> Train:
     return lambda request: train_run(project, request, StopRequest())
 
 
-def _check(project: Project, name: str, seeds: Sequence[int]) -> None:
+def check_seeds(project: Project, names: Sequence[str], seeds: Sequence[int]) -> None:
+    """Refuse seeds that make no average, and averages whose names are taken.
+
+    Raises:
+        UsageError: a single seed, or a name that is another run's; all at once.
+    """
     complaints = Complaints()
     if len(set(seeds)) < 2:
         complaints.add(
             f"an average is of two seeds at least, got {listed(seeds)}; for one seed give the "
             f"setting seed={seeds[0]}"
         )
-    folder = project.run(name)
-    if any(folder.glob("[!.]*")) and not is_ensemble(folder):
-        complaints.add(
-            f"{folder} holds a run of one seed, so that the average needs another name; give it "
-            f"one with --name"
-        )
-    elif is_ensemble(folder) and not read_ensemble(folder).seeds:
-        complaints.add(
-            f"{folder} holds an ensemble of other runs, so that the average needs another name; "
-            f"give it one with --name"
-        )
+    for folder in map(project.run, names):
+        if any(folder.glob("[!.]*")) and not is_ensemble(folder):
+            complaints.add(
+                f"{folder} holds a run of one seed, so that the average needs another name; give "
+                f"it one with --name"
+            )
+        elif is_ensemble(folder) and not read_ensemble(folder).seeds:
+            complaints.add(
+                f"{folder} holds an ensemble of other runs, so that the average needs another "
+                f"name; give it one with --name"
+            )
     complaints.raise_if_any(UsageError)
 
 
-def _requests(project: Project, request: RunRequest, seeds: Sequence[int]) -> dict[int, RunRequest]:
+def seed_requests(
+    project: Project, request: RunRequest, seeds: Sequence[int]
+) -> dict[int, RunRequest]:
     """One request a seed, each with its own settings and name."""
     names = {seed: seed_run_name(request.name, seed) for seed in seeds}
     modes = _modes(project, request.mode, names)

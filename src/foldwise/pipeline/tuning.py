@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from foldwise.errors import Interrupted
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.pipeline.preparing import Say, prepare_encoders
@@ -11,10 +12,11 @@ from foldwise.settings import Choices
 from foldwise.training.stopping import StopRequest
 from foldwise.tuning.database import study_file_explained
 from foldwise.tuning.driving import Show
+from foldwise.tuning.old_study import set_study_aside
 from foldwise.tuning.plan import Plan, planned
 from foldwise.tuning.request import TuneRequest
 from foldwise.tuning.result import TuningResult, tuning_result
-from foldwise.tuning.study import driven
+from foldwise.tuning.study import Study, drive, opened
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,32 @@ def tune(
     plan = planned(project, request)
     _prepare(plan, say)
     with only_driver_of(plan.folder), study_file_explained(plan.database):
-        ledger, judge = driven(plan, request, stop, say=say, show=show)
-        result = tuning_result(plan, ledger, judge, pruner=request.pruner, level=request.level)
-        written = write_study(plan, ledger, result)
+        if request.fresh and (aside := set_study_aside(plan.folder)) is not None:
+            say(f"the old study and its trials are kept in {aside}")
+        study = opened(plan)
+        try:
+            drive(plan, request, study, stop, say=say, show=show)
+        except Interrupted as stopped:
+            raise _with_what_is_known(plan, study, stopped) from None
+        return _written(plan, study)
+
+
+def _written(plan: Plan, study: Study) -> Tuned:
+    result = tuning_result(plan, study.ledger, study.judge, pruner=plan.pruner, level=plan.level)
+    written = write_study(plan, study.ledger, result)
     return Tuned(result, written.paths, written.experiment, written.notes)
+
+
+def _with_what_is_known(plan: Plan, study: Study, stopped: Interrupted) -> Interrupted:
+    """The stop, with where the trials so far are shown; as it was where none has ended."""
+    if not study.ledger.settled():
+        return stopped
+    tuned = _written(plan, study)
+    done = len(study.ledger.settled())
+    return Interrupted(
+        stopped.signal_number,
+        f"{stopped}. What {done} trials have shown so far is in {tuned.paths[0]}",
+    )
 
 
 def _prepare(plan: Plan, say: Say) -> None:

@@ -1,6 +1,7 @@
 """Predictions as id-aligned tables: `oof.csv` and `test.csv`."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.errors import Complaints, DataError, listed
+from foldwise.predictions.plain_csv import read_plain
 from foldwise.storage import write_text
 
 
@@ -36,8 +38,8 @@ class Predictions:
             raise ValueError(f"values must be (ids, outputs) = {expected}, got {self.values.shape}")
         complaints = Complaints()
         for what, names in (("ids", self.ids), ("outputs", self.outputs)):
-            repeated = [name for name, count in Counter(names).items() if count > 1]
-            if repeated:
+            if len(set(names)) < len(names):
+                repeated = [name for name, count in Counter(names).items() if count > 1]
                 complaints.add(f"{what} must be unique, but {listed(repeated)} are repeated")
         if self.outputs[:1] in {(), ("fold",)}:  # read back, it would be the column of folds
             complaints.add(f"outputs must be some, and the first not 'fold'; got {self.outputs}")
@@ -99,9 +101,23 @@ def read_predictions(path: Path) -> Predictions:
     """
     if not path.is_file():
         raise DataError(f"no predictions: {path} does not exist; finish the run that writes it")
-    if (plain := _plain_table(path)) is not None:
-        return plain
-    header, *records = _records(path)
+    return parse_predictions(path.read_bytes(), path)
+
+
+def parse_predictions(data: bytes, path: Path) -> Predictions:
+    """The table in the bytes of `path`; see `read_predictions`.
+
+    Raises:
+        DataError: they are no such table; names the line.
+    """
+    plain = read_plain(data)
+    if plain is None:
+        return _read_by_line(data, path)
+    return _checked(path, plain.ids, plain.outputs, plain.values, plain.folds)
+
+
+def _read_by_line(data: bytes, path: Path) -> Predictions:
+    header, *records = _records(data, path)
     if header.cells[:1] != ["id"]:
         raise DataError(f"{path}: line 1: the first column must be id, got {header.cells[:1]}")
     has_folds = header.cells[1:2] == ["fold"]
@@ -112,49 +128,29 @@ def read_predictions(path: Path) -> Predictions:
     folds = np.zeros(len(records), dtype=np.int64)
     for i, (line, cells) in enumerate(records):
         try:
-            # converted to a row first: numpy would spread a single number over all outputs
-            values[i] = np.array(cells[first:], dtype=np.float64).reshape(len(outputs))
+            if len(cells) != len(header.cells):
+                raise ValueError
+            values[i] = np.array(cells[first:], dtype=np.float64)
             folds[i] = int(cells[1]) if has_folds else 0
-        except (ValueError, IndexError):
+        except (ValueError, OverflowError):  # the latter of a fold beyond 64 bits
             expected, got = ",".join(header.cells), ",".join(cells)
             complaints.add(f"{path}: line {line}: expected {expected}, got {got}")
     complaints.raise_if_any(DataError)
     ids = tuple(cells[0] for _, cells in records)
+    return _checked(path, ids, outputs, values, folds if has_folds else None)
+
+
+def _checked(
+    path: Path,
+    ids: tuple[str, ...],
+    outputs: tuple[str, ...],
+    values: NDArray[np.float64],
+    folds: NDArray[np.int64] | None,
+) -> Predictions:
     try:
-        return Predictions(ids, outputs, values, folds if has_folds else None)
+        return Predictions(ids, outputs, values, folds)
     except DataError as error:
         raise DataError(*(f"{path}: {complaint}" for complaint in error.complaints)) from None
-
-
-def _plain_table(path: Path) -> Predictions | None:
-    """The table of a file without quotes, as runs write it, read in half the time.
-
-    None of any other file, a wrong one included: it is read again, line by line, which says where.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    lines = text.removesuffix("\n").split("\n")
-    header = lines[0].split(",")
-    first = 2 if header[1:2] == ["fold"] else 1
-    commas = len(header) - 1
-    if (
-        any(mark in text for mark in '"\r')
-        or header[0] != "id"
-        or any(x.count(",") != commas for x in lines)
-    ):
-        return None
-    cells = ",".join(lines[1:]).split(",") if len(lines) > 1 else []
-    width = len(header)
-    try:
-        values = [np.array(cells[i::width], dtype=np.float64) for i in range(first, width)]
-        folds = np.array(list(map(int, cells[1::width])), np.int64) if first == 2 else None
-        return Predictions(
-            tuple(cells[::width]), tuple(header[first:]), np.column_stack(values), folds
-        )
-    except (ValueError, OverflowError, DataError):
-        return None
 
 
 class _Record(NamedTuple):
@@ -162,12 +158,12 @@ class _Record(NamedTuple):
     cells: list[str]
 
 
-def _records(path: Path) -> list[_Record]:
+def _records(data: bytes, path: Path) -> list[_Record]:
     """All records of a CSV, the header first."""
     records: list[_Record] = []
     begin = 1
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             for cells in reader:
                 records.append(_Record(begin, cells))

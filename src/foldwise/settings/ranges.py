@@ -17,6 +17,11 @@ from foldwise.settings.range_faults import faults_of, faults_of_whole, is_number
 from foldwise.settings.reading import conditions, depends_on_others, is_read
 from foldwise.settings.toml import Place, checked_settings, parsed_settings, ranges_in
 
+EXAMPLES = {  # of a range, by the kind of experiment
+    "encoder": "rates.top = { low = 1e-5, high = 1e-3, log = true }",
+    "tfidf": "tfidf.penalty = { low = 0.1, high = 10.0, log = true }",
+}
+
 
 @dataclass(frozen=True)
 class Range:
@@ -116,10 +121,8 @@ def tuned_experiment(table: Mapping[str, Any], where: str) -> TunedExperiment:
     """
     found = ranges_in(table)
     if not found:
-        raise UsageError(
-            f"{where}: nothing to tune: give a setting a range, such as "
-            f"rates.top = {{ low = 1e-5, high = 1e-3, log = true }}"
-        )
+        example = EXAMPLES["tfidf" if table.get("kind") == "tfidf" else "encoder"]
+        raise UsageError(f"{where}: nothing to tune: give a setting a range, such as {example}")
     complaints = Complaints()
     for place, written in found:
         complaints.extend(f"{where}: {fault}" for fault in faults_of(".".join(place), written))

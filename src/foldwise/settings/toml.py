@@ -20,6 +20,13 @@ from foldwise.settings.explaining import explained
 
 RANGE_KEYS = {"low", "high", "choices"}  # no setting is called so
 Place = tuple[str, ...]  # the names of a dotted key; [[stages]] are numbered
+# what a value is that begins so, and how it ends; words begin with none of these
+OPENING = {
+    "{": "a range, such as { low = 1e-6, high = 1e-4 }",
+    "[": "a list, such as [1, 2]",
+    '"': "a quoted text",
+}
+CLOSING = {"{": "}", "[": "]", '"': '"'}
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -129,7 +136,9 @@ def _apply(table: dict[str, Any], override: str) -> list[str]:
         return [f"an override is key=value, such as rates.top=2e-5: got {override!r}"]
     try:
         value = tomllib.loads(f"value = {text.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+    except tomllib.TOMLDecodeError as error:
+        if text.strip()[:1] in OPENING:
+            return [_broken(key.strip(), text.strip(), error)]
         value = text.strip()  # a word needs no quotation marks on the command line
     *sections, leaf = _parts(key.strip())
     place: Any = table
@@ -142,6 +151,14 @@ def _apply(table: dict[str, Any], override: str) -> list[str]:
         return [f"{key.strip()!r} is no setting: {sections[-1]!r} holds tables; set a value in one"]
     place[leaf] = value
     return []
+
+
+def _broken(key: str, text: str, error: tomllib.TOMLDecodeError) -> str:
+    """The complaint about a range, a list or a quoted text that is no TOML."""
+    opening = text[0]
+    what = OPENING[opening]
+    missing = "" if text[1:].endswith(CLOSING[opening]) else f" that ends in {CLOSING[opening]}"
+    return f"{key}: a value that begins with {opening} is {what}{missing}, got {text!r} ({error})"
 
 
 def _inside(place: Any, section: str) -> Any:

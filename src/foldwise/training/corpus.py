@@ -52,8 +52,8 @@ class Corpus:
         """
         if unknown := [fold for fold in asked or () if not 0 <= fold < self.n_folds]:
             raise UsageError(
-                f"folds are numbered 0 to {self.n_folds - 1}; got {listed(unknown)} in --folds; "
-                f"choose among them"
+                f"folds are numbered 0 to {self.n_folds - 1}; got {listed(unknown)}; choose "
+                f"among them"
             )
         return tuple(range(self.n_folds)) if asked is None else tuple(sorted(set(asked)))
 

@@ -1,5 +1,6 @@
 """What a finished run is worth: `scores.json` beside its `oof.csv` and `test.csv`."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from foldwise.competition.loading import LoadedCompetition
 from foldwise.competition.metrics import Metric, companions, metric_named, score
 from foldwise.errors import DataError, StorageError, listed
-from foldwise.predictions.table import Predictions, read_predictions, write_predictions
+from foldwise.predictions.table import Predictions, parse_predictions, write_predictions
 from foldwise.storage import read_record, sha256_of_file, write_json
 from foldwise.training.corpus import data_hash
 
@@ -162,10 +163,16 @@ def read_tables(run: Path) -> tuple[Predictions, Predictions]:
         StorageError: a table is not the one that the run's scores belong to.
     """
     files = read_scores(run).files
-    for name in TABLES:
-        if sha256_of_file(run / name) != files.get(name):
-            raise StorageError(
-                f"{run / name} is not what the run's scores belong to (SHA-256 in {FILE}); restore "
-                f"it, or delete {run / FILE} and run the command that made it again"
-            )
-    return read_predictions(run / "oof.csv"), read_predictions(run / "test.csv")
+    oof, test = (_as_scored(run, name, files.get(name)) for name in TABLES)
+    return oof, test
+
+
+def _as_scored(run: Path, name: str, expected: str | None) -> Predictions:
+    """The table, if these very bytes, read once, have the SHA-256 that is expected."""
+    data = (run / name).read_bytes()
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise StorageError(
+            f"{run / name} is not what the run's scores belong to (SHA-256 in {FILE}); restore "
+            f"it, or delete {run / FILE} and run the command that made it again"
+        )
+    return parse_predictions(data, run / name)

@@ -71,7 +71,7 @@ class Driver:
         self._began, self._wanted = time.monotonic(), wanted
         ends = None if max_seconds is None else self._began + max_seconds
         for number in self._ledger.settle_orphans():
-            self._journal.write("queued again", trial=number, why="its driver was killed")
+            self._queued_again(number, "its driver was killed")
         best = self._ledger.incumbent()
         for trial in self._ledger.settled():
             self._tidy(trial, best)
@@ -159,7 +159,7 @@ class Driver:
         del self._busy[slot]
         trial, kind = sitting.trial, getattr(errors, said.error, None)
         if said.state == "stopped" or self._ends_study(kind):
-            self._journal.write("queued again", trial=trial.number, why=said.error or "stopped")
+            self._queued_again(trial.number, said.error or "stopped")
             self._ledger.queue_again(trial)
             self._failure = self._failure or (kind(*said.complaints) if kind else None)
         elif said.state == "finished":
@@ -186,7 +186,7 @@ class Driver:
         trial = sitting.trial
         if self._stop.asked or self._failure:
             del self._busy[slot]
-            self._journal.write("queued again", trial=trial.number, why="stopped")
+            self._queued_again(trial.number, "stopped")
             self._ledger.queue_again(trial)
             return
         self._journal.write("worker died", trial=trial.number, exit_code=code)
@@ -201,6 +201,11 @@ class Driver:
             f"signal); if it was killed for its memory, use fewer --workers"
         )
         self._settle(sitting.trial, Outcome("failed", reason=reason, spent=sitting.spent()))
+
+    def _queued_again(self, number: int, why: str) -> None:
+        """Note and say it, since the numbers of later trials skip one for each time."""
+        self._journal.write("queued again", trial=number, why=why)
+        self._say(f"trial {number}: queued again ({why}); the next new trial skips a number")
 
     def _settle(self, trial: Trial, outcome: Outcome) -> None:
         self._show(trial, None)

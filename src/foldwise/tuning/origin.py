@@ -26,6 +26,8 @@ def origin_of(plan: Plan) -> dict[str, Any]:
         "settings": {key: value for key, value in values if key not in tuned},
         "ranges": {r.name: _written(r) for r in plan.experiment.ranges},
         "folds trained": list(plan.folds),
+        "pruner": plan.pruner,
+        "level": plan.level,
         "with": runs,
         "data": plan.corpus.data_hash,
         "folds": plan.corpus.folds_hash,
@@ -46,7 +48,8 @@ def check_same_origin(plan: Plan, origin: Mapping[str, Any]) -> None:
         listing = "".join(f"\n  - {_said(key, before, now)}" for key in differing)
         raise UsageError(
             f"a study goes on only with what it was begun with, but of {plan.folder} there "
-            f"differ:{listing}\nGive the new study another name (--name)"
+            f"differ:{listing}\nGive the new study another name (--name), or set this one aside "
+            f"(--fresh)"
         )
 
 

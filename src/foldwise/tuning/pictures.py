@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 INCHES = (9.0, 4.5)
 DOTS_AN_INCH = 150
 # Okabe and Ito's: https://jfly.uni-koeln.de/color/
-BLUE, VERMILLION, GREY, GREEN = "#0072B2", "#D55E00", "#8A8A8A", "#009E73"
+BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#8A8A8A"
 MARKERS = "os^Dv<>ph*"
 
 Draw = Callable[["Axes"], None]

@@ -23,6 +23,7 @@ from foldwise.settings import (
 from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.fitness import check_fit, encoder_here
 from foldwise.tuning.names import DATABASE, study_name
+from foldwise.tuning.pruner_names import PrunerName
 from foldwise.tuning.request import TuneRequest
 
 
@@ -38,6 +39,7 @@ class Plan:
         folds: those that are trained.
         partners: out-of-fold predictions that a trial is blended with, by run.
         fast: whether each trial is in the small form.
+        pruner, level: what drops trials early. Which trials finish depends on them.
     """
 
     project: Project
@@ -49,6 +51,8 @@ class Plan:
     folds: tuple[int, ...]
     partners: dict[str, Predictions]
     fast: bool
+    pruner: PrunerName
+    level: float
 
     @property
     def database(self) -> Path:
@@ -111,6 +115,8 @@ def planned(project: Project, request: TuneRequest) -> Plan:
         folds=corpus.checked_folds(request.folds),
         partners=_partners(project, request.partners, corpus),
         fast=request.fast,
+        pruner=request.pruner,
+        level=request.level,
     )
     plan.settings(defaults)
     return plan

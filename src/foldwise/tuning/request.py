@@ -25,6 +25,7 @@ class TuneRequest:
         max_seconds: begin no trial that is not expected to end within; None for no limit.
         pruner: what drops trials before their end.
         level: of the paired pruner: the chance that a trial as good as the incumbent is dropped.
+        fresh: set an older study of this name aside, with its trials, and begin again.
         partners: runs; a trial is scored by its mean with them instead of alone.
     """
 
@@ -39,6 +40,7 @@ class TuneRequest:
     pruner: PrunerName = "paired"
     level: float = LEVEL
     partners: tuple[str, ...] = ()
+    fresh: bool = False
 
     def check(self) -> None:
         """Check what can be checked without the experiment.

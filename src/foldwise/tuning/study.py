@@ -1,6 +1,7 @@
 """A study from its plan to its trials: begun, or gone on with."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from foldwise.training.hardware import resolved_hardware
 from foldwise.training.stopping import StopRequest
@@ -14,6 +15,19 @@ from foldwise.tuning.plan import Plan
 from foldwise.tuning.request import TuneRequest
 from foldwise.tuning.suggesting import as_parameters
 from foldwise.tuning.workers import COMMAND, Workers
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """An open study.
+
+    Attributes:
+        ledger: its record.
+        judge: of its trials.
+    """
+
+    ledger: Ledger
+    judge: Judge
 
 
 def driven(
@@ -41,6 +55,17 @@ def driven(
         UsageError: the study was begun with something else.
         Interrupted, FoldFailed, DataError, StorageError: see `Driver.drive`.
     """
+    study = opened(plan)
+    drive(plan, request, study, stop, say=say, show=show, command=command)
+    return study.ledger, study.judge
+
+
+def opened(plan: Plan) -> Study:
+    """The study, begun if there is none; the caller holds its folder.
+
+    Raises:
+        UsageError: it was begun with something else.
+    """
     if not plan.database.is_file():
         first = as_parameters(plan.defaults, plan.experiment)
         direction: Direction = "maximize" if plan.metric.greater_is_better else "minimize"
@@ -52,17 +77,29 @@ def driven(
         plan.settings,
         study=plan.folder.name,
         seed=chosen.seed,
-        pruner=request.pruner,
+        pruner=plan.pruner,
     )
     check_same_origin(plan, ledger.origin)
-    judge = Judge(plan, ledger, request.pruner, request.level)
+    return Study(ledger, Judge(plan, ledger, plan.pruner, plan.level))
+
+
+def drive(
+    plan: Plan,
+    request: TuneRequest,
+    study: Study,
+    stop: StopRequest,
+    *,
+    say: Say,
+    show: Show,
+    command: Sequence[str] = COMMAND,
+) -> None:
+    """Train what is still to be trained; see `driven`."""
     workers = _workers(plan, request, command)
     try:
-        driver = Driver(plan, ledger, judge, workers, stop, say, show)
+        driver = Driver(plan, study.ledger, study.judge, workers, stop, say, show)
         driver.drive(request.trials, request.max_seconds)
     finally:
         workers.close()
-    return ledger, judge
 
 
 def _workers(plan: Plan, request: TuneRequest, command: Sequence[str]) -> Workers:

@@ -13,6 +13,12 @@ def run(command: ArgumentParser) -> None:
     command.add_argument(
         "--name", help="of the submission, and of the ensemble of several experiments' runs"
     )
+    command.add_argument(
+        "--seeds",
+        type=seed_numbers,
+        metavar="0,1,2",
+        help="each experiment with all of them, averaged (the experiment's own seed alone)",
+    )
     command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
     _hurry(command)
 
@@ -140,6 +146,9 @@ def tune(command: ArgumentParser) -> None:
         "--workers", type=count, metavar="N", help="trials at once (one a GPU; one on a CPU)"
     )
     command.add_argument("--fast", action="store_true", help="few rows, two folds")
+    command.add_argument(
+        "--fresh", action="store_true", help="set an old study and its trials aside, begin again"
+    )
     command.add_argument("--name", help="of the study, runs/NAME.tuning (the experiment's)")
     command.add_argument(
         "--folds", type=fold_numbers, metavar="0,1", help="only these, such as 0,1"
