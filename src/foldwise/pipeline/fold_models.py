@@ -21,6 +21,7 @@ from foldwise.training.run_scores import read_scores, read_tables
 if TYPE_CHECKING:  # torch is imported only where an encoder is asked for
     from foldwise.tokenization.tokenizer import Tokenizer
     from foldwise.training.forward import Forward
+    from foldwise.training.tfidf_model import TfidfModel
 
 Floats = NDArray[np.float64]
 Texts = Sequence[tuple[str, ...]]
@@ -76,14 +77,24 @@ def finished_run(project: Project, run: str) -> FinishedRun:
     )
 
 
-def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
-    """(texts, outputs) of each fold's model."""
-    from foldwise.training.tfidf_fold import MODEL_FILES, joined
+def tfidf_models(run: FinishedRun) -> list["TfidfModel"]:
+    """The models of all folds.
+
+    Raises:
+        StorageError: a model file is missing, or has changed.
+    """
+    from foldwise.training.tfidf_fold import MODEL_FILES
     from foldwise.training.tfidf_model import load_tfidf
 
     folders = run.model_files(*MODEL_FILES)
-    models = [load_tfidf(folder, run.settings.tfidf, run.task) for folder in folders]
-    return [model.predict(joined(texts)) for model in models]
+    return [load_tfidf(folder, run.settings.tfidf, run.task) for folder in folders]
+
+
+def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
+    """(texts, outputs) of each fold's model."""
+    from foldwise.training.tfidf_fold import joined
+
+    return [model.predict(joined(texts)) for model in tfidf_models(run)]
 
 
 @dataclass(frozen=True, eq=False)
