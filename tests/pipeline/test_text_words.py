@@ -1,5 +1,7 @@
 """Words of a text, and weights on them."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def test_white_space_has_no_word_to_weigh() -> None:
 @given(text=st.text(max_size=40), cuts=st.sets(st.integers(0, 40)))
 def test_no_weight_is_lost_but_on_what_is_no_word(text: str, cuts: set[int]) -> None:
     borders = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    spans = list(zip(borders[:-1], borders[1:], strict=True))
+    spans = list(pairwise(borders))
     weights = np.linspace(1.0, 2.0, len(spans))
     lost = [w for (a, b), w in zip(spans, weights, strict=True) if not text[a:b].strip()]
     placed = on_words(spans, weights, word_spans(text))

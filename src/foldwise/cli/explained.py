@@ -6,8 +6,8 @@ from typing import Any
 from foldwise.cli.output import Output
 from foldwise.cli.shading import can_shade, heaviest, shaded
 from foldwise.cli.tables import figure
-from foldwise.pipeline.explaining import Explained, ExplainedText
 from foldwise.pipeline.evidence import WordWeights
+from foldwise.pipeline.explaining import Explained, ExplainedText
 
 SHOWN_CHARACTERS = 32  # beside four figures, within 80 columns
 TITLES = {

@@ -19,7 +19,7 @@ LEVELS = (0.15, 0.4, 0.7)  # of the largest weight; what is below the first has 
 
 
 def can_shade() -> bool:
-    """Whether standard output is a terminal that shows colours and may. https://no-color.org"""
+    """Whether standard output is a terminal that shows colours and may: https://no-color.org."""
     return (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )

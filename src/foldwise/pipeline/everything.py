@@ -14,7 +14,8 @@ from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.preparing import Say, prepare_data, prepare_encoders, prepare_folds
 from foldwise.pipeline.refusing import check_blend, check_resumable, common_competition
 from foldwise.pipeline.submitting import Submitted, private_scores_of, submit
-from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.tracking.tracked import train_tracked
+from foldwise.training.run import RunRequest, RunState
 from foldwise.training.run_scores import RunScores, read_scores
 from foldwise.training.stopping import StopRequest
 
@@ -91,7 +92,7 @@ def run_everything(
 
 
 def _silently(project: Project) -> Train:
-    return lambda request: train_run(project, request, StopRequest())
+    return lambda request: train_tracked(project, request, StopRequest())
 
 
 def _lines(project: Project, loaded: LoadedCompetition, trained: dict[str, int]) -> list[Line]:
