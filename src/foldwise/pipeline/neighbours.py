@@ -61,7 +61,7 @@ def neighbours(
     competition = load_competition(project.competition(scores.competition))
     oof, _ = read_tables(project.run(run))
     training = load_training_file(competition)
-    rows = _rows_of(training.rows, oof)
+    rows = rows_of(training.rows, oof)
     of_row = partial(_neighbour, competition.target, training.labels, rows, oof)
     scale = np.ones(len(oof.outputs))
     if competition.task == "regression":
@@ -76,8 +76,12 @@ def neighbours(
     return found
 
 
-def _rows_of(train: Rows, oof: Predictions) -> Rows:
-    """The training rows in the order of the OOF table."""
+def rows_of(train: Rows, oof: Predictions) -> Rows:
+    """The training rows that an OOF table has, in its order.
+
+    Raises:
+        DataError: one of them is gone.
+    """
     position = {name: i for i, name in enumerate(train.ids)}
     if missing := [name for name in oof.ids if name not in position]:
         raise DataError(

@@ -12,6 +12,7 @@ from foldwise.tracking.record import Point, RunRecord
 from foldwise.tracking.tracker import imported
 
 FOLDER = "tensorboard"
+SECONDS_IN_MEMORY = 5  # at most, before a thread of the writer brings points to the disk
 
 
 class TensorBoard:
@@ -37,7 +38,6 @@ class TensorBoard:
             if point not in self._written:
                 self._writer.add_scalar(point.curve, point.value, point.step, walltime=point.time)
                 self._written.add(point)
-        self._writer.flush()
 
     def close(self, record: RunRecord) -> None:
         """Append the rest, and the scores of a finished run as points at step 0."""
@@ -49,7 +49,9 @@ class TensorBoard:
 
     def _begin(self, record: RunRecord) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._writer = self._package.SummaryWriter(logdir=str(self._folder))
+        self._writer = self._package.SummaryWriter(
+            logdir=str(self._folder), flush_secs=SECONDS_IN_MEMORY
+        )
         self._written = set()
         table = "".join(f"| {name} | {value} |\n" for name, value in record.settings.items())
         self._writer.add_text("settings", f"| setting | value |\n|---|---|\n{table}")

@@ -47,7 +47,7 @@ class WeightsAndBiases:
             self._log(made, record)
             made.summary.update(dict(record.scores))
         finally:
-            made.finish(quiet=True)
+            made.finish()
 
     def _settings(self) -> Any:
         """Nothing of the machine, the code or the terminal is taken along."""
