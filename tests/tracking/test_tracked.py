@@ -11,7 +11,7 @@ from foldwise.settings import Tracking
 from foldwise.tracking import tracker as tracker_module
 from foldwise.tracking.record import RunRecord, looks_of
 from foldwise.tracking.tensorboard import TensorBoard
-from foldwise.tracking.tracked import SECONDS_BETWEEN, Following, train_tracked, trackers_of
+from foldwise.tracking.tracked import SECONDS_BETWEEN, Following, trackers_of, train_tracked
 from foldwise.training.progress import Progress, ignore
 from foldwise.training.run import RunRequest
 from foldwise.training.stopping import StopRequest
@@ -85,6 +85,7 @@ class Broken:
         self.calls = 0
 
     def update(self, record: RunRecord) -> None:
+        del record
         self.calls += 1
         raise RuntimeError("no disk")
 
@@ -96,6 +97,7 @@ class Kept(Broken):
     """Works."""
 
     def update(self, record: RunRecord) -> None:
+        del record
         self.calls += 1
 
 

@@ -136,7 +136,9 @@ class DataView:
 
     def _draw_lengths(self, axes: "Axes") -> None:
         counts = [word_counts(rows.texts) for rows in (self.loaded.train, self.loaded.test)]
-        bins = np.linspace(0, max(1, np.quantile(np.concatenate(counts), 0.995)), 40)
+        most = max(1, int(np.quantile(np.concatenate(counts), 0.995)))
+        step = -(-most // 40)  # whole words, or some bins would hold one length more than others
+        bins = np.arange(0, most + 2 * step, step) - 0.5
         for (colour, _), found, name in zip(styles(2), counts, ("train", "test"), strict=True):
             axes.hist(found, bins.tolist(), density=True, histtype="step", color=colour,
                       label=f"{name}, {len(found):,} rows", linewidth=1.8)  # fmt: skip

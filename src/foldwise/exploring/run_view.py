@@ -12,20 +12,23 @@ from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.ensembling.record import is_ensemble
 from foldwise.errors import UsageError
-from foldwise.exploring.picture import GREY, ORANGE, Picture, picture, styles
+from foldwise.exploring.picture import GREY, Picture, picture, styles
 from foldwise.exploring.shaded_text import ShadedTexts
 from foldwise.folds.texts import word_counts
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.evidence import Evidence, WordWeights, word_evidence
 from foldwise.pipeline.neighbours import rows_of
 from foldwise.pipeline.predicting import predict_texts
+from foldwise.pipeline.rate_table import RateTable, rate_table
 from foldwise.predictions.table import Predictions
+from foldwise.settings import load_experiment
 from foldwise.tracking.record import looks_of
 from foldwise.training.run_scores import RunScores, read_scores, read_tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+BAR = 0.8  # of a layer group's place, for all stages together
 NOTES = {
     "attention": "the darker a word, the more of the pooling's attention it had",
     "contribution": "orange words raise the prediction, blue ones lower it",
@@ -66,7 +69,6 @@ class RunView:
         Raises:
             UsageError: the run journals no evaluations, as ensembles and TF-IDF runs do not.
         """
-        self._looks()
         score = f"validation {self.record.metric}"
         return picture(
             lambda axes: self._draw_curve(axes, "loss", "training loss"),
@@ -74,13 +76,15 @@ class RunView:
         )
 
     def rates(self) -> Picture:
-        """Learning rates by layer group, at their highest, and over the first fold's steps.
+        """The highest learning rate of each layer group, in each stage.
 
         Raises:
-            UsageError: as in `curves`.
+            UsageError: the run is no trained encoder, or its encoder is not on this machine.
         """
-        self._looks()
-        return picture(self._draw_peaks, self._draw_rates)
+        self._looks()  # refuses what has none
+        settings = load_experiment(self.project.run(self.name) / "settings.toml")
+        table = rate_table(self.project, settings)
+        return picture(lambda axes: _draw_peaks(axes, table), height=0.9 + 0.3 * len(table.groups))
 
     def errors(self) -> Picture:
         """Predicted against true, and errors by length; of classes, which is taken for which."""
@@ -138,16 +142,16 @@ class RunView:
         """(rows,) the first target's absolute error; of classes, one less the true one's chance."""
         if self.loaded.competition.task == "classification":
             rows = np.arange(len(self.oof))
-            return 1 - self.oof.values[rows, self._values().astype(np.int64)]
-        return np.abs(self.oof.values[:, 0] - self._values())
+            return 1 - _outputs(self.oof)[rows, self._values().astype(np.int64)]
+        return np.abs(_outputs(self.oof)[:, 0] - self._values())
 
     def _shown(self) -> tuple[list[object], list[object]]:
         """Predicted and true, row by row, as people say it."""
         if self.loaded.competition.task == "classification":
             labels = self.loaded.labels
-            predicted = [labels[int(i)] for i in self.oof.values.argmax(axis=1)]
+            predicted = [labels[int(i)] for i in _outputs(self.oof).argmax(axis=1)]
             return [*predicted], [labels[int(value)] for value in self._values()]
-        return self.oof.values[:, 0].tolist(), self._values().tolist()
+        return _outputs(self.oof)[:, 0].tolist(), self._values().tolist()
 
     def _draw_curve(self, axes: "Axes", column: str, label: str) -> None:
         looks = self._looks()
@@ -157,23 +161,8 @@ class RunView:
         axes.set(xlabel="optimizer steps", ylabel=label, title=label.capitalize())
         axes.legend(frameon=False)
 
-    def _draw_peaks(self, axes: "Axes") -> None:
-        rates = pd.DataFrame(list(self._looks()[0]["rates"]))
-        axes.barh(list(rates.columns), rates.max(), color=ORANGE)
-        axes.set(xlabel="learning rate", title="Highest rate at an evaluation")
-        axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 0))
-
-    def _draw_rates(self, axes: "Axes") -> None:
-        table = self._looks()[0]
-        rates = pd.DataFrame(list(table["rates"]))
-        for name, (colour, marker) in zip(rates.columns, styles(rates.shape[1]), strict=True):
-            axes.plot(table["step"], rates[name], color=colour, marker=marker, markersize=4,
-                      label=name)  # fmt: skip
-        axes.set(xlabel="optimizer steps", ylabel="learning rate", title="At each evaluation")
-        axes.legend(frameon=False, fontsize="small")
-
     def _draw_predicted(self, axes: "Axes") -> None:
-        true, predicted = self._values(), self.oof.values[:, 0]
+        true, predicted = self._values(), _outputs(self.oof)[:, 0]
         axes.scatter(true, predicted, s=4, alpha=0.25, color=styles(1)[0][0])
         ends = [float(true.min()), float(true.max())]
         axes.plot(ends, ends, color=GREY, linestyle="--", label="predicted = true")
@@ -183,7 +172,7 @@ class RunView:
     def _draw_confusion(self, axes: "Axes") -> None:
         labels, true = self.loaded.labels, self._values().astype(np.int64)
         counts = np.zeros((len(labels), len(labels)))
-        np.add.at(counts, (true, self.oof.values.argmax(axis=1)), 1)
+        np.add.at(counts, (true, _outputs(self.oof).argmax(axis=1)), 1)
         shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (i, j), share in np.ndenumerate(shares):
@@ -222,8 +211,25 @@ def read_run(name: str, project: Project | None = None) -> RunView:
     return RunView(where, name, record, loaded, oof)
 
 
+def _draw_peaks(axes: "Axes", table: RateTable) -> None:
+    names, count = [group.name for group in table.groups], len(table.stages)
+    for stage, (colour, _) in enumerate(styles(count)):
+        at = np.arange(len(names)) + (stage - (count - 1) / 2) * BAR / count
+        peaks = [group.peaks[stage] or 0.0 for group in table.groups]
+        axes.barh(at, peaks, BAR / count, color=colour, label=f"stage {stage}")
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="peak learning rate", title="Rates by layer group")
+    axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 0))
+    if count > 1:
+        axes.legend(frameon=False)
+
+
+def _outputs(predictions: Predictions) -> NDArray[np.float64]:
+    return predictions.values  # noqa: PD011  # an array already
+
+
 def _heading(predictions: Predictions, at: int) -> str:
-    values = zip(predictions.outputs, predictions.values[at].tolist(), strict=True)
+    values = zip(predictions.outputs, _outputs(predictions)[at].tolist(), strict=True)
     return ", ".join(f"{name} {value:.3f}" for name, value in values)
 
 
