@@ -48,11 +48,12 @@ def test_a_list_stands_for_shades_where_there_is_no_terminal(
 
 
 def test_a_terminal_gets_the_text_in_shades(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", Screen())
+    screen = Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     show(explained(), Output(json=False))
-    shown = sys.stdout.getvalue()  # type: ignore[attr-defined]  # a Screen
+    shown = screen.getvalue()
     assert "\x1b[30;48" in shown
     assert "word  weight" not in shown
 

@@ -37,7 +37,7 @@ def check_same_tokens(tokenizer: Tokenizer, texts: Sequence[Text]) -> None:
         assert len(parts) == len(texts[i])
         assert all(len(part.places) == len(part.spans) for part in parts)
         special = np.delete(ids, own)
-        decoded = [tokenizer.backend.id_to_token(int(number)) for number in special]
+        decoded = [str(tokenizer.backend.id_to_token(int(number))) for number in special]
         assert len(special) == tokenizer.backend.num_special_tokens_to_add(len(parts) == 2)
         assert all(token[0] in "[<" for token in decoded), decoded
 

@@ -22,7 +22,7 @@ def events(run: Path) -> Iterator[Any]:
     from tensorboardX.proto.event_pb2 import Event
 
     def masked(data: bytes) -> int:
-        crc = crc32c(data)
+        crc = int(crc32c(data))
         return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
     for path in sorted((run / "tensorboard").iterdir()):

@@ -171,7 +171,8 @@ class DataView:
         return draw
 
     def _draw_noise(self, axes: "Axes") -> None:
-        axes.scatter(self._values(), self.loaded.train.target_sd, s=4, alpha=0.2, color=GREY)
+        noise = np.asarray(self.loaded.train.target_sd, np.float64)
+        axes.scatter(self._values(), noise, s=4, alpha=0.2, color=GREY)
         axes.set(xlabel=self.report.targets[0].name, ylabel="standard deviation of the raters",
                  title="Noise of the raters")  # fmt: skip
 

@@ -15,7 +15,7 @@ COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#F0E442", "#0
 MARKERS = "osD^vPX*"  # beside the colours, for those who see none
 INCHES_WIDE, INCHES_HIGH, DOTS_AN_INCH = 9.0, 3.6, 110
 
-Draw = Callable[["Axes"], None]
+Draw = Callable[["Axes"], object]  # what it returns does not matter
 
 
 @dataclass(frozen=True)

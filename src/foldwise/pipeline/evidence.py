@@ -154,7 +154,8 @@ def _of_output(added: FloatArray, output: int, *, is_class: bool) -> FloatArray:
     """(words,) what words add to one output; of a class, above the mean of the others."""
     if not is_class:
         return added[:, output]
-    return added[:, output] - np.delete(added, output, axis=1).mean(axis=1)
+    others: FloatArray = np.delete(added, output, axis=1)
+    return np.asarray(added[:, output] - others.mean(axis=1))
 
 
 def _parted(text: tuple[str, ...], weights: FloatArray) -> tuple[WordWeights, ...]:
