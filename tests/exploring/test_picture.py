@@ -1,6 +1,7 @@
 """Pictures for notebooks."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import pytest
@@ -9,7 +10,7 @@ from foldwise.exploring.picture import COLOURS, DOTS_AN_INCH, INCHES_WIDE, pictu
 
 
 def test_a_picture_is_a_png_with_a_panel_for_each_drawing(tmp_path: Path) -> None:
-    drawn = []
+    drawn: list[Any] = []
     made = picture(drawn.append, drawn.append, height=2)
     path = tmp_path / "p.png"
     path.write_bytes(made._repr_png_())

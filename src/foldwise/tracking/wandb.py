@@ -48,6 +48,7 @@ class WeightsAndBiases:
             made.summary.update(dict(record.scores))
         finally:
             made.finish()
+            self._package.teardown()  # waits for the file, which finish leaves to another process
 
     def _settings(self) -> Any:
         """Nothing of the machine, the code or the terminal is taken along."""
