@@ -50,7 +50,7 @@ def test_a_list_stands_for_shades_where_there_is_no_terminal(
 def test_a_terminal_gets_the_text_in_shades(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen()
     monkeypatch.setattr(sys, "stdout", screen)
-    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     show(explained(), Output(json=False))
     shown = screen.getvalue()
