@@ -51,6 +51,7 @@ def test_a_terminal_gets_the_text_in_shades(monkeypatch: pytest.MonkeyPatch) -> 
     screen = Screen()
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")  # rich keeps a style as first rendered
     monkeypatch.delenv("NO_COLOR", raising=False)
     show(explained(), Output(json=False))
     shown = screen.getvalue()
