@@ -98,8 +98,56 @@ def test_odd_texts_are_predicted_and_shown_on_one_line(
 ) -> None:
     done = foldwise("predict", "words", text)
     assert done.code == 0
-    assert len(done.out.splitlines()) == 5
+    table = done.out.partition("training rows predicted most alike")[0]
+    assert len(table.splitlines()) == 5
     assert "\x1b" not in done.out
+
+
+def test_a_text_is_shown_with_rows_like_it_and_what_its_words_add(
+    project: Project, foldwise: Foldwise
+) -> None:
+    done = foldwise("predict", "words", "a very good film")
+    assert done.code == 0
+    near, words = done.out.split("training rows predicted most alike\n")[1].split("\n\n")[:2]
+    assert near.splitlines()[0].split() == ["id", "fold", "target", "true", "text"]
+    assert len(near.splitlines()) == 2 + 5
+    assert words.splitlines()[:2] == ["what each word adds to target", "word  weight"]
+    assert {line.split()[0] for line in words.splitlines()[3:5]} == {"very", "good"}
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_a_file_of_rows_has_predictions_alone(project: Project, foldwise: Foldwise) -> None:
+    path = project.competition("tiny-regression") / "test.csv"
+    assert "alike" not in foldwise("predict", "words", path).out
+    assert set(foldwise("predict", "words", path, "--json").json[0]) == {"id", "outputs"}
+
+
+def test_json_has_all_that_stands_behind_a_prediction(project: Project, foldwise: Foldwise) -> None:
+    first, second = foldwise("predict", "words", "a good film", "bad", "--json").json
+    assert list(first) == ["id", "outputs", "neighbours", "words"]
+    assert {"id", "fold", "text", "predicted", "target", "distance"} == set(first["neighbours"][0])
+    assert first["words"]["kind"] == "contribution"
+    assert first["words"]["of"] == "target"
+    (part,) = first["words"]["parts"]
+    assert [word["word"] for word in part["words"]] == ["a", "good", "film"]
+    assert [second["words"]["parts"][0]["words"][0][key] for key in ("start", "end")] == [0, 3]
+
+
+def test_the_words_of_a_class_are_those_of_the_most_probable(
+    project: Project, foldwise: Foldwise
+) -> None:
+    assert foldwise("train", "labels").code == 0
+    rows = foldwise("predict", "labels", "very good great", "awful boring bad", "--json").json
+    for row in rows:
+        assert row["words"]["of"] == max(row["outputs"], key=row["outputs"].get)
+        assert set(row["neighbours"][0]["target"].values()) <= {"dull", "fair", "fine"}
+        assert sum(word["weight"] for word in row["words"]["parts"][0]["words"]) > 0
+
+
+def test_several_texts_stand_one_under_the_other(project: Project, foldwise: Foldwise) -> None:
+    done = foldwise("predict", "both", "a good film", "an awful story")
+    lines = done.out.splitlines()
+    assert lines.index("1   a good film") < lines.index("2   an awful story")
 
 
 def test_a_model_file_that_has_changed_is_a_storage_error(

@@ -23,7 +23,7 @@ def pairs(project: Project) -> Competition:
 
 
 def test_words_are_texts_numbered_from_one(single: Competition) -> None:
-    assert new_texts(["a", "b c"], single) == (("1", "2"), (("a",), ("b c",)))
+    assert new_texts(["a", "b c"], single) == (("1", "2"), (("a",), ("b c",)), False)
 
 
 def test_words_are_pairs_where_the_competition_has_pairs(pairs: Competition) -> None:
@@ -35,7 +35,11 @@ def test_words_are_pairs_where_the_competition_has_pairs(pairs: Competition) -> 
 def test_a_file_gives_its_ids_and_texts(single: Competition, tmp_path: Path) -> None:
     path = tmp_path / "new.csv"
     path.write_text('text,more,id\n"NA",x,007\n"two\nlines",y,b\n')
-    assert new_texts([str(path)], single) == (("007", "b"), (("NA",), ("two\nlines",)))
+    assert new_texts([str(path)], single) == (
+        ("007", "b"),
+        (("NA",), ("two\nlines",)),
+        True,
+    )
 
 
 def test_a_file_without_the_columns_is_bad_data(pairs: Competition, tmp_path: Path) -> None:

@@ -99,7 +99,9 @@ def test_settings_of_the_other_kind_of_model_would_do_nothing() -> None:
         "tfidf.penalty=3.0 would do nothing: it needs kind='tfidf'"
     ]
     table = {"kind": "tfidf", "rates": {"top": 3e-5, "groups": {"a": 0.5}}}
-    reads = "kind='tfidf' reads competition, kind, seed, hardware, tfidf, training.rows and"
+    reads = (
+        "kind='tfidf' reads competition, kind, seed, hardware, tfidf, tracking, training.rows and"
+    )
     assert complaints_of({**table, "stages": [{"epochs": 3}]})[:3] == [
         f"rates.top=3e-05 would do nothing: {reads} training.folds only",
         f"rates.groups.a=0.5 would do nothing: {reads} training.folds only",

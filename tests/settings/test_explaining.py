@@ -16,7 +16,8 @@ def test_unknown_keys_are_refused_all_at_once_with_the_nearest_names() -> None:
         "unknown setting 'rates.topp'; did you mean 'rates.top'?",
         "unknown setting 'encodr'; did you mean 'encoder'?",
         "unknown setting 'zzz'; known: averaging, competition, encoder, hardware, head, kind, "
-        "loss, optimizer, pooling, rates, regularization, schedule, seed, stages, tfidf, training",
+        "loss, optimizer, pooling, rates, regularization, schedule, seed, stages, tfidf, tracking, "
+        "training",
     ]
 
 

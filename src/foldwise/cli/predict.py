@@ -6,7 +6,7 @@ from pathlib import Path
 from foldwise.cli.output import Output
 from foldwise.cli.tables import figure
 from foldwise.competition.competition import load_competition
-from foldwise.paths import find_project
+from foldwise.paths import Project, find_project
 from foldwise.pipeline.new_texts import NewTexts, new_texts
 from foldwise.pipeline.run_list import check_exist
 from foldwise.predictions.table import Predictions, write_predictions
@@ -16,7 +16,7 @@ SHOWN_ROWS, SHOWN_CHARACTERS = 20, 60
 
 
 def run(options: Namespace, output: Output) -> None:
-    """Predict new rows with all models of a run."""
+    """Predict new rows with all models of a run; of texts, also what stands behind it."""
     project = find_project()
     check_exist(project, [options.run])
     scores = read_scores(project.run(options.run))
@@ -30,6 +30,19 @@ def run(options: Namespace, output: Output) -> None:
         output.say(f"wrote {options.output}: {len(predictions):,} rows")
     output.result(as_json(predictions))
     show(predictions, new, output, whole=bool(options.output))
+    if not new.from_file:
+        _explain(project, options.run, new, predictions, output)
+
+
+def _explain(
+    project: Project, run: str, new: NewTexts, predictions: Predictions, output: Output
+) -> None:
+    from foldwise.cli import explained  # with what it needs: a file's rows start faster
+    from foldwise.pipeline.explaining import explain
+
+    found = explain(project, run, new, predictions)
+    output.result(explained.as_json(found))
+    explained.show(found, output)
 
 
 def as_json(predictions: Predictions) -> list[dict[str, object]]:

@@ -7,7 +7,8 @@ from foldwise.cli.output import Output
 from foldwise.errors import UsageError
 from foldwise.paths import Project
 from foldwise.settings import load_experiment, small_form
-from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.tracking.tracked import train_tracked
+from foldwise.training.run import RunRequest, RunState
 from foldwise.training.run_folder import Mode
 from foldwise.training.stopping import stop_on_signals
 
@@ -58,9 +59,9 @@ def trained(project: Project, request: RunRequest, output: Output) -> RunState:
 
     Raises:
         Interrupted: a signal stopped it, and everything is saved.
-        UsageError, DataError, FoldFailed, StorageError: see `train_run`.
+        UsageError, DataError, FoldFailed, StorageError: see `train_tracked`.
     """
     from foldwise.cli.progress import shown_progress
 
     with stop_on_signals() as stop, shown_progress(output, request.name) as report:
-        return train_run(project, request, stop, report)
+        return train_tracked(project, request, stop, report)

@@ -40,7 +40,7 @@ def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]
     )
     for i in range(len(rows[0]) if rows else len(columns)):
         table.add_column(
-            _printable(columns[i]) if columns else "",
+            printable(columns[i]) if columns else "",
             justify="right" if _is_numeric([row[i] for row in rows]) else "left",
             overflow="fold",
         )
@@ -56,7 +56,7 @@ def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]
         emoji=False,
         highlight=False,
     )
-    console.print(_printable(title), style="bold", soft_wrap=True)
+    console.print(printable(title), style="bold", soft_wrap=True)
     console.print(Padding(table, (0, 0, 1, 0), expand=False))
     return "".join(f"{line.rstrip(' ')}\n" for line in text.getvalue().splitlines())
 
@@ -76,10 +76,10 @@ def _is_numeric(cells: Sequence[object]) -> bool:
 
 def _shown(cell: object) -> str:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return _printable(str(cell))
+        return printable(str(cell))
     return f"{cell:,}" if isinstance(cell, int) else f"{cell:.4f}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` without what a terminal would obey."""
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

@@ -11,8 +11,9 @@ from foldwise.pipeline.ablation_result import SeedRun, compared, seed_run
 from foldwise.pipeline.preparing import Say, prepare_encoders
 from foldwise.pipeline.refusing import Origins, check_resumable
 from foldwise.pipeline.time_left import TimeLeft
+from foldwise.tracking.tracked import train_tracked
 from foldwise.training.fold_result import finished_outcome
-from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.training.run import RunRequest, RunState
 from foldwise.training.stopping import StopRequest
 
 Train = Callable[[RunRequest], RunState]
@@ -65,7 +66,7 @@ def ablate(
 
 
 def _silently(project: Project) -> Train:
-    return lambda request: train_run(project, request, StopRequest())
+    return lambda request: train_tracked(project, request, StopRequest())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from foldwise.settings import Settings
 from foldwise.storage import sha256_of_strings
-from foldwise.training.manifest import NO_EFFECT
+from foldwise.training.manifest import has_effect
 
 MARK = ".ablation"
 RESULT = "ablation.json"  # in the result's folder
@@ -24,7 +24,7 @@ DIGITS = 8  # of the hash
 def run_name(experiment: str, settings: Settings, changed: Mapping[str, Any]) -> str:
     """The name of the run with these settings, of which those `changed` differ from the base."""
     flat = settings.flat()
-    parts = [f"{key}={value!r}" for key, value in sorted(flat.items()) if key not in NO_EFFECT]
+    parts = [f"{key}={value!r}" for key, value in sorted(flat.items()) if has_effect(key)]
     tail = f".seed{settings.seed}.{sha256_of_strings(*parts)[:DIGITS]}"
     head = f"{experiment[: LONGEST - len(MARK) - len(tail) - LEAST - 1]}{MARK}."
     return f"{head}{_readable(changed)[: LONGEST - len(head) - len(tail)]}{tail}"

@@ -15,7 +15,8 @@ from foldwise.pipeline.preparing import Say, prepare_data, prepare_encoders, pre
 from foldwise.pipeline.refusing import check_blend, check_resumable, common_competition
 from foldwise.pipeline.seeding import check_seeds, seed_requests, train_seeds
 from foldwise.pipeline.submitting import Submitted, private_scores_of, submit
-from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.tracking.tracked import train_tracked
+from foldwise.training.run import RunRequest, RunState
 from foldwise.training.run_scores import RunScores, read_scores
 from foldwise.training.stopping import StopRequest
 
@@ -110,7 +111,7 @@ def _trained(project: Project, request: RunRequest, seeds: Sequence[int], train:
 
 
 def _silently(project: Project) -> Train:
-    return lambda request: train_run(project, request, StopRequest())
+    return lambda request: train_tracked(project, request, StopRequest())
 
 
 def _lines(project: Project, loaded: LoadedCompetition, trained: dict[str, int]) -> list[Line]:

@@ -12,10 +12,11 @@ TABLES = {".csv", ".tsv", ".zip"}
 
 
 class NewTexts(NamedTuple):
-    """Texts, as many parts each as the competition has text columns."""
+    """Texts, as many parts each as the competition has text columns; rows of a file, or words."""
 
     ids: tuple[str, ...]
     texts: tuple[tuple[str, ...], ...]
+    from_file: bool
 
 
 def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
@@ -27,7 +28,7 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
     """
     if len(words) == 1 and _is_file(words[0]):
         rows = load_rows(Path(words[0]), competition)
-        return NewTexts(rows.ids, rows.texts)
+        return NewTexts(rows.ids, rows.texts, from_file=True)
     if len(words) == 1 and Path(words[0]).suffix in TABLES and " " not in words[0]:
         raise UsageError(
             f"{words[0]} does not exist; give a file like {competition.files.test}, or a text in "
@@ -40,7 +41,7 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
             f"texts each time, got {len(words)}"
         )
     texts = tuple(tuple(words[i : i + width]) for i in range(0, len(words), width))
-    return NewTexts(tuple(str(i + 1) for i in range(len(texts))), texts)
+    return NewTexts(tuple(str(i + 1) for i in range(len(texts))), texts, from_file=False)
 
 
 def _is_file(word: str) -> bool:

@@ -15,9 +15,10 @@ from foldwise.pipeline.refusing import check_resumable
 from foldwise.pipeline.seed_names import seed_run_name
 from foldwise.pipeline.time_left import TimeLeft
 from foldwise.storage import read_record
+from foldwise.tracking.tracked import train_tracked
 from foldwise.training.fold_result import RESULT, FoldResult
 from foldwise.training.manifest import FILE as MANIFEST
-from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.training.run import RunRequest, RunState
 from foldwise.training.run_folder import Mode
 from foldwise.training.run_scores import RunScores
 from foldwise.training.stopping import StopRequest
@@ -99,7 +100,7 @@ def train_seeds(
 
 
 def _silently(project: Project) -> Train:
-    return lambda request: train_run(project, request, StopRequest())
+    return lambda request: train_tracked(project, request, StopRequest())
 
 
 def check_seeds(project: Project, names: Sequence[str], seeds: Sequence[int]) -> None:

@@ -15,6 +15,7 @@ from foldwise.settings.toml import (
     literal,
     load_experiment,
 )
+from foldwise.settings.tracking import Tracking
 from foldwise.settings.training import Device, Hardware, Precision, Training
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Settings",
     "Stage",
     "Tfidf",
+    "Tracking",
     "Training",
     "Tunable",
     "TunedExperiment",

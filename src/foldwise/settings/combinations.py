@@ -24,7 +24,8 @@ REGRESSION_LOSSES = (
 )  # fmt: skip
 CLASSIFICATION_LOSSES = ("cross_entropy", "focal", "soft", "ordinal")
 ORDERED_LOSSES = ("soft", "ordinal")  # they count classes that lie beside each other as near
-NO_ENCODER = ("competition", "kind", "seed", "hardware", "tfidf")  # what TF-IDF reads, and:
+# what TF-IDF reads, and:
+NO_ENCODER = ("competition", "kind", "seed", "hardware", "tfidf", "tracking")
 Task = Literal["regression", "classification"]
 NO_ENCODER_TRAINING = ("training.rows", "training.folds")
 

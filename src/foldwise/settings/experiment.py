@@ -10,6 +10,7 @@ from foldwise.settings.model import Encoder, Head, Pooling
 from foldwise.settings.objective import Averaging, Loss, Regularization
 from foldwise.settings.section import Section
 from foldwise.settings.tfidf import Tfidf
+from foldwise.settings.tracking import Tracking
 from foldwise.settings.training import Hardware, Training
 
 FAST_ROWS, FAST_TOKENS = 800, 64  # of --fast
@@ -35,6 +36,7 @@ class Settings(Section):
     training: Training = Training()
     hardware: Hardware = Hardware()
     tfidf: Tfidf = Tfidf()
+    tracking: Tracking = Tracking()
 
     def all_stages(self) -> tuple[Stage, ...]:
         """The stages of the training: one, where the experiment says none."""

@@ -13,7 +13,8 @@ from foldwise.storage import read_record, sha256_of_strings, write_json
 from foldwise.training.corpus import Corpus
 
 FILE = "manifest.json"
-NO_EFFECT = ("training.checkpoint_seconds",)  # settings that cannot change a result
+NO_EFFECT = ("training.checkpoint_seconds",)  # settings that cannot change a result, nor can
+TRACKING = "tracking."  # those that begin so
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scikit-learn")
 CODE = ("competition", "folds", "predictions", "tokenization", "modeling", "training")
 
@@ -46,9 +47,14 @@ class Manifest:
 
 def manifest_of(chosen: Settings, corpus: Corpus, encoder: str) -> Manifest:
     """The manifest of a run with these settings, rows and pretrained files."""
-    flat = {key: value for key, value in chosen.flat().items() if key not in NO_EFFECT}
+    flat = {key: value for key, value in chosen.flat().items() if has_effect(key)}
     versions = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
     return Manifest(flat, corpus.data_hash, corpus.folds_hash, encoder, code_hash(), versions)
+
+
+def has_effect(key: str) -> bool:
+    """Whether the setting with this dotted name can change what a run computes."""
+    return key not in NO_EFFECT and not key.startswith(TRACKING)
 
 
 def code_hash() -> str:
@@ -107,9 +113,7 @@ def check_settings_file(run: Path, recorded: Settings, manifest: Manifest) -> No
             *said,
             *sorted(begun.keys() - said.keys()),
         ]  # a stage may be gone, or there be more
-        if key not in NO_EFFECT
-        and not key.startswith("hardware.")
-        and begun.get(key) != said.get(key)
+        if has_effect(key) and not key.startswith("hardware.") and begun.get(key) != said.get(key)
     ]
     _refuse(run, differences)
 

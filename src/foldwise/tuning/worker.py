@@ -21,9 +21,10 @@ from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import write_predictions
 from foldwise.settings import checked_settings
+from foldwise.tracking.tracked import train_tracked
 from foldwise.training.fold_result import FoldResult, finished_outcome
 from foldwise.training.progress import Progress
-from foldwise.training.run import RunRequest, train_run
+from foldwise.training.run import RunRequest
 from foldwise.training.stopping import StopRequest, stop_on_signals
 from foldwise.training.watching import Look
 from foldwise.training.worker import speaker
@@ -90,7 +91,7 @@ class Worker:
             workers=1,
             watch=lambda look: self._look(folder, job.folds[0], look),
         )
-        train_run(project, request, self._stop, lambda progress: self._report(folder, progress))
+        train_tracked(project, request, self._stop, lambda progress: self._report(folder, progress))
 
     def _report(self, folder: Path, progress: Progress) -> None:
         self._say({"progress": progress.as_json()})

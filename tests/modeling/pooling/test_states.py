@@ -7,7 +7,7 @@ import torch
 
 from foldwise import settings
 from foldwise.errors import UsageError
-from foldwise.modeling.pooling import LayerMean, StatesPooling
+from foldwise.modeling.pooling import AttentionPooling, LayerMean, StatesPooling
 from foldwise.modeling.saving import load_model_weights, save_model
 from tests.modeling.pooling.padded_texts import KINDS, WIDTH, pooling_of, texts
 
@@ -76,6 +76,14 @@ def test_only_weighted_sums_have_weights(kind: settings.PoolingKind) -> None:
     )
     with pytest.raises(UsageError, match=message):
         pooling.weights(STATES[:1], MASK)
+
+
+def test_attention_beside_another_pooling_is_the_one_that_weighs() -> None:
+    for main in ("mean", "max"):
+        pooling = pooling_of(main, beside="attention")
+        assert isinstance(pooling.beside, AttentionPooling)
+        expected = pooling.beside.weights(pooling.hidden(STATES[:1]), MASK)
+        torch.testing.assert_close(pooling.weights(STATES[:1], MASK), expected)
 
 
 def changed(pooling: StatesPooling) -> StatesPooling:

@@ -1,0 +1,1 @@
+"""Trackers: a run's curves and scores in TensorBoard, MLflow, and Weights & Biases."""
