@@ -1,19 +1,26 @@
 """The models of a finished run, fold by fold, and what they predict."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foldwise.competition.competition import Task
+from foldwise.competition.competition import Task, load_competition
 from foldwise.encoders import EncoderFiles
 from foldwise.errors import FoldwiseWarning
-from foldwise.settings import Hardware, Settings
+from foldwise.paths import Project
+from foldwise.settings import Hardware, Settings, load_experiment
 from foldwise.storage import read_record
 from foldwise.training.fold_result import RESULT, FoldResult, check_file
+from foldwise.training.run_scores import read_scores, read_tables
+
+if TYPE_CHECKING:  # torch is imported only where an encoder is asked for
+    from foldwise.tokenization.tokenizer import Tokenizer
+    from foldwise.training.forward import Forward
 
 Floats = NDArray[np.float64]
 Texts = Sequence[tuple[str, ...]]
@@ -51,6 +58,24 @@ class FinishedRun:
         return folders
 
 
+def finished_run(project: Project, run: str) -> FinishedRun:
+    """The trained run called `run`.
+
+    Raises:
+        DataError: it has not finished.
+    """
+    folder = project.run(run)
+    scores = read_scores(folder)
+    competition = load_competition(project.competition(scores.competition))
+    return FinishedRun(
+        folder=folder,
+        settings=load_experiment(folder / "settings.toml"),
+        task=competition.task,
+        outputs=read_tables(folder)[1].outputs,
+        folds=len(scores.looks),
+    )
+
+
 def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     """(texts, outputs) of each fold's model."""
     from foldwise.training.tfidf_fold import MODEL_FILES, joined
@@ -61,23 +86,47 @@ def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     return [model.predict(joined(texts)) for model in models]
 
 
-def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
-    """(texts, outputs) of each fold's model; one model is in memory at a time."""
+@dataclass(frozen=True, eq=False)
+class EncoderModels:
+    """A run's encoder models, one in memory at a time.
+
+    Attributes:
+        folders: of the folds, with the weights.
+        forward: through the model, which has random weights until a fold's are loaded.
+        tokenizer: of all.
+    """
+
+    folders: list[Path]
+    forward: "Forward"
+    tokenizer: "Tokenizer"
+
+    def of_folds(self, folds: Iterable[int]) -> Iterator["Forward"]:
+        """The forward pass with the weights of one after the other of `folds`."""
+        from foldwise.modeling.saving import load_model_weights
+        from foldwise.training.encoder_fold import MODEL_FILE
+
+        for fold in folds:
+            load_model_weights(self.forward.model, self.folders[fold] / MODEL_FILE)
+            yield self.forward
+
+
+def encoder_models(run: FinishedRun) -> EncoderModels:
+    """The run's models on the device they predict on.
+
+    Raises:
+        StorageError: a model file is missing, or has changed.
+    """
     from foldwise.modeling.model import build_model
-    from foldwise.modeling.saving import load_model_weights
     from foldwise.tokenization.tokenizer import load_tokenizer
-    from foldwise.tokenization.tokens import tokenize
     from foldwise.training.encoder_fold import MODEL_FILE
     from foldwise.training.forward import Forward
     from foldwise.training.hardware import prepare_process
-    from foldwise.training.prediction import predict
 
     folders = run.model_files(MODEL_FILE)
     hardware = usable_hardware(run.settings.hardware)
     prepare_process(hardware)
     files = EncoderFiles(run.settings.encoder.name, run.folder / "encoder", "folder")
     tokenizer = load_tokenizer(files, run.settings.encoder.max_length)
-    tokens = tokenize(tokenizer, list(texts), cache=None)  # seen once, so not worth a file
     model = build_model(
         files.folder,
         run.settings,
@@ -86,13 +135,21 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
         pretrained=False,
         cls_position=tokenizer.cls_position,
     ).to(hardware.device)
-    forward = Forward(model, hardware)
+    return EncoderModels(folders, Forward(model, hardware), tokenizer)
+
+
+def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
+    """(texts, outputs) of each fold's model; one model is in memory at a time."""
+    from foldwise.tokenization.tokens import tokenize
+    from foldwise.training.prediction import predict
+
+    models = encoder_models(run)
+    tokens = tokenize(models.tokenizer, list(texts), cache=None)  # seen once: not worth a file
     everything = np.arange(len(texts), dtype=np.int64)
     values = []
-    for folder in folders:
-        load_model_weights(model, folder / MODEL_FILE)
+    for forward in models.of_folds(range(run.folds)):
         raw = predict(forward, tokens, everything, run.settings.training.micro_batch_tokens)
-        values.append(model.predictions(raw).numpy())
+        values.append(forward.model.predictions(raw).numpy())
     return values
 
 

@@ -6,11 +6,10 @@ from foldwise.competition.competition import Competition, load_competition
 from foldwise.ensembling.record import blend_tables, is_ensemble, read_ensemble
 from foldwise.errors import DataError
 from foldwise.paths import Project
-from foldwise.pipeline.fold_models import FinishedRun, encoder_values, tfidf_values
+from foldwise.pipeline.fold_models import encoder_values, finished_run, tfidf_values
 from foldwise.pipeline.provenance import check_members
 from foldwise.predictions.table import Predictions, mean_of
-from foldwise.settings import load_experiment
-from foldwise.training.run_scores import read_scores, read_tables
+from foldwise.training.run_scores import read_scores
 
 Texts = Sequence[tuple[str, ...]]
 
@@ -61,16 +60,7 @@ def _blended(
 
 def _by_models(project: Project, run: str, ids: Sequence[str], texts: Texts) -> Predictions:
     """The mean over the models of a trained run's folds."""
-    folder = project.run(run)
-    scores = read_scores(folder)
-    competition = load_competition(project.competition(scores.competition))
-    finished = FinishedRun(
-        folder=folder,
-        settings=load_experiment(folder / "settings.toml"),
-        task=competition.task,
-        outputs=read_tables(folder)[1].outputs,
-        folds=len(scores.looks),
-    )
+    finished = finished_run(project, run)
     values_of = tfidf_values if finished.settings.kind == "tfidf" else encoder_values
     outputs = finished.outputs
     return mean_of([Predictions(tuple(ids), outputs, v) for v in values_of(finished, texts)])

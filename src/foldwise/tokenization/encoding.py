@@ -84,14 +84,18 @@ def _encode_chunk(tokenizer: Tokenizer, texts: Sequence[Text]) -> list[_Encoded]
 
 def _cut(tokenizer: Tokenizer, one: tokenizers.Encoding) -> _Encoded:
     """A single text without its last tokens; the special ones after them stay."""
-    length, closing = len(one), tokenizer.closing
+    length = len(one)
     types = one.type_ids if tokenizer.has_type_ids else []
-    if length <= tokenizer.max_length:
-        return _Encoded(one.ids, types, length)
-    left_out = slice(tokenizer.max_length - closing, length - closing)
+    cut = left_out(tokenizer, length)
     ids = one.ids
-    del ids[left_out], types[left_out]
+    del ids[cut], types[cut]
     return _Encoded(ids, types, length)
+
+
+def left_out(tokenizer: Tokenizer, length: int) -> slice:
+    """Which of a single text's `length` tokens are cut away; none of a short text's."""
+    closing = tokenizer.closing
+    return slice(min(tokenizer.max_length, length) - closing, length - closing)
 
 
 def _with_pairs_cut(

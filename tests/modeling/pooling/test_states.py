@@ -78,6 +78,14 @@ def test_only_weighted_sums_have_weights(kind: settings.PoolingKind) -> None:
         pooling.weights(STATES[:1], MASK)
 
 
+def test_attention_beside_another_pooling_is_the_one_that_weighs() -> None:
+    for main in ("mean", "max"):
+        pooling = pooling_of(main, beside="attention")
+        assert pooling.beside is not None
+        expected = pooling.beside.weights(pooling.hidden(STATES[:1]), MASK)
+        torch.testing.assert_close(pooling.weights(STATES[:1], MASK), expected)
+
+
 def changed(pooling: StatesPooling) -> StatesPooling:
     with torch.no_grad():
         for parameter in pooling.parameters():

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from foldwise.errors import UsageError
+from foldwise.modeling.pooling.attention import AttentionPooling
 from foldwise.modeling.pooling.pooling import Pooling, WeightedPooling
 
 
@@ -78,14 +79,18 @@ class StatesPooling(nn.Module):
         return combined if self.bottleneck is None else torch.tanh(self.bottleneck(combined))
 
     def weights(self, states: Sequence[Tensor], mask: Tensor) -> Tensor:
-        """How much the main pooling counts each token: (texts, tokens) float32.
+        """How much each token counts in the pooling: (texts, tokens) float32.
+
+        Of two poolings, in the one with attention, which has learned where to look, else the main.
 
         Raises:
             UsageError: it is no weighted sum over the tokens.
         """
-        if not isinstance(self.main, WeightedPooling):
+        both = (self.main, self.beside)
+        weighing = next((p for p in both if isinstance(p, AttentionPooling)), self.main)
+        if not isinstance(weighing, WeightedPooling):
             raise UsageError(
                 "tokens have weights where pooling.kind is 'mean', 'first' or 'attention', but "
                 f"this model has a {type(self.main).__name__}; train a run with one of these"
             )
-        return self.main.weights(self.hidden(states), mask)
+        return weighing.weights(self.hidden(states), mask)
