@@ -164,7 +164,7 @@ def _target(run: ReportedRun, i: int) -> Plot:
     name, values = run.competition.target[i], run.targets[:, i]
     return Plot(
         name=f"data-target-{i}",
-        title=f"Target: {name}",
+        title=f"Distribution of {name}",
         alt=f"{len(values):,} training rows: mean {values.mean():.3f}, standard deviation "
         f"{values.std():.3f}, from {values.min():.3f} to {values.max():.3f}.",
         draw=lambda axes: _draw_target(axes, name, values),

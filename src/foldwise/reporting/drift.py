@@ -41,8 +41,8 @@ class Drift:
 
     @property
     def is_noise(self) -> bool:
-        """Whether 0.5 is within two standard errors, so that no difference is seen."""
-        return abs(self.auc.value - 0.5) <= 2 * (self.auc.standard_error or 0.0)
+        """Whether it is above 0.5 by less than two standard errors: then no difference is seen."""
+        return self.auc.value - 0.5 <= 2 * (self.auc.standard_error or 0.0)
 
 
 def drift(train: Rows, test: Rows) -> Drift | None:

@@ -211,8 +211,10 @@ def _correlations(run: ReportedRun, report: Report) -> Plot:
             for i, row in enumerate(table.tolist()):
                 for j, value in enumerate(row):
                     write_cell(axes, (i, j), f"{value:.2f}", "ink")
-        axes.set_yticks(range(len(names)), labels=names)
-        axes.set_xticks(range(len(names)), labels=[f"({i + 1})" for i in range(len(names))])
+        numbers = [f"({i + 1})" for i in range(len(names))]
+        beside = [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
+        axes.set_yticks(range(len(names)), labels=beside)
+        axes.set_xticks(range(len(names)), labels=numbers)
 
     return Plot(
         name=f"{run.name}-correlations",

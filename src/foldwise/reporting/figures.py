@@ -12,7 +12,8 @@ def figure(value: float, standard_error: float | None = None) -> str:
 
 def difference(value: float, standard_error: float | None = None) -> str:
     """A difference with its sign, and its standard error where it is known."""
-    return f"{value:+.4f}" if standard_error is None else f"{value:+.4f} ± {standard_error:.4f}"
+    shown = round(value, 4) + 0.0  # never "-0.0000"
+    return f"{shown:+.4f}" if standard_error is None else f"{shown:+.4f} ± {standard_error:.4f}"
 
 
 def percent(share: float) -> str:

@@ -106,6 +106,8 @@ def _by_noise(name: str, of: str, noise: Floats, missed: Floats) -> Plot:
     size = [root_of(each) for each in binned(noise, np.square(missed))]
 
     def draw(axes: "Axes") -> None:
+        own = [each.at for each in size]
+        axes.plot(own, own, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label="raters' own")
         _draw_errors(axes, size, binned(noise, missed), "standard deviation of a row's raters")
 
     return Plot(
@@ -113,7 +115,8 @@ def _by_noise(name: str, of: str, noise: Floats, missed: Floats) -> Plot:
         title=f"Error{of} by rater noise",
         alt=_told(size, "rater noise", "root mean squared error"),
         draw=draw,
-        caption="Tenths of the rows, with one standard error.",
+        caption="Tenths of the rows, with one standard error. Dashed: as far as the raters of such "
+        "rows are from each other.",
     )
 
 

@@ -16,7 +16,7 @@ from foldwise.reporting.page import Page, html_of
 from foldwise.reporting.plot import write_png
 from foldwise.reporting.regression import regression_block
 from foldwise.reporting.reported_run import ReportedRun, read_runs
-from foldwise.reporting.section import Block, Section
+from foldwise.reporting.section import Block, Section, joined
 from foldwise.reporting.side_by_side import side_by_side
 from foldwise.reporting.step_rates import rates_block
 from foldwise.reporting.tuning_section import study_of, tuning_block
@@ -110,15 +110,12 @@ def _sections(
     project: Project, runs: Sequence[ReportedRun], studies: Sequence[str], say: Say
 ) -> list[Section]:
     """All sections in their order, with the blocks that have content."""
-    curves = {run.name: all_curves(run) for run in runs}
     shown = max(3, SHOWN // max(1, len(runs)))
     tuned = list(dict.fromkeys([*studies, *(run.name for run in runs)]))
     whole: list[tuple[str, str, list[Block]]] = [
         ("scores", "Side by side", [side_by_side(project, runs)] if len(runs) > 1 else []),
-        ("score", "Score", [headline(run) for run in runs]),
-        ("folds", "Folds", [folds_block(run) for run in runs]),
-        ("curves", "Curves", [curves_block(run, curves[run.name]) for run in runs]),
-        ("rates", "Learning rates", [rates_block(run, curves[run.name]) for run in runs]),
+        ("score", "Score", [joined(headline(run), folds_block(run)) for run in runs]),
+        ("training", "Training", [_training(run) for run in runs]),
         ("errors", "Errors", [_errors(run) for run in runs]),
     ]
     say("the worst rows, and where the models looked")
@@ -132,6 +129,11 @@ def _sections(
         Section(key, title, [block for block in blocks if not block.is_empty])
         for key, title, blocks in whole
     ]
+
+
+def _training(run: ReportedRun) -> Block:
+    curves = all_curves(run)
+    return joined(curves_block(run, curves), rates_block(run, curves))
 
 
 def _errors(run: ReportedRun) -> Block:

@@ -90,6 +90,19 @@ class Block:
         return not (self.facts or self.sentences or self.plots or self.tables or self.rows)
 
 
+def joined(first: Block, *others: Block) -> Block:
+    """Blocks of one run as one: facts, then sentences, plots, tables and rows of all."""
+    blocks = (first, *others)
+    return Block(
+        first.run,
+        [fact for block in blocks for fact in block.facts],
+        [sentence for block in blocks for sentence in block.sentences],
+        [plot for block in blocks for plot in block.plots],
+        [table for block in blocks for table in block.tables],
+        [row for block in blocks for row in block.rows],
+    )
+
+
 @dataclass(frozen=True)
 class Section:
     """One part of the page.

@@ -14,7 +14,8 @@ from foldwise.reporting.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
 from foldwise.reporting.plot import Plot
 from foldwise.reporting.reported_run import ReportedRun, told
 from foldwise.reporting.section import Block
-from foldwise.settings import Settings, load_experiment
+from foldwise.settings import Settings, experiment_table
+from foldwise.settings.toml import parsed_settings
 from foldwise.training.collapse import rates_of_attempt
 from foldwise.training.rates import layer_rates, trained_groups
 from foldwise.training.schedules import schedule_factor
@@ -101,7 +102,7 @@ def rates_block(run: ReportedRun, curves: Sequence[FoldCurves]) -> Block:
         return Block()
     first = curves[0]
     try:
-        computed = step_rates(load_experiment(run.folder / "settings.toml"), first)
+        computed = step_rates(_settings(run), first)
     except FoldwiseError as error:
         return Block(run.name, sentences=[f"The rates cannot be computed again: {told(error)}"])
     if not agrees(computed, first):
@@ -111,6 +112,15 @@ def rates_block(run: ReportedRun, curves: Sequence[FoldCurves]) -> Block:
         )
         return Block(run.name, sentences=[told_so])
     return Block(run.name, plots=[_picture(run, first, computed)])
+
+
+def _settings(run: ReportedRun) -> Settings:
+    """What the run was trained with, also by a version with other rules of what goes together.
+
+    Raises:
+        UsageError: a setting is not known any more.
+    """
+    return parsed_settings(experiment_table(run.folder / "settings.toml"), "settings.toml")
 
 
 def _picture(run: ReportedRun, first: FoldCurves, computed: StepRates) -> Plot:
@@ -144,6 +154,7 @@ def _draw(axes: "Axes", computed: StepRates, peaks: Sequence[float]) -> None:
         axes.plot(steps, rates, **_look(name, layers))
     if max(peaks) > FAR_APART * min(peaks):
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda rate, _at: f"{rate:.0e}")
         axes.set_ylim(bottom=min(peaks) / 100)
     axes.set_xlabel("step")
     axes.set_ylabel("learning rate")
@@ -161,4 +172,4 @@ def _look(name: str, layers: Sequence[str]) -> dict[str, object]:
     ends = at in {0, len(layers) - 1}
     share = (at + 1) / len(layers)
     label = name if ends else None
-    return {"color": BLUE, "alpha": 0.25 + 0.75 * share, "label": label, "linewidth": 1.4}
+    return {"color": BLUE, "alpha": 0.4 + 0.6 * share, "label": label, "linewidth": 1.4}

@@ -201,6 +201,7 @@ def _draw_rates(axes: "Axes", curves: RateCurves) -> None:
             alpha=1.0 if rank == 0 else 0.9 - 0.6 * rank / count,
         )  # fmt: skip
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda rate, _at: f"{rate:.0e}")
     axes.set_yticks(rows, labels=curves.groups)
     axes.grid(visible=True, axis="x")
     axes.set_xlabel("peak learning rate")
