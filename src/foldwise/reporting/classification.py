@@ -15,7 +15,6 @@ from foldwise.reporting.calibration import (
     class_figures,
     share_error,
 )
-from foldwise.reporting.characters import shortened
 from foldwise.reporting.figures import UNKNOWN
 from foldwise.reporting.palette import BLUE, INK, MUTED, VERMILLION
 from foldwise.reporting.plot import Plot

@@ -11,8 +11,8 @@ from foldwise.reporting.palette import look_of
 from foldwise.reporting.plot import Plot
 from foldwise.reporting.reported_run import ReportedRun
 from foldwise.reporting.section import Block
-from foldwise.training.fold_result import RESULT, FoldResult
 from foldwise.storage import read_record
+from foldwise.training.fold_result import RESULT, FoldResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

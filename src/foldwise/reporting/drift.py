@@ -22,6 +22,7 @@ FOLDS = 5
 FEATURES = 50_000
 WORDS = 8  # shown of each side
 SEED = 0
+WORD = r"(?u)\b\w+\b"  # also of one letter
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _told_apart(texts: Sequence[str], truth: Floats) -> Drift | None:
 
     words = TfidfVectorizer(
         ngram_range=(1, 2), min_df=2, max_features=FEATURES, sublinear_tf=True,
-        token_pattern=r"(?u)\b\w+\b",
+        token_pattern=WORD,
     )  # fmt: skip
     model = make_pipeline(words, LogisticRegression(max_iter=300, class_weight="balanced"))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)

@@ -2,7 +2,7 @@
 
 from foldwise.competition.metrics import Metric
 
-UNKNOWN = "–"
+UNKNOWN = "-"
 
 
 def figure(value: float, standard_error: float | None = None) -> str:

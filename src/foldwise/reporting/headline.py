@@ -26,14 +26,17 @@ class Line(NamedTuple):
     marker: str
 
 
-def headline(run: ReportedRun) -> Block:
-    """The honest score, what choosing added to it, and what to expect of the leaderboard."""
+def headline(run: ReportedRun, *, alone: bool = True) -> Block:
+    """The honest score, what choosing added to it, and what to expect of the leaderboard.
+
+    Where it is not `alone`, all runs' scores stand in one plot and one table before this.
+    """
     return Block(
         run=run.name,
         facts=_facts(run),
         sentences=_sentences(run),
-        plots=[_picture(run)],
-        tables=[_metrics(run)],
+        plots=[_picture(run)] if alone else [],
+        tables=[_metrics(run)] if alone else [],
     )
 
 

@@ -1,8 +1,8 @@
 """The colours of a report, on paper and on a dark screen.
 
 Plots are drawn in the light ones, each of which stands for a name; on the page the name takes its
-place, as a CSS variable, so that the same drawing is read in the dark. The hues are Okabe and Ito's,
-told apart by everyone: https://jfly.uni-koeln.de/color/. In the dark they are lighter.
+place, as a CSS variable, so that the same drawing is read in the dark. The hues are Okabe and
+Ito's, told apart by everyone: https://jfly.uni-koeln.de/color/. In the dark they are lighter.
 """
 
 import re

@@ -114,7 +114,7 @@ def _sections(
     tuned = list(dict.fromkeys([*studies, *(run.name for run in runs)]))
     whole: list[tuple[str, str, list[Block]]] = [
         ("scores", "Side by side", [side_by_side(project, runs)] if len(runs) > 1 else []),
-        ("score", "Score", [joined(headline(run), folds_block(run)) for run in runs]),
+        ("score", "Score", [_score(run, alone=len(runs) == 1) for run in runs]),
         ("training", "Training", [_training(run) for run in runs]),
         ("errors", "Errors", [_errors(run) for run in runs]),
     ]
@@ -129,6 +129,10 @@ def _sections(
         Section(key, title, [block for block in blocks if not block.is_empty])
         for key, title, blocks in whole
     ]
+
+
+def _score(run: ReportedRun, *, alone: bool) -> Block:
+    return joined(headline(run, alone=alone), folds_block(run))
 
 
 def _training(run: ReportedRun) -> Block:
