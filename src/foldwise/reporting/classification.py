@@ -89,7 +89,7 @@ def _confusion(run: str, labels: Sequence[str], counts: Floats) -> Plot:
     sizes = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, sizes, out=np.zeros_like(counts), where=sizes > 0)
     wrong = shares - np.diag(np.diag(shares))
-    i, j = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    i, j = divmod(int(wrong.argmax()), len(labels))
     most = f"most often {labels[i]} is taken for {labels[j]}, {100 * wrong[i, j]:.0f} %"
     return Plot(
         name=f"{run}-confusion",

@@ -84,14 +84,14 @@ def _parts(found: DataReport) -> Table:
 
 def _duplicates(found: DataReport) -> Table:
     exact, folded = found.exact, found.folded
-    rows = [
+    rows: list[list[str | int]] = [
         ["training rows whose text stands in another", exact.rows, folded.rows],
         ["of these, texts with different targets", len(exact.conflicts), len(folded.conflicts)],
         ["test rows whose text is a training text", len(exact.in_test), len(folded.in_test)],
         ["training rows without a visible character", len(found.train.blank), ""],
         ["test rows without a visible character", len(found.test.blank), ""],
     ]
-    shown = [[str(cell) if cell == "" else _count(cell) for cell in row] for row in rows]
+    shown = [[_count(cell) for cell in row] for row in rows]
     columns = ["duplicates", "equal", "but for case and space"]
     return Table("Duplicates", columns, [False, True, True], shown)
 

@@ -83,7 +83,7 @@ def _sentences(run: ReportedRun, found: list[FoldScore]) -> list[str]:
 
 
 def _how_often(chance: float) -> str:
-    return "in less than 1 case of 100" if chance < 0.01 else f"in {100 * chance:.0f} cases of 100"
+    return "in less than 1 % of cases" if chance < 0.01 else f"in {100 * chance:.0f} % of cases"
 
 
 def _picture(run: ReportedRun, found: list[FoldScore]) -> Plot:

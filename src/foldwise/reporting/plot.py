@@ -122,7 +122,8 @@ def _drawn(plot: Plot, *, titled: bool) -> Iterator["Figure"]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE):
+    style: Any = STYLE  # its stubs name every setting there is
+    with mpl.rc_context(style):
         inches = (WIDTH / POINTS_AN_INCH, plot.height / POINTS_AN_INCH)
         figure = Figure(figsize=inches, layout="constrained")
         FigureCanvasAgg(figure)  # draws without a screen, and without pyplot's global state

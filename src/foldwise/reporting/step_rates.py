@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +162,7 @@ def _draw(axes: "Axes", computed: StepRates, peaks: Sequence[float]) -> None:
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.2), ncols=3, fontsize=9)
 
 
-def _look(name: str, layers: Sequence[str]) -> dict[str, object]:
+def _look(name: str, layers: Sequence[str]) -> dict[str, Any]:
     """A hue for each kind of group; the encoder's layers are the paler, the lower they are."""
     if name not in layers:
         hues = {"embeddings": (ORANGE, ":"), "pooling": (GREEN, "--")}
