@@ -1,5 +1,6 @@
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from foldwise.errors import DataError, UsageError
 from foldwise.paths import Project
 from foldwise.reporting.page import html_of
 from foldwise.reporting.report import Page, default_path, page_of, write_report
+from foldwise.reporting.section import Block, Section
+from foldwise.reporting.shading import plain_part
 from foldwise.storage import write_text
 from foldwise.training.run_scores import read_scores
 from foldwise.tuning.record import RecordedStudy, write_study_record
@@ -110,7 +113,7 @@ def test_the_page_and_its_pictures_are_the_same_each_time(project: Project, page
     first = write_report(project, ["labels"], pages / "first.html")
     second = write_report(project, ["labels"], pages / "second.html")
     assert first.path.read_bytes() == second.path.read_bytes()
-    assert len(first.pictures) == first.path.read_text().count("<svg") == 9
+    assert len(first.pictures) == first.path.read_text().count("<svg") == 10
     for mine, other in zip(first.pictures, second.pictures, strict=True):
         assert mine.read_bytes() == other.read_bytes()
         assert imread(mine).shape[1] == 1000
@@ -166,11 +169,6 @@ def test_hostile_texts_and_labels_are_shown_and_do_nothing(project: Project, pag
     write_text(path, path.read_text().replace('title = "', f'title = "{HOSTILE[0]}'))
     found = page(copy, "labels")
     rows = next(each for each in found.sections if each.key == "rows").blocks[0].rows
-    from dataclasses import replace
-
-    from foldwise.reporting.section import Block, Section
-    from foldwise.reporting.shading import plain_part
-
     hostile = [
         replace(row, id=text, facts=[text], parts=[plain_part(text)])
         for row, text in zip(rows, HOSTILE, strict=False)
