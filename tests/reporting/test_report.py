@@ -9,8 +9,8 @@ from matplotlib.image import imread
 
 from foldwise.errors import DataError, UsageError
 from foldwise.paths import Project
-from foldwise.reporting.page import html_of
-from foldwise.reporting.report import Page, default_path, page_of, write_report
+from foldwise.reporting.page import Page, html_of
+from foldwise.reporting.report import default_path, page_of, write_report
 from foldwise.reporting.section import Block, Section
 from foldwise.reporting.shading import plain_part
 from foldwise.storage import write_text
