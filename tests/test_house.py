@@ -47,6 +47,16 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "tuning/jobs.py": "whole studies, in tests/tuning/test_driving.py",
     "tuning/workers.py": "whole studies, in tests/tuning/test_driving.py and test_kill.py",
     "tuning/request.py": "requests that are wrong, in tests/tuning/test_plan.py",
+    "reporting/classification.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/data_section.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/ensemble_section.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/headline.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/regression.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/reported_run.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/section.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/side_by_side.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/tuning_section.py": "whole reports, in tests/reporting/test_report.py",
+    "reporting/worst_rows.py": "whole reports, in tests/reporting/test_report.py",
     "training/worker.py": "runs with two workers, in test_run.py and test_encoder_run.py",
 }
 

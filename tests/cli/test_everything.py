@@ -53,6 +53,10 @@ def test_from_nothing_to_a_submission_that_the_second_time_is_the_same(
     assert told["sha256"] == sha256_of_file(path)
     assert list(told["runs"]) == [RECIPE, "words", "letters"]
 
+    # the report on what was submitted
+    assert Path(first.json["report"]) == empty.run(RECIPE) / "report.html"
+    assert (empty.run(RECIPE) / "report.html").is_file()
+
     # nothing is done twice
     kept = {p: p.read_bytes() for p in empty.root.rglob("*") if p.is_file() and p.name != ".lock"}
     second = foldwise("run", "words", "letters", "--json")

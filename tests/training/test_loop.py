@@ -10,7 +10,7 @@ from foldwise.errors import FoldFailed
 from foldwise.tokenization.batches import collate
 from foldwise.tokenization.tokens import Tokens
 from foldwise.training.forward import Forward
-from foldwise.training.loop import checked_mean, training_steps
+from foldwise.training.loop import checked_mean, loss_curve, training_steps
 from foldwise.training.param_groups import adamw
 from foldwise.training.prediction import predict
 from foldwise.training.schedules import schedule_factor
@@ -125,6 +125,19 @@ def test_a_loss_that_is_not_finite_fails_and_names_its_step() -> None:
     with pytest.raises(FoldFailed, match="gradient norm inf"):
         checked_mean([torch.tensor([1.0, math.inf])], number=1)
     assert checked_mean([torch.tensor([1.0, 9.0]), torch.tensor([2.0, 9.0])], number=2) == 1.5
+
+
+@pytest.mark.parametrize("steps", [1, 5, 16, 100])
+def test_a_loss_curve_is_means_of_parts_that_end_at_the_last_step(steps: int) -> None:
+    losses = [torch.tensor([float(i), 1.0]) for i in range(steps)]
+    found = loss_curve(losses, number=1000)
+    assert len(found) == min(steps, 16)
+    assert found[-1][0] == 1000
+    begins = [1000 - steps, *(int(step) for step, _ in found[:-1])]
+    for begin, (end, mean) in zip(begins, found, strict=True):
+        # the losses rise by one a step, so that a part's mean is that of its ends
+        first, last = begin - (1000 - steps), end - (1000 - steps) - 1
+        assert mean == pytest.approx((first + last) / 2)
 
 
 def test_predictions_are_those_of_each_text_alone_in_the_order_asked(

@@ -30,7 +30,7 @@ COMMANDS = (
     Command(
         "run",
         "everything",
-        "everything: data, folds, train, ensemble, submission",
+        "everything: data, folds, train, ensemble, submission, report",
         "foldwise run movie-valence-minilm movie-valence-tfidf",
         of_training.run,
         "experiments",
@@ -95,6 +95,14 @@ COMMANDS = (
         "which of two runs is better, by how much, and how surely",
         "foldwise compare movie-valence-minilm movie-valence-tfidf",
         of_results.compare,
+    ),
+    Command(
+        "report",
+        "report",
+        "a page on runs for a browser: scores, curves, errors, worst rows, data",
+        "foldwise report movie-valence-minilm movie-valence-tfidf",
+        of_results.report,
+        "runs",
     ),
     Command(
         "submit",

@@ -15,9 +15,10 @@ from foldwise.cli.score_tables import (
     score_rows,
     scores_as_json,
 )
-from foldwise.errors import Complaints, UsageError
+from foldwise.errors import Complaints, FoldwiseError, UsageError
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.everything import Everything, run_everything
+from foldwise.reporting.report import WrittenReport, write_report
 from foldwise.training.run import RunRequest
 
 
@@ -34,8 +35,25 @@ def run(options: Namespace, output: Output) -> None:
         train=lambda request: trained(project, request, output),
         seeds=options.seeds or (),
     )
-    output.result(as_json(done))
+    report = reported(project, done, output)
+    path = None if report is None else report.path
+    output.result({**as_json(done), "report": path})
     show(done, output)
+    output.lines([] if path is None else [f"report: {path}"])
+
+
+def reported(project: Project, done: Everything, output: Output) -> WrittenReport | None:
+    """The report on what was submitted; None where there is none, and then it is said why.
+
+    The submission is written and checked by then: a report that fails takes nothing from it.
+    """
+    run = done.lines[-1].run
+    output.say(f"report on {run}")
+    try:
+        return write_report(project, [run])
+    except FoldwiseError as error:
+        output.say(f"note: no report: {error}; try again with: foldwise report {run}")
+        return None
 
 
 def requests_of(project: Project, options: Namespace) -> list[RunRequest]:

@@ -1,18 +1,19 @@
 """A study on the disk: JSON for programs, a page and pictures for people, an experiment."""
 
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from foldwise.paths import Project
 from foldwise.pipeline.tuned_experiment import tuned_toml
 from foldwise.pipeline.tuning_curves import rate_curves
-from foldwise.storage import read_json, write_json, write_text
+from foldwise.storage import read_json, write_text
 from foldwise.tuning.ledger import Ledger
 from foldwise.tuning.names import RESULT
 from foldwise.tuning.page import page_of
 from foldwise.tuning.pictures import write_pictures
 from foldwise.tuning.plan import Plan
+from foldwise.tuning.record import RecordedStudy, write_study_record
 from foldwise.tuning.result import TuningResult
 
 PAGE, BEST = "tuning.md", "best.toml"
@@ -42,18 +43,18 @@ def write_study(plan: Plan, ledger: Ledger, result: TuningResult) -> Written:
             raise
         pictures = []
         notes.append("no pictures: matplotlib is not installed")
-    experiment = _write_experiment(plan, result, notes)
+    experiment = _write_experiment(plan, RecordedStudy(result, "", importances, curves), notes)
     write_text(folder / PAGE, page_of(result, importances, curves, pictures))
     paths = [folder / PAGE, *(folder / picture for picture in pictures)]
     return Written(paths, experiment, notes)
 
 
-def _write_experiment(plan: Plan, result: TuningResult, notes: list[str]) -> Path | None:
+def _write_experiment(plan: Plan, study: RecordedStudy, notes: list[str]) -> Path | None:
     """Write the best settings beside the other experiments, unless another file is there.
 
     What this study wrote itself, it replaces.
     """
-    best = result.best_trial()
+    result, best = study.result, study.result.best_trial()
     record = plan.folder / RESULT
     before = read_json(record).get("written", "") if record.is_file() else ""
     text = "" if best is None else tuned_toml(plan, result, best)
@@ -69,7 +70,7 @@ def _write_experiment(plan: Plan, result: TuningResult, notes: list[str]) -> Pat
             path = plan.folder / BEST
         else:
             write_text(path, text)
-    write_json(record, {**asdict(result), "written": text})
+    write_study_record(plan.folder, replace(study, written=text))
     return path
 
 

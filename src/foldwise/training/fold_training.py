@@ -18,7 +18,7 @@ from foldwise.training.fold_state import FoldState, save_state
 from foldwise.training.freezing import Place, Texts, frozen_states
 from foldwise.training.frozen_states import FrozenStates
 from foldwise.training.learning import FoldModel, group_rates, new_learner
-from foldwise.training.loop import Learner, check_scale, checked_mean, training_steps
+from foldwise.training.loop import Learner, check_scale, checked_mean, loss_curve, training_steps
 from foldwise.training.losses import labels_of
 from foldwise.training.prediction import predict
 from foldwise.training.progress import Progress, Report
@@ -246,6 +246,7 @@ class FoldTraining:
         """Score an evaluation, note it, and keep its weights if they are to predict."""
         state = self.state
         loss = checked_mean(state.losses, state.step)
+        losses = loss_curve(state.losses, state.step)
         check_scale(learner.scaler, state.step)
         state.losses.clear()
         state.looks += 1
@@ -265,8 +266,8 @@ class FoldTraining:
             state.keep_as_best(averaged or learner.learned, value, outputs)
         self.validation.choose(state, predictions, outputs, chosen.patience)
         self.journal.write(
-            "look", step=state.step, look=state.looks, loss=loss, score=value, kept=kept,
-            rates=group_rates(learner), seconds=round(state.seconds, 2),
+            "look", step=state.step, look=state.looks, loss=loss, losses=losses, score=value,
+            kept=kept, rates=group_rates(learner), seconds=round(state.seconds, 2),
         )  # fmt: skip
         self._show(value, predictions)
 

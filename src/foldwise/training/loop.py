@@ -23,6 +23,7 @@ from foldwise.training.losses import Labels
 from foldwise.training.objective import Objective
 from foldwise.training.schedules import Scheduler
 
+CURVE_POINTS = 16  # of the training loss between two evaluations
 LEAST_SCALE = 1.0  # it begins at 65,536, and halves at each overflow
 
 
@@ -146,3 +147,18 @@ def checked_mean(losses: Sequence[Tensor], number: int) -> float:
             f"norm {norm}; lower rates.top and rates.head, or lengthen schedule.warmup"
         )
     return float(values[:, 0].mean())
+
+
+def loss_curve(losses: Sequence[Tensor], number: int) -> list[list[float]]:
+    """Step and mean loss of up to sixteen parts of the latest steps, of like length.
+
+    Args:
+        losses: as `checked_mean` takes them, and where it has waited for the device.
+        number: of the last of these steps.
+    """
+    values = torch.stack(list(losses)).cpu()[:, 0]
+    parts = values.tensor_split(min(len(values), CURVE_POINTS))
+    lasts = torch.tensor([len(part) for part in parts]).cumsum(0) + number - len(values)
+    return [
+        [int(last), round(float(part.mean()), 6)] for last, part in zip(lasts, parts, strict=True)
+    ]

@@ -69,6 +69,19 @@ def _test_rows(command: ArgumentParser) -> None:
     )
 
 
+def report(command: ArgumentParser) -> None:
+    """What `foldwise report` takes."""
+    command.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="a finished run or a study, see foldwise runs; several stand side by side",
+    )
+    command.add_argument(
+        "--output", metavar="FILE", help="the page (runs/RUN/report.html); PNGs go beside it"
+    )
+
+
 def submit(command: ArgumentParser) -> None:
     """What `foldwise submit` takes."""
     command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")

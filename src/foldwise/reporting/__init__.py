@@ -1,0 +1,1 @@
+"""Reports: what finished runs are worth, on one page that asks nobody for anything."""

@@ -1,0 +1,116 @@
+"""The score of each fold with its noise, and whether folds differ by more than luck."""
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from foldwise.competition.metrics import Score, score
+from foldwise.errors import DataError
+from foldwise.reporting.figures import direction, figure
+from foldwise.reporting.palette import BLUE, INK, MUTED
+from foldwise.reporting.plot import Plot
+from foldwise.reporting.reported_run import ReportedRun
+from foldwise.reporting.section import Block
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SURE = 0.05  # a spread that chance makes less often is called more than chance
+
+
+class FoldScore(NamedTuple):
+    """One fold's."""
+
+    fold: int
+    score: Score
+
+
+def fold_scores(run: ReportedRun) -> list[FoldScore]:
+    """The score of each fold's rows; without folds on whose rows the metric is undefined."""
+    found = []
+    groups = run.loaded.train.groups
+    for fold in sorted(set(run.folds.tolist())):
+        at = (run.folds == fold).nonzero()[0]
+        own = None if groups is None else [groups[i] for i in at]
+        try:
+            scored = score(run.metric, run.targets[at], run.oof.values[at], own)
+        except DataError:  # a correlation of equal targets, say
+            continue
+        found.append(FoldScore(fold, scored))
+    return found
+
+
+def chance_of_spread(scores: list[Score]) -> float | None:
+    """How often folds differ at least so much where nothing but their rows' luck makes them.
+
+    Cochran's Q, the squared distances from the weighted mean in standard errors:
+    https://doi.org/10.2307/3001666. None where there are fewer than two, or no noise is known.
+    """
+    from scipy.special import chdtrc
+
+    errors = [s.standard_error for s in scores if s.standard_error]
+    if len(errors) < len(scores) or len(scores) < 2:
+        return None
+    weights = [1 / error**2 for error in errors]
+    mean = sum(w * s.value for w, s in zip(weights, scores, strict=True)) / sum(weights)
+    q = sum(w * (s.value - mean) ** 2 for w, s in zip(weights, scores, strict=True))
+    chance = float(chdtrc(len(scores) - 1, q))
+    return chance if math.isfinite(chance) else None
+
+
+def folds_block(run: ReportedRun) -> Block:
+    """The folds as dots with their noise, and what their spread means."""
+    found = fold_scores(run)
+    if not found:
+        told = f"{run.metric.name} is undefined on every fold's rows, so no fold has a score."
+        return Block(run.name, sentences=[told])
+    return Block(run.name, sentences=_sentences(run, found), plots=[_picture(run, found)])
+
+
+def _sentences(run: ReportedRun, found: list[FoldScore]) -> list[str]:
+    chance = chance_of_spread([of.score for of in found])
+    lines = []
+    if chance is not None:
+        spread = f"The luck of rows alone makes folds differ at least so much {_how_often(chance)}"
+        lines.append(
+            f"Folds differ by more than chance. {spread}: some are harder, or models differ."
+            if chance < SURE
+            else f"Folds differ no more than chance makes them. {spread}."
+        )
+    missing = len(set(run.folds.tolist())) - len(found)
+    if missing:
+        lines.append(f"{missing} folds are not shown: the metric is undefined on their rows.")
+    return lines
+
+
+def _how_often(chance: float) -> str:
+    return "in less than 1 % of cases" if chance < 0.01 else f"in {100 * chance:.0f} % of cases"
+
+
+def _picture(run: ReportedRun, found: list[FoldScore]) -> Plot:
+    own = run.scores.scores[run.metric.name]
+    told = "; ".join(f"fold {of.fold} {of.score}" for of in found)
+    return Plot(
+        name=f"{run.name}-folds",
+        title="Folds",
+        alt=f"{direction(run.metric)}. {told}. All rows: {figure(own.value, own.standard_error)}.",
+        draw=lambda axes: _draw(axes, run, found),
+        caption="Bars: one standard error of a fold. Line and band: all rows, one standard error.",
+    )
+
+
+def _draw(axes: "Axes", run: ReportedRun, found: list[FoldScore]) -> None:
+    own = run.scores.scores[run.metric.name]
+    axes.axhline(own.value, color=INK, linewidth=1.2)
+    if own.standard_error is not None:
+        half = own.standard_error
+        axes.axhspan(own.value - half, own.value + half, color=MUTED, alpha=0.18, linewidth=0)
+    axes.errorbar(
+        range(len(found)),
+        [of.score.value for of in found],
+        yerr=[of.score.standard_error or 0.0 for of in found],
+        fmt="o", color=BLUE, markersize=7, elinewidth=1.6,
+    )  # fmt: skip
+    axes.set_xticks(range(len(found)), labels=[str(of.fold) for of in found])
+    axes.set_xlim(-0.6, len(found) - 0.4)
+    axes.set_xlabel("fold")
+    axes.set_ylabel(direction(run.metric))

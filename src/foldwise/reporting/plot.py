@@ -1,0 +1,151 @@
+"""One plot: an SVG that takes the page's colours and text, and the same drawing as PNG."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foldwise.reporting.characters import printable
+from foldwise.reporting.palette import INK, MUTED, PAPER, RULE, with_variables
+from foldwise.storage import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 360.0  # of every plot, in CSS pixels: that of a phone, so that text is never scaled down
+HEIGHT = 250.0
+POINTS_AN_INCH = 72.0  # matplotlib's unit of an SVG
+DOTS_AN_INCH = 200  # of a PNG
+STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",  # text stays text: searched, selected, read aloud
+    "svg.hashsalt": "foldwise",  # the same plot has the same names inside
+    "text.parse_math": False,  # a $ in a label is a $
+    "font.size": 10.0,
+    "axes.labelsize": 10.0,
+    "legend.fontsize": 9.0,
+    "legend.frameon": False,
+    "text.color": INK,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": MUTED,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.7,
+    "axes.formatter.useoffset": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "lines.linewidth": 1.6,
+    "lines.markersize": 5.0,
+    "axes.titlesize": 11.0,
+    "axes.titlelocation": "left",
+}
+HEAD = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
+# matplotlib's own rule would be one for the whole page
+RULES = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+FONT = re.compile(r"font-family: [^;\"]*;? ?")
+SHORTHAND = re.compile(r"font: (?:(\d+) )?([\d.]+px) [^;\"]*")
+IDS = re.compile(r'(?<= )id="([^"]*)" ?')
+USES = re.compile(r'href="#([^"]*)"|url\(#([^)]*)\)')
+GEOMETRY = re.compile(r' (?:d|x|y|points|transform)="[^"]*"')
+DECIMALS = re.compile(r"(\.\d\d)\d+")
+SIZE = re.compile(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>')
+BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot that can be drawn.
+
+    Attributes:
+        name: of its PNG, without ending; letters, digits and dashes.
+        title: what it shows.
+        alt: what is to be seen in it, for those who cannot.
+        draw: draws on axes of the report's style, in the report's colours.
+        height: in CSS pixels, at a width of 360.
+        caption: how to read it; empty: as everyone does.
+    """
+
+    name: str
+    title: str
+    alt: str
+    draw: Callable[["Axes"], None]
+    height: float = HEIGHT
+    caption: str = ""
+
+
+def svg_of(plot: Plot) -> str:
+    """The plot as an `<svg>` element, with text as text and colours as variables.
+
+    What is written in it comes from matplotlib, which escapes the texts it is given.
+    """
+    with _drawn(plot, titled=False) as figure:
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = printable(RULES.sub("", HEAD.sub("", buffer.getvalue())))
+    text = SHORTHAND.sub(_font, FONT.sub("", text))
+    text = GEOMETRY.sub(lambda found: DECIMALS.sub(r"\1", BLANKS.sub(" ", found[0])), text)
+    text = with_variables(_with_own_ids(text, plot.name))
+    label = escape(printable(f"{plot.title}. {plot.alt}"), quote=True)
+    opening = rf'<svg viewBox="\1" role="img" aria-label="{_literal(label)}">'
+    return re.sub(r">\s+<", "><", SIZE.sub(opening, text, count=1)).strip()
+
+
+def write_png(path: Path, plot: Plot) -> None:
+    """Write the plot as PNG, in light colours on white; the same plot gives the same bytes.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    with _drawn(plot, titled=True) as figure:
+        buffer = io.BytesIO()
+        figure.savefig(
+            buffer, format="png", dpi=DOTS_AN_INCH, facecolor=PAPER, metadata={"Software": None}
+        )
+    write_bytes(path, buffer.getvalue())
+
+
+@contextmanager
+def _drawn(plot: Plot, *, titled: bool) -> Iterator["Figure"]:
+    """The figure, within the report's style, which some of it is only looked up in when saved."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    style: Any = STYLE  # its stubs name every setting there is
+    with mpl.rc_context(style):
+        inches = (WIDTH / POINTS_AN_INCH, plot.height / POINTS_AN_INCH)
+        figure = Figure(figsize=inches, layout="constrained")
+        FigureCanvasAgg(figure)  # draws without a screen, and without pyplot's global state
+        axes = figure.add_subplot()
+        plot.draw(axes)
+        if titled:
+            axes.set_title(plot.title)
+        yield figure
+
+
+def _font(found: re.Match[str]) -> str:
+    weight = f"font-weight: {found[1]}; " if found[1] else ""
+    return f"{weight}font-size: {found[2]}"
+
+
+def _with_own_ids(text: str, name: str) -> str:
+    """Without ids that nothing uses, and with the others' made this plot's own."""
+    used = {first or second for first, second in USES.findall(text)}
+    text = IDS.sub(lambda found: f'id="{name}-{found[1]}" ' if found[1] in used else "", text)
+    text = re.sub(r'href="#', f'href="#{name}-', text)
+    return text.replace("url(#", f"url(#{name}-")
+
+
+def _literal(replacement: str) -> str:
+    return replacement.replace("\\", r"\\")

@@ -1,0 +1,63 @@
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.image import imread
+
+from foldwise.reporting.palette import BLUE
+from foldwise.reporting.plot import Plot, svg_of, write_png
+
+HOSTILE = '<script>alert("1")</script> $x^2$ & \\1 \x00 \u202e'
+
+
+def plot(text: str = "label", name: str = "plot") -> Plot:
+    def draw(axes: Axes) -> None:
+        axes.plot([1.234567, 2], [1, 2], "o-", color=BLUE, label=text)
+        axes.set_xlabel(text)
+        axes.legend()
+
+    return Plot(name=name, title=f"Title {text}", alt=f"Alt {text}", draw=draw)
+
+
+def test_a_plot_has_text_as_text_and_takes_its_colours_from_the_page() -> None:
+    drawing = svg_of(plot("words that are read"))
+    root = ElementTree.fromstring(drawing.replace("xlink:href", "href"))  # noqa: S314
+    assert root.get("viewBox") == "0 0 360 250"
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == "Title words that are read. Alt words that are read"
+    assert "words that are read" in [element.text for element in root.iter("text")]
+    assert "var(--blue)" in drawing
+    assert not re.search(r"#[0-9a-f]{6}|http|<style|font-family", drawing)
+
+
+def test_names_inside_are_the_plot_s_own_and_lead_somewhere() -> None:
+    drawing = svg_of(plot(name="mine"))
+    given = re.findall(r' id="([^"]*)"', drawing)
+    used = re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', drawing)
+    assert len(set(given)) == len(given) > 0
+    assert {first or second for first, second in used} == set(given)
+    assert all(name.startswith("mine-") for name in given)
+
+
+def test_hostile_labels_stay_text() -> None:
+    drawing = svg_of(plot(HOSTILE))
+    root = ElementTree.fromstring(drawing.replace("xlink:href", "href"))  # noqa: S314
+    assert not list(root.iter("script"))
+    shown = [element.text for element in root.iter("text")]
+    assert '<script>alert("1")</script> $x^2$ & \\1 \ufffd \u202e' in shown
+
+
+def test_the_same_plot_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        write_png(tmp_path / name, plot())
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert imread(tmp_path / "a.png").shape[:2] == (694, 1000)  # 360 by 250 at 200 dots an inch
+    assert svg_of(plot()) == svg_of(plot())
+
+
+def test_a_colour_that_no_theme_knows_is_refused() -> None:
+    foreign = Plot("x", "x", "x", lambda axes: axes.set_facecolor("#abcdef"))
+    with pytest.raises(ValueError, match="abcdef"):
+        svg_of(foreign)
