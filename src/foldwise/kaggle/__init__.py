@@ -1,0 +1,1 @@
+"""Kaggle kernels: built, run offline as Kaggle would run them, pushed."""
