@@ -1,4 +1,4 @@
-"""Stands on the kernel's path as `sitecustomize`: Python sockets reach nothing, as without internet.
+"""Stands on the kernel's path as `sitecustomize`: Python sockets reach nothing.
 
 Only where there are no network namespaces. It imports nothing of this package, since it is copied.
 """
