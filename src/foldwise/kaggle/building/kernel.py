@@ -2,7 +2,8 @@
 
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -82,7 +83,15 @@ def build_inference(project: Project, request: KernelRequest, say: Say) -> Built
     scores = read_scores(project.run(request.run))
     check_members(project, request.run)
     competition = load_competition(project.competition(scores.competition))
-    draft = Draft.begin(project, request, "infer")
+    with drafted(project, request, "infer") as draft:
+        return _filled(project, request, draft, competition, say)
+
+
+def _filled(
+    project: Project, request: KernelRequest, draft: "Draft", competition: Competition, say: Say
+) -> BuiltKernel:
+    """The kernel, made of the run's files, its score and the notebook."""
+    scores = read_scores(project.run(request.run))
     say(f"packing {request.run} into {draft.folder}")
     packed = pack_runs(project, request.run, draft.dataset, half=request.half)
     difference = None
@@ -108,6 +117,31 @@ def build_inference(project: Project, request: KernelRequest, say: Say) -> Built
     return draft.finished(package, cells, competition)
 
 
+@contextmanager
+def drafted(project: Project, request: KernelRequest, purpose: Purpose) -> Iterator["Draft"]:
+    """An empty draft; what is not finished is removed.
+
+    Raises:
+        UsageError: the folder holds something that is no kernel, or the owner is no name.
+    """
+    owner = checked_owner(request.owner) if request.owner else NOBODY
+    title = title_of(request.run, purpose)
+    folder = (request.folder or project.root / "kernels" / slug_of(title)).absolute()
+    if folder.exists() and any(folder.iterdir()) and not is_kernel(folder):
+        raise UsageError(
+            f"{folder} holds other files than a kernel's, and building replaces all of it; "
+            f"give an empty folder with --output"
+        )
+    aside = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(aside, ignore_errors=True)  # of a build that was killed
+    try:
+        (aside / DATASET_FOLDER).mkdir(parents=True)
+        (aside / KERNEL_FOLDER).mkdir()
+        yield Draft(folder, aside, title, owner)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 @dataclass(frozen=True)
 class Draft:
     """A kernel's folder in the making, beside where it will stand."""
@@ -116,28 +150,6 @@ class Draft:
     aside: Path
     title: str
     owner: str
-
-    @classmethod
-    def begin(cls, project: Project, request: KernelRequest, purpose: Purpose) -> "Draft":
-        """An empty draft.
-
-        Raises:
-            UsageError: the folder holds something that is no kernel, or the owner is no name.
-        """
-        owner = checked_owner(request.owner) if request.owner else NOBODY
-        title = title_of(request.run, purpose)
-        folder = request.folder or project.root / "kernels" / slug_of(title)
-        folder = folder.absolute()
-        if folder.exists() and any(folder.iterdir()) and not is_kernel(folder):
-            raise UsageError(
-                f"{folder} holds other files than a kernel's, and building replaces all of it; "
-                f"give an empty folder with --output"
-            )
-        aside = folder.with_name(f".{folder.name}.tmp")
-        shutil.rmtree(aside, ignore_errors=True)  # of a build that was killed
-        (aside / DATASET_FOLDER).mkdir(parents=True)
-        (aside / KERNEL_FOLDER).mkdir()
-        return cls(folder, aside, title, owner)
 
     @property
     def slug(self) -> str:
