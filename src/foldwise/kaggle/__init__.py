@@ -1,1 +1,1 @@
-"""Kaggle kernels: built, run offline as Kaggle would run them, pushed."""
+"""Kaggle kernels: built from a run, run inside a notebook, pushed by the kaggle program."""

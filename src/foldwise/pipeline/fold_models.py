@@ -1,7 +1,6 @@
 """The models of a finished run, fold by fold, and what they predict."""
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +10,18 @@ from numpy.typing import NDArray
 from foldwise.competition.competition import Task
 from foldwise.encoders import EncoderFiles
 from foldwise.errors import FoldwiseWarning
+from foldwise.pipeline.text_chunks import Texts, chunks_of
 from foldwise.settings import Hardware, Settings
 from foldwise.storage import read_record
 from foldwise.training.fold_result import RESULT, FoldResult, check_file
 
 Floats = NDArray[np.float64]
-Texts = Sequence[tuple[str, ...]]
+
+# Texts that are worked on at a time. What they take beside their predictions: n-grams about 50
+# bytes a character, tokens 5 bytes a token; an encoder's weights are read again for each chunk and
+# fold, which takes less than a hundredth of what predicting so many texts does.
+TFIDF_TEXTS, TFIDF_CHARACTERS = 8_192, 4_000_000
+ENCODER_TEXTS, ENCODER_CHARACTERS = 16_384, 64_000_000
 
 
 @dataclass(frozen=True)
@@ -28,22 +33,22 @@ class FinishedRun:
         settings: with the hardware it was trained on.
         task: of its competition.
         outputs: names of the predicted columns.
-        folds: how many; as many models.
+        folds: whose models predict.
     """
 
     folder: Path
     settings: Settings
     task: Task
     outputs: tuple[str, ...]
-    folds: int
+    folds: tuple[int, ...]
 
     def model_files(self, *names: str) -> list[Path]:
-        """The folders of all folds, whose model files `names` are as they were written.
+        """The folders of the folds, whose model files `names` are as they were written.
 
         Raises:
             StorageError: one is missing, or has changed.
         """
-        folders = [self.folder / f"fold-{fold}" for fold in range(self.folds)]
+        folders = [self.folder / f"fold-{fold}" for fold in self.folds]
         for folder in folders:
             result = read_record(folder / RESULT, FoldResult)
             for name in names:
@@ -52,13 +57,16 @@ class FinishedRun:
 
 
 def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
-    """(texts, outputs) of each fold's model."""
+    """(texts, outputs) of each fold's model; one model is in memory at a time."""
     from foldwise.training.tfidf_fold import MODEL_FILES, joined
     from foldwise.training.tfidf_model import load_tfidf
 
-    folders = run.model_files(*MODEL_FILES)
-    models = [load_tfidf(folder, run.settings.tfidf, run.task) for folder in folders]
-    return [model.predict(joined(texts)) for model in models]
+    values = []
+    for folder in run.model_files(*MODEL_FILES):
+        model = load_tfidf(folder, run.settings.tfidf, run.task)
+        chunks = chunks_of(texts, TFIDF_TEXTS, TFIDF_CHARACTERS)
+        values.append(np.concatenate([model.predict(joined(chunk)) for chunk in chunks]))
+    return values
 
 
 def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
@@ -77,7 +85,6 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     prepare_process(hardware)
     files = EncoderFiles(run.settings.encoder.name, run.folder / "encoder", "folder")
     tokenizer = load_tokenizer(files, run.settings.encoder.max_length)
-    tokens = tokenize(tokenizer, list(texts), cache=None)  # seen once, so not worth a file
     model = build_model(
         files.folder,
         run.settings,
@@ -87,13 +94,16 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
         cls_position=tokenizer.cls_position,
     ).to(hardware.device)
     forward = Forward(model, hardware)
-    everything = np.arange(len(texts), dtype=np.int64)
-    values = []
-    for folder in folders:
-        load_model_weights(model, folder / MODEL_FILE)
-        raw = predict(forward, tokens, everything, run.settings.training.micro_batch_tokens)
-        values.append(model.predictions(raw).numpy())
-    return values
+    budget = run.settings.training.micro_batch_tokens
+    parts: list[list[Floats]] = [[] for _ in folders]
+    for chunk in chunks_of(texts, ENCODER_TEXTS, ENCODER_CHARACTERS):
+        tokens = tokenize(tokenizer, list(chunk), cache=None)  # seen once, so not worth a file
+        everything = np.arange(len(chunk), dtype=np.int64)
+        for folder, values in zip(folders, parts, strict=True):
+            load_model_weights(model, folder / MODEL_FILE)
+            raw = predict(forward, tokens, everything, budget)
+            values.append(model.predictions(raw).numpy())
+    return [np.concatenate(values) for values in parts]
 
 
 def usable_hardware(recorded: Hardware) -> Hardware:

@@ -1,0 +1,26 @@
+"""The options of the commands about Kaggle kernels."""
+
+from argparse import ArgumentParser
+
+
+def build(command: ArgumentParser) -> None:
+    """What `foldwise kernel build` takes."""
+    command.add_argument(
+        "run", metavar="RUN", help="a finished run; with --train also an experiment"
+    )
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--infer", action="store_true", help="a kernel that predicts (the default)")
+    what.add_argument("--train", action="store_true", help="a kernel that trains")
+    command.add_argument("--output", metavar="DIR", help="where to (kernels/<slug>)")
+    command.add_argument("--owner", default="", metavar="NAME", help="your user name on Kaggle")
+    command.add_argument(
+        "--fp16", action="store_true", help="half the size; says how much predictions change"
+    )
+
+
+def push(command: ArgumentParser) -> None:
+    """What `foldwise kernel push` takes."""
+    command.add_argument("folder", metavar="DIR", help="what foldwise kernel build wrote")
+    command.add_argument(
+        "--check-only", action="store_true", help="check, and say what would be called"
+    )

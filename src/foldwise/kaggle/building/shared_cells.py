@@ -1,0 +1,58 @@
+"""The cells that both kernels begin with: they use nothing but Python until Foldwise is there."""
+
+from foldwise.kaggle.building.notebook import Cell
+
+FIND = '''
+import json
+
+
+def find_package(root, name):
+    """The attached dataset of this notebook, wherever it is mounted."""
+    inputs = root / "input"
+    manifests = [Path(f) / "foldwise-package.json" for f, _, files in os.walk(inputs, followlinks=True)
+                 if "foldwise-package.json" in files]
+    names = {path.parent: json.loads(path.read_text(encoding="utf-8"))["name"] for path in manifests}
+    found = sorted(folder for folder, called in names.items() if called == name)
+    if not found:
+        raise FileNotFoundError(
+            f"no dataset of the package {name!r} in {inputs}, only {sorted(names.values())}; "
+            f"attach it to this notebook (Add Input), then run it again")
+    return found[0]
+
+
+FOLDER = find_package(ROOT, PACKAGE)
+print("package:", FOLDER)
+'''
+
+INSTALL = '''
+import subprocess
+
+WORKING = ROOT / "working"
+SITE = WORKING / ".foldwise" / "site"  # a folder of its own: nothing of the image is changed
+install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps",
+           "--disable-pip-version-check", "--upgrade", "--find-links", str(FOLDER / "wheels"),
+           "--target", str(SITE), "foldwise"]
+subprocess.run(install, check=True)
+sys.path.insert(0, str(SITE))
+
+import foldwise
+
+if not Path(foldwise.__file__).is_relative_to(SITE):
+    raise ImportError(f"foldwise comes from {foldwise.__file__}, not from the package's wheel")
+print("foldwise", foldwise.__version__, "from", foldwise.__file__)
+'''
+
+
+def find_and_install() -> list[Cell]:
+    """The cells that find the package and install its wheel, offline."""
+    return [
+        Cell("markdown", "find-title", "## The inputs\n\nFound by searching: mounts change."),
+        Cell("code", "find", FIND),
+        Cell(
+            "markdown",
+            "install-title",
+            "## Foldwise\n\nFrom the wheel in the package, without a network. What else it needs "
+            "is in Kaggle's image.",
+        ),
+        Cell("code", "install", INSTALL),
+    ]
