@@ -37,6 +37,13 @@ KERNEL_COMMANDS = (
         of_kernels.build,
     ),
     Command(
+        "simulate",
+        "kernel_simulate",
+        "run a built kernel offline as Kaggle would, case by case",
+        "foldwise kernel simulate kernels/movie-valence-minilm-infer --case hidden",
+        of_kernels.simulate,
+    ),
+    Command(
         "push",
         "kernel_push",
         "upload the dataset and the notebook with the kaggle program",
@@ -125,7 +132,7 @@ COMMANDS = (
     Command(
         "kernel",
         "",
-        "Kaggle kernels that train or predict: build, push",
+        "Kaggle kernels that train or predict: build, simulate, push",
         KERNEL_COMMANDS[0].example,
         of_results.nothing,
         parts=KERNEL_COMMANDS,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from foldwise.cli.output import Output
 from foldwise.cli.simulation_progress import shown_simulation
-from foldwise.errors import FoldFailed, UsageError, listed
+from foldwise.errors import FoldFailed, UsageError
 from foldwise.kaggle.simulation.cases import chosen_cases
 from foldwise.kaggle.simulation.isolation import DESCRIBED, Isolation, isolation_here
 from foldwise.kaggle.simulation.kernel_folder import read_kernel_folder
@@ -17,12 +17,8 @@ from foldwise.kaggle.simulation.simulating import make_stage, simulate
 from foldwise.paths import find_project
 
 
-def run(options: Namespace, output: Output) -> None:
-    """Run the built kernel as Kaggle would, case by case, and say what came of it.
-
-    Raises:
-        FoldFailed: a case did not pass; everything is shown and kept first.
-    """
+def run(options: Namespace, output: Output) -> int:
+    """Run the built kernel as Kaggle would, case by case; 0, or a failed fold's exit code."""
     check_packages()
     kernel = read_kernel_folder(Path(options.folder))
     cases = chosen_cases(options.case, training=kernel.training)
@@ -33,16 +29,14 @@ def run(options: Namespace, output: Output) -> None:
         f"{DESCRIBED[isolation]}"
     )
     began = time.monotonic()
-    with Reference(find_project(), kernel.run) as predict, shown_simulation(output) as tell:
+    with Reference(find_project(), kernel.package.run) as predict, shown_simulation(output) as tell:
         verdicts = simulate(stage, cases, predict, tell)
     simulation = Simulation(kernel, isolation, verdicts, time.monotonic() - began)
     folder = write_record(simulation)
     show(simulation, output)
     output.say(f"executed notebooks and the verdicts are in {folder}")
     output.result(simulation.as_json())
-    if not simulation.passed:
-        failed = [verdict.case.name for verdict in verdicts if not verdict.passed]
-        output.fail(f"{listed(failed)} did not pass", FoldFailed.exit_code)
+    return 0 if simulation.passed else FoldFailed.exit_code
 
 
 def isolation_of(chosen: str) -> Isolation:

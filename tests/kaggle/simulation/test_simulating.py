@@ -17,10 +17,11 @@ from foldwise.predictions.table import Predictions
 from tests.kaggle.simulation.toy_kernel import (
     CELLS,
     make_toy_kernel,
+    make_toy_training,
     toy_predictions,
-    with_oof,
 )
 from tests.tiny_competitions import tiny_regression
+from tests.tiny_tfidf import train_tfidf
 
 RUN = "lengths"
 HERE = isolation_here()
@@ -28,7 +29,9 @@ HERE = isolation_here()
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return with_oof(tiny_regression(tmp_path / "project", test_rows=50), RUN)
+    made = tiny_regression(tmp_path / "project", test_rows=50)
+    train_tfidf(made, RUN)
+    return made
 
 
 def simulated(
@@ -42,7 +45,7 @@ def simulated(
     def predict(test: Path, _environment: dict[str, str]) -> Predictions:
         return toy_predictions(competition, test)
 
-    cases = chosen_cases(names, training=False)
+    cases = chosen_cases(names, training=stage.kernel.training)
     verdicts = simulate(stage, cases, predict, told.append)
     assert {progress.case.name for progress in told} == {case.name for case in cases}
     return {verdict.case.name: verdict for verdict in verdicts}
@@ -181,6 +184,30 @@ def test_a_simulation_that_is_interrupted_leaves_nothing(
         )
     assert list((tmp_path / "t").iterdir()) == []
     assert str(tmp_path / "t") not in processes()
+
+
+def test_a_training_that_goes_on_from_its_own_output_passes(
+    project: Project, tmp_path: Path
+) -> None:
+    oof = (project.run(RUN) / "oof.csv").read_bytes()
+    verdict = simulated(project, make_toy_training(tmp_path / "toy", RUN, oof))["resumed"]
+    assert verdict.failures == []
+    assert verdict.happened == "2 sessions: partial, complete"
+    assert verdict.notebooks == ("simulation/resumed-1.ipynb", "simulation/resumed-2.ipynb")
+
+
+def test_a_training_that_ends_with_another_digit_is_found_out(
+    project: Project, tmp_path: Path
+) -> None:
+    oof = (project.run(RUN) / "oof.csv").read_text().splitlines()
+    oof[1] += "1"
+    other = ("\n".join(oof) + "\n").encode()
+    (failure,) = simulated(project, make_toy_training(tmp_path / "toy", RUN, other))[
+        "resumed"
+    ].failures
+    assert failure.startswith(
+        "OOF predictions are the local run's, to the bit: 40 rows, 1 differ, by up to "
+    )
 
 
 def processes() -> str:

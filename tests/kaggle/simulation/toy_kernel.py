@@ -4,7 +4,6 @@ It predicts a text's length, needs no model library, and installs a wheel called
 """
 
 import hashlib
-import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +13,19 @@ import numpy as np
 
 from foldwise.competition.competition import Competition
 from foldwise.competition.loading import load_rows
-from foldwise.paths import Project
+from foldwise.kaggle.metadata import (
+    KernelSources,
+    write_dataset_metadata,
+    write_kernel_metadata,
+)
+from foldwise.kaggle.package import Package, Purpose, write_package
 from foldwise.predictions.table import Predictions
 
 FIND = """import csv, hashlib, json, os, subprocess, sys, time
 from pathlib import Path
 root = Path(os.environ.get("FOLDWISE_KAGGLE_ROOT", "/kaggle"))
 working = root / "working"
-dataset = next((root / "input").rglob("manifest.json")).parent
+dataset = next((root / "input").rglob("foldwise-package.json")).parent
 data = next((root / "input").rglob("sample_submission.csv")).parent
 began = time.monotonic()"""
 INSTALL = """pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps"]
@@ -31,13 +35,14 @@ SAFETY_NET = """def write(rows, state):
     with open(working / "submission.csv", "w", newline="") as file:
         csv.writer(file, lineterminator="\\n").writerows(rows)
     sha256 = hashlib.sha256((working / "submission.csv").read_bytes()).hexdigest()
-    report = {"state": state, "rows": len(rows) - 1, "sha256": sha256}
+    report = {"state": state, "rows": len(rows) - 1, "submission": sha256}
     (working / "kernel-report.json").write_text(json.dumps(report))
 
 with open(data / "sample_submission.csv", newline="") as file:
     sample = list(csv.reader(file))
 write(sample, "safety-net")"""
-VERIFY = """for name, sha256 in json.loads((dataset / "manifest.json").read_text())["files"].items():
+VERIFY = """package = json.loads((dataset / "foldwise-package.json").read_text())
+for name, sha256 in package["files"].items():
     file = dataset / name
     if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
         raise RuntimeError(f"{name} is missing or damaged; attach the dataset anew")"""
@@ -49,15 +54,17 @@ if float(os.environ.get("FOLDWISE_KERNEL_SECONDS", "32400")) > 5:
 CELLS = (FIND, INSTALL, SAFETY_NET, VERIFY, PREDICT)
 
 
-def make_toy_kernel(folder: Path, run: str, *more: str, cells: Sequence[str] = CELLS) -> Path:
+def make_toy_kernel(
+    folder: Path, run: str, *more: str, cells: Sequence[str] = CELLS, purpose: Purpose = "infer"
+) -> Path:
     """`folder` as `foldwise kernel build` writes it; the cells `more` stand at the end."""
     (folder / "kernel").mkdir(parents=True)
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in (*cells, *more)]
+        cells=[nbformat.v4.new_code_cell(source) for source in (*cells, *more)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     (folder / "kernel" / "toy.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
-    metadata = {"id": "owner/toy", "code_file": "toy.ipynb", "kernel_sources": []}
-    (folder / "kernel" / "kernel-metadata.json").write_text(json.dumps(metadata))
+    write_kernel_metadata(folder / "kernel", "owner", "toy", KernelSources(), gpu=True)
     dataset = folder / "dataset"
     model = dataset / "runs" / run / "fold-0" / "model.safetensors"
     model.parent.mkdir(parents=True)
@@ -65,9 +72,9 @@ def make_toy_kernel(folder: Path, run: str, *more: str, cells: Sequence[str] = C
     write_toy_wheel(dataset / "wheels")
     name = str(model.relative_to(dataset))
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
-    manifest = {"run": run, "competition": "tiny-regression", "files": {name: sha256}}
-    (dataset / "manifest.json").write_text(json.dumps(manifest))
-    (dataset / "dataset-metadata.json").write_text(json.dumps({"id": "owner/toy-dataset"}))
+    package = Package("toy", purpose, run, "tiny-regression", "", {name: sha256}, {})
+    write_package(dataset, package)
+    write_dataset_metadata(dataset, "owner", "toy package")
     return folder
 
 
@@ -96,8 +103,20 @@ def toy_predictions(competition: Competition, test: Path) -> Predictions:
     return Predictions(rows.ids, ("target",), values.reshape(-1, 1))
 
 
-def with_oof(project: Project, run: str) -> Project:
-    """`project`, with a file that stands for the run's out-of-fold predictions."""
-    project.run(run).mkdir(parents=True)
-    (project.run(run) / "oof.csv").write_text("id,fold,target\n")
-    return project
+TRAIN = """report = {"state": "complete"}
+runs = working / "runs" / "lengths"
+runs.mkdir(parents=True)
+earlier = list((root / "input").rglob("begun.txt"))
+if earlier or float(os.environ.get("FOLDWISE_KERNEL_SECONDS", "32400")) > 1000:
+    (runs / "oof.csv").write_bytes((dataset / "oof.csv").read_bytes())
+else:
+    (runs / "begun.txt").touch()
+    report = {"state": "partial", "sessions_left": 1}
+(working / "kernel-report.json").write_text(json.dumps(report))"""
+
+
+def make_toy_training(folder: Path, run: str, oof: bytes, *more: str) -> Path:
+    """A kernel that trains in two sessions, and then has the table `oof`."""
+    make_toy_kernel(folder, run, *more, cells=(FIND, INSTALL, TRAIN), purpose="train")
+    (folder / "dataset" / "oof.csv").write_bytes(oof)
+    return folder

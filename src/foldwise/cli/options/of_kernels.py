@@ -2,6 +2,10 @@
 
 from argparse import ArgumentParser
 
+from foldwise.cli.values import duration
+
+MINUTES_A_CASE = 60
+
 
 def build(command: ArgumentParser) -> None:
     """What `foldwise kernel build` takes."""
@@ -15,6 +19,28 @@ def build(command: ArgumentParser) -> None:
     command.add_argument("--owner", default="", metavar="NAME", help="your user name on Kaggle")
     command.add_argument(
         "--fp16", action="store_true", help="half the size; says how much predictions change"
+    )
+
+
+def simulate(command: ArgumentParser) -> None:
+    """What `foldwise kernel simulate` takes."""
+    command.add_argument("folder", metavar="DIR", help="what foldwise kernel build wrote")
+    command.add_argument(
+        "--case", action="append", default=[], metavar="NAME", help="only this one; may repeat"
+    )
+    command.add_argument(
+        "--limit",
+        type=duration,
+        default=MINUTES_A_CASE * 60.0,
+        metavar="TIME",
+        help=f"stop a notebook after it ({MINUTES_A_CASE}m)",
+    )
+    command.add_argument(
+        "--isolation",
+        choices=["auto", "namespaces", "folder"],
+        default="auto",
+        help="keep the kernel from this machine by namespaces (root), or by a folder, rights and "
+        "blocked sockets; the strongest there is (auto)",
     )
 
 

@@ -24,7 +24,7 @@ FOLDER = find_package(ROOT, PACKAGE)
 print("package:", FOLDER)
 '''
 
-INSTALL = '''
+INSTALL = """
 import subprocess
 
 WORKING = ROOT / "working"
@@ -40,7 +40,7 @@ import foldwise
 if not Path(foldwise.__file__).is_relative_to(SITE):
     raise ImportError(f"foldwise comes from {foldwise.__file__}, not from the package's wheel")
 print("foldwise", foldwise.__version__, "from", foldwise.__file__)
-'''
+"""
 
 
 def find_and_install() -> list[Cell]:

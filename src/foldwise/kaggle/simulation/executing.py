@@ -15,7 +15,7 @@ from foldwise.kaggle.simulation.input_tree import InputTree, make_tree, set_righ
 from foldwise.kaggle.simulation.isolation import Heard, Isolation, run_isolated
 from foldwise.kaggle.simulation.job import Job, Session, read_session
 from foldwise.kaggle.simulation.kernel_folder import KernelFolder
-from foldwise.kaggle.simulation.outcome import Outcome, packages_of
+from foldwise.kaggle.simulation.outcome import Outcome, packages_of, report_in
 
 NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
 GPU_VARIABLES: dict[Gpus, dict[str, str]] = {
@@ -44,6 +44,7 @@ class Stage:
         seconds: after which a notebook is stopped.
         hidden: folders of this machine that no kernel may see.
         oof: the table of the run that the kernel was built from.
+        trained_seconds: how long its training took here, all folds together.
     """
 
     kernel: KernelFolder
@@ -52,6 +53,7 @@ class Stage:
     seconds: float
     hidden: tuple[str, ...]
     oof: Path
+    trained_seconds: float
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def execute(
         isolation=stage.isolation,
         errors=errors,
         working=tree.folder / "working",
+        report=report_in(tree.folder / "working"),
         packages=packages_of(job),
         changes=tuple(tree.changes()),
         damaged=tree.damaged,

@@ -36,7 +36,7 @@ def play_inference(
             reference = predict(test, {} if case.gpus == "machine" else NO_GPU)
         checks = tuple(inference_checks(played.outcome, case, competition, reference))
         notebook = keep(stage, played, case.name)
-    return Verdict(case, happened(played, checks), _seconds(played), checks, (notebook,))
+    return Verdict(case, happened(played, checks), seconds_of(played), checks, (notebook,))
 
 
 @contextmanager
@@ -81,5 +81,6 @@ def happened(played: Played, checks: tuple[Check, ...]) -> str:
     return ", ".join([*parts, *values])
 
 
-def _seconds(played: Played) -> float:
+def seconds_of(played: Played) -> float:
+    """How long the notebook ran."""
     return played.outcome.session.seconds if played.outcome.session else 0.0

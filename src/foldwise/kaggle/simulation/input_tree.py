@@ -11,12 +11,13 @@ from pathlib import Path
 from foldwise.competition.competition import Competition
 from foldwise.competition.files import located
 from foldwise.errors import UsageError
+from foldwise.kaggle.package import METADATA
 from foldwise.kaggle.simulation.case_files import unpacked_name, write_sample, write_test
 from foldwise.kaggle.simulation.case_rows import CaseRows
 from foldwise.kaggle.simulation.cases import Case, Damage, Mounts
 from foldwise.kaggle.simulation.kernel_folder import KernelFolder
 
-NOT_MOUNTED = {"dataset-metadata.json"}  # the kaggle program reads it, and does not upload it
+NOT_MOUNTED = {METADATA}  # the kaggle program reads it, and does not upload it
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def make_tree(
     files = inputs / _place(case.mounts, "competitions", "", kernel.competition_slug)
     files.mkdir(parents=True)
     _put_competition(files, competition, case, rows, linked=linked)
-    dataset = inputs / _place(case.mounts, "datasets", kernel.owner, kernel.dataset_slug)
+    dataset = inputs / _place(case.mounts, "datasets", kernel.dataset_owner, kernel.dataset_slug)
     _put(kernel.dataset, dataset, linked=linked)
     damaged = _damage(dataset, case.damage) if case.damage else ""
     if previous is not None:

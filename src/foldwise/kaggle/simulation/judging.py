@@ -60,7 +60,7 @@ def inference_checks(
         yield Check("submission.csv is valid", False, submission)
         return
     yield Check("submission.csv is valid", True, f"{len(submission.rows):,} rows")
-    stated = outcome.report.get("sha256")
+    stated = outcome.report.get("submission")
     same = stated == sha256_of_file(outcome.submission)
     yield Check("the report has the submission's SHA-256", same, f"it says {stated!r}")
     if reference is not None:
@@ -75,8 +75,7 @@ def _ending_check(outcome: Outcome, case: Case) -> Check:
         what = f"the notebook fails and names {outcome.damaged}"
         return Check(what, failed and named, outcome.ending)
     finished = session is not None and session.state == "finished"
-    seen = outcome.ending if session else f"{outcome.ending}: {short(outcome.errors)}"
-    return Check("the notebook runs to its end", finished, seen)
+    return Check("the notebook runs to its end", finished, outcome.trouble)
 
 
 def _checked(path: Path, sample: Sample) -> Submission | str:

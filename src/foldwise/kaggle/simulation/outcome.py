@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foldwise.kaggle.session.report import FILE
 from foldwise.kaggle.simulation.isolation import Isolation
 from foldwise.kaggle.simulation.job import Job, Session
 
@@ -19,7 +20,8 @@ class Outcome:
         session: None where the process was stopped before it could say.
         isolation: how it was kept from the machine.
         errors: what its process said on standard error.
-        working: its `/kaggle/working`.
+        working: its `/kaggle/working`, until that is removed.
+        report: the kernel's own; empty where there is none that can be read.
         packages: where a Foldwise that the notebook installed may lie.
         changes: input files that were changed.
         damaged: the file that was damaged before; empty: none.
@@ -29,6 +31,7 @@ class Outcome:
     isolation: Isolation
     errors: str
     working: Path
+    report: dict[str, Any]
     packages: tuple[str, ...]
     changes: tuple[str, ...]
     damaged: str
@@ -48,14 +51,18 @@ class Outcome:
         return f"{self.session.state} in cell {self.session.cell}: {short(self.session.error)}"
 
     @property
-    def report(self) -> dict[str, Any]:
-        """The kernel's own report; empty where there is none that can be read."""
-        path = self.working / "kernel-report.json"
-        try:
-            table = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return table if isinstance(table, dict) else {}
+    def trouble(self) -> str:
+        """How it ended, with what its process said where nothing else is known."""
+        return self.ending if self.session else f"{self.ending}: {short(self.errors)}"
+
+
+def report_in(working: Path) -> dict[str, Any]:
+    """The report that a kernel left in `working`; empty where there is none that can be read."""
+    try:
+        table = json.loads((working / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return table if isinstance(table, dict) else {}
 
 
 def packages_of(job: Job) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foldwise.kaggle.package import FILE
 from foldwise.kaggle.simulation.inference_case import KEPT
 from foldwise.kaggle.simulation.isolation import DESCRIBED, Isolation
 from foldwise.kaggle.simulation.kernel_folder import KernelFolder
@@ -69,10 +70,10 @@ class Simulation:
         """For programs."""
         return {
             "kernel": f"{self.kernel.owner}/{self.kernel.slug}",
-            "run": self.kernel.run,
-            "competition": self.kernel.competition,
+            "run": self.kernel.package.run,
+            "competition": self.kernel.package.competition,
             "notebook_sha256": sha256_of_file(self.kernel.notebook),
-            "manifest_sha256": sha256_of_file(self.kernel.dataset / "manifest.json"),
+            "package_sha256": sha256_of_file(self.kernel.dataset / FILE),
             "isolation": self.isolation,
             "passed": self.passed,
             "seconds": round(self.seconds, 2),

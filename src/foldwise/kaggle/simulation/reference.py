@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
 
 import foldwise
 from foldwise.errors import FoldFailed
@@ -13,17 +15,25 @@ from foldwise.storage import sha256_of_file
 
 
 class Reference:
-    """Local predictions of one run.
+    """Local predictions of one run; a context, in which its tables are kept.
 
     Args:
         project: with the run.
         run: its name.
-        folder: for tables, removed by the caller.
     """
 
-    def __init__(self, project: Project, run: str, folder: Path) -> None:
-        self._project, self._run, self._folder = project, run, folder
+    def __init__(self, project: Project, run: str) -> None:
+        self._project, self._run = project, run
+        self._made = TemporaryDirectory(prefix="foldwise-reference-")
         self._known: dict[str, Predictions] = {}
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Remove its tables."""
+        self._made.cleanup()
 
     def __call__(self, test: Path, environment: dict[str, str]) -> Predictions:
         """Predictions for the rows of the file `test`.
@@ -38,7 +48,7 @@ class Reference:
         own = environment if _has_gpu() else {}
         key = f"{sha256_of_file(test)}{sorted(own.items())}"
         if key not in self._known:
-            table = self._folder / f"reference-{len(self._known)}.csv"
+            table = Path(self._made.name) / f"reference-{len(self._known)}.csv"
             self._predict(test, table, environment)
             self._known[key] = read_predictions(table)
         return self._known[key]

@@ -19,6 +19,7 @@ from foldwise.kaggle.simulation.time_left import TimeLeft
 from foldwise.kaggle.simulation.training_case import play_training
 from foldwise.kaggle.simulation.verdict import Verdict
 from foldwise.paths import Project
+from foldwise.training.run_scores import read_scores
 
 OF_THE_PROJECT = ("src", "input", "folds", "experiments", "runs", "submissions", "kernels")
 
@@ -54,16 +55,19 @@ def make_stage(
         UsageError: the competition or the run is not in the project.
         DataError: the competition's files are wrong.
     """
-    loaded = load(load_competition(project.competition(kernel.competition)))
-    oof = project.run(kernel.run) / "oof.csv"
+    loaded = load(load_competition(project.competition(kernel.package.competition)))
+    run = project.run(kernel.package.run)
+    oof = run / "oof.csv"
     if not oof.is_file():
         raise UsageError(
             f"a kernel is compared with the run it was built from, but {oof} does not exist; "
-            f"finish the run {kernel.run!r} here, or build the kernel from another"
+            f"finish the run {kernel.package.run!r} here, or build the kernel from another"
         )
     package = Path(__file__).parents[2]
     hidden = [str(project.root.resolve() / name) for name in OF_THE_PROJECT]
-    return Stage(kernel, loaded, isolation, seconds, (*hidden, str(package)), oof)
+    return Stage(
+        kernel, loaded, isolation, seconds, (*hidden, str(package)), oof, read_scores(run).seconds
+    )
 
 
 def simulate(stage: Stage, cases: Sequence[Case], predict: Predict, tell: Tell) -> list[Verdict]:
