@@ -7,7 +7,7 @@ from foldwise.kaggle.package import Headline
 KAGGLE_SECONDS = 9 * 3600  # of a session with a GPU
 MARGIN_SECONDS = 900  # for what Kaggle itself does before and after
 
-PARAMETERS = '''
+PARAMETERS = """
 import os
 import sys
 import time
@@ -22,9 +22,9 @@ PRECISION = "auto"  # as in the training, where the device has it; or "fp32", "b
 ROOT = Path(os.environ.get("FOLDWISE_KAGGLE_ROOT") or "/kaggle")
 RERUN = bool(os.environ.get("KAGGLE_IS_COMPETITION_RERUN"))  # the run on the hidden test
 print("hidden test" if RERUN else "public test", f"with {{SECONDS:,.0f}} s")
-'''
+"""
 
-SAFETY_NET = '''
+SAFETY_NET = """
 from foldwise.kaggle.session.inference import stage_inference
 from foldwise.kaggle.session.safety_net import lay_safety_net
 from foldwise.kaggle.session.session import begin
@@ -33,9 +33,9 @@ session = begin(FOLDER, root=ROOT, seconds=SECONDS, rerun=RERUN, began=BEGAN)
 competition = stage_inference(session)
 sample = lay_safety_net(session, competition)
 print(f"submission.csv: {len(sample.ids):,} rows of {session.package.prior}")
-'''
+"""
 
-CHECK = '''
+CHECK = """
 from foldwise.kaggle.session.checks import check_package, check_room, check_versions
 from foldwise.kaggle.session.devices import find_devices
 
@@ -44,40 +44,40 @@ print("versions:", *(check_versions(session) or ["those of the build"]))
 print(f"free: {check_room(session) / 1e9:,.1f} GB")
 devices = find_devices()
 print(*(device.name for device in devices.usable), *devices.remarks, sep="\\n")
-'''
+"""
 
-READ = '''
+READ = """
 from foldwise.kaggle.session.inference import read_test
 from foldwise.kaggle.session.safety_net import sample_of_test
 
 test = read_test(session, competition)
 sample = sample_of_test(session, sample, test, competition)
 print(f"{len(test):,} rows, ids", *test.ids[:3], "...")
-'''
+"""
 
-PREDICT = '''
+PREDICT = """
 from foldwise.kaggle.session.inference import predict_test
 
 predicted = predict_test(session, test, devices, PRECISION)
 print(*predicted.lines(), sep="\\n")
-'''
+"""
 
-BLEND = '''
+BLEND = """
 from foldwise.kaggle.session.inference import blend
 
 blended = blend(session, test, predicted, allow_fewer_folds=ALLOW_FEWER_FOLDS)
 print("no blend: the safety net stays" if blended is None else f"{len(blended):,} rows blended")
-'''
+"""
 
-SUBMIT = '''
+SUBMIT = """
 from foldwise.kaggle.session.inference import submit
 
 submit(session, sample, blended)
 with open(session.submission, encoding="utf-8") as file:
     print(*[line.rstrip() for _, line in zip(range(4), file)], sep="\\n")
-'''
+"""
 
-REPORT = '''
+REPORT = """
 from foldwise.kaggle.session.inference import finish
 from foldwise.kaggle.session.picture import draw_predictions
 from IPython.display import Image, display
@@ -87,7 +87,7 @@ report = finish(session, test, predicted, blended)
 print(*report.lines(), sep="\\n")
 if picture is not None:
     display(Image(filename=str(picture)))
-'''
+"""
 
 STEPS = (
     ("safety-net", "A safety net\n\nA valid submission before anything can go wrong.", SAFETY_NET),

@@ -67,7 +67,9 @@ def labels_of_outputs(session: Session, competition: Competition) -> tuple[str, 
     return labels
 
 
-def sample_of_test(session: Session, sample: Sample, test: Rows, competition: Competition) -> Sample:
+def sample_of_test(
+    session: Session, sample: Sample, test: Rows, competition: Competition
+) -> Sample:
     """The sample with the ids of the test rows, for which there are predictions.
 
     On the hidden test Kaggle replaces the test file, and the sample submission not always: there
