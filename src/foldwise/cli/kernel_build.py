@@ -5,8 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from foldwise.cli.output import Output
-from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
-from foldwise.paths import find_project
+from foldwise.errors import UsageError
+from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest, build_inference
+from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
+from foldwise.paths import Project, find_project
 from foldwise.pipeline.run_list import check_exist
 
 
@@ -15,12 +17,32 @@ def run(options: Namespace, output: Output) -> None:
     project = find_project()
     folder = Path(options.output) if options.output else None
     request = KernelRequest(options.run, folder, options.owner, options.fp16)
-    from foldwise.kaggle.building.kernel import build_inference
-
-    check_exist(project, [options.run])
-    built = build_inference(project, request, output.say)
+    built = (_training if options.train else _inference)(project, request, options, output)
     output.result(as_json(built))
     show(built, output)
+
+
+def _inference(
+    project: Project, request: KernelRequest, options: Namespace, output: Output
+) -> BuiltKernel:
+    """The kernel that predicts.
+
+    Raises:
+        UsageError: there is no such run, or an option is about training.
+    """
+    if options.seeds or options.encoder_source:
+        raise UsageError("--seeds and --encoder-source are about training; add --train")
+    check_exist(project, [request.run])
+    return build_inference(project, request, output.say)
+
+
+def _training(
+    project: Project, request: KernelRequest, options: Namespace, output: Output
+) -> BuiltKernel:
+    """The kernel that trains."""
+    settings = settings_to_train(project, request.run)
+    training = Training(settings, tuple(options.seeds or ()), options.encoder_source)
+    return build_training(project, request, training, output.say)
 
 
 def as_json(built: BuiltKernel) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from foldwise.cli.values import duration
+from foldwise.cli.values import duration, seed_numbers
 
 MINUTES_A_CASE = 60
 
@@ -19,6 +19,15 @@ def build(command: ArgumentParser) -> None:
     command.add_argument("--owner", default="", metavar="NAME", help="your user name on Kaggle")
     command.add_argument(
         "--fp16", action="store_true", help="half the size; says how much predictions change"
+    )
+    command.add_argument(
+        "--seeds", type=seed_numbers, metavar="0,1,2", help="--train: a run of each, and their mean"
+    )
+    command.add_argument(
+        "--encoder-source",
+        default="",
+        metavar="KIND/OWNER/SLUG",
+        help="--train: where the encoder is on Kaggle, datasets/... or models/...",
     )
 
 

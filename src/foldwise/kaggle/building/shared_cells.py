@@ -5,18 +5,21 @@ from foldwise.kaggle.building.notebook import Cell
 FIND = '''
 import json
 
+MANIFEST = "foldwise-package.json"
+
 
 def find_package(root, name):
     """The attached dataset of this notebook, wherever it is mounted."""
-    inputs = root / "input"
-    manifests = [Path(f) / "foldwise-package.json" for f, _, files in os.walk(inputs, followlinks=True)
-                 if "foldwise-package.json" in files]
-    names = {path.parent: json.loads(path.read_text(encoding="utf-8"))["name"] for path in manifests}
+    names = {}
+    for folder, _, files in os.walk(root / "input", followlinks=True):
+        if MANIFEST in files:
+            text = (Path(folder) / MANIFEST).read_text(encoding="utf-8")
+            names[Path(folder)] = json.loads(text)["name"]
     found = sorted(folder for folder, called in names.items() if called == name)
     if not found:
         raise FileNotFoundError(
-            f"no dataset of the package {name!r} in {inputs}, only {sorted(names.values())}; "
-            f"attach it to this notebook (Add Input), then run it again")
+            f"no dataset of the package {name!r} in {root / 'input'}, only of "
+            f"{sorted(names.values())}; attach it to this notebook (Add Input), then run it again")
     return found[0]
 
 

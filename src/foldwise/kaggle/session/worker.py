@@ -7,6 +7,7 @@ and answers with one line of JSON. It ends when standard input does.
 import json
 import os
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from foldwise.pipeline.predicting import finished_run, predicted_by
 from foldwise.predictions.table import Predictions, write_predictions
 from foldwise.training.worker import speaker
 
+POLL_SECONDS = 1.0
 FEWEST_TOKENS = 256  # at once; a GPU that cannot hold these holds nothing
 
 
@@ -34,6 +36,7 @@ def main(root: str, competition: str, kind: str, precision: Wanted, cores: str) 
     warnings.showwarning = lambda message, *_rest: say({"note": str(message)})
     if cores:
         os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+    threading.Thread(target=_end_with_driver, args=(os.getppid(),), daemon=True).start()
     project = Project(Path(root))
     try:
         rows = load_test(load_competition(project.competition(competition)))
@@ -43,6 +46,13 @@ def main(root: str, competition: str, kind: str, precision: Wanted, cores: str) 
         say({"error": type(error).__name__, "complaints": list(error.complaints)})
         return error.exit_code
     return 0
+
+
+def _end_with_driver(driver: int) -> None:
+    """End this process, in the middle of a job too, once the notebook's process is gone."""
+    while os.getppid() == driver:
+        time.sleep(POLL_SECONDS)
+    os._exit(1)
 
 
 def _obey(
