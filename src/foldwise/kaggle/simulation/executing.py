@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foldwise.competition.loading import LoadedCompetition
+from foldwise.errors import FoldFailed
 from foldwise.kaggle.simulation import blocked_network, probes
 from foldwise.kaggle.simulation.case_rows import CaseRows
 from foldwise.kaggle.simulation.cases import Case, Gpus
 from foldwise.kaggle.simulation.environment import kernel_environment, make_python
 from foldwise.kaggle.simulation.input_tree import InputTree, make_tree, set_rights
-from foldwise.kaggle.simulation.isolation import Heard, Isolation, run_isolated
+from foldwise.kaggle.simulation.isolation import DESCRIBED, Heard, Isolation, run_isolated
 from foldwise.kaggle.simulation.job import Job, Session, read_session
 from foldwise.kaggle.simulation.kernel_folder import KernelFolder
 from foldwise.kaggle.simulation.outcome import Outcome, packages_of, report_in
@@ -94,8 +95,14 @@ def execute(
     shutil.copyfile(probes.__file__, job.path("probes.py"))
     with _read_only(tree, enforced=not linked):
         errors = run_isolated(job, stage.isolation, heard)
+    session = _session(job)
+    if session is None and not job.executed.is_file():
+        raise FoldFailed(
+            f"the notebook must be started as {DESCRIBED[stage.isolation]} allow, but its process "
+            f"ended before: {errors.strip()}; try --isolation folder"
+        )
     outcome = Outcome(
-        session=_session(job),
+        session=session,
         isolation=stage.isolation,
         errors=errors,
         working=tree.folder / "working",

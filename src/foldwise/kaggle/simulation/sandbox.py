@@ -26,8 +26,9 @@ def enter(job: Job, root: Path) -> None:
     _mount("--bind", kaggle / "input", kaggle / "input")
     _mount("-o", "remount,bind,ro", kaggle / "input")
     for folder in (job.tree, *job.hidden):
-        if Path(folder).is_dir():
-            _mount("-t", "tmpfs", "-o", "ro,mode=755", "hidden", root / folder.lstrip("/"))
+        place = root / folder.lstrip("/")
+        if place.is_dir():  # it is not where a folder above it is hidden already
+            _mount("-t", "tmpfs", "-o", "ro,mode=755", "hidden", place)
     os.chroot(root)
     os.chdir("/kaggle/working")
 
