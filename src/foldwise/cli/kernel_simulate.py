@@ -24,10 +24,7 @@ def run(options: Namespace, output: Output) -> int:
     cases = chosen_cases(options.case, training=kernel.training)
     isolation = isolation_of(options.isolation)
     stage = make_stage(find_project(), kernel, isolation, options.limit)
-    output.say(
-        f"simulating {kernel.slug}: {len(cases)} cases, kept from this machine by "
-        f"{DESCRIBED[isolation]}"
-    )
+    output.say(f"simulating {kernel.slug}: {len(cases)} cases, isolated by {DESCRIBED[isolation]}")
     began = time.monotonic()
     with Reference(find_project(), kernel.package.run) as predict, shown_simulation(output) as tell:
         verdicts = simulate(stage, cases, predict, tell)

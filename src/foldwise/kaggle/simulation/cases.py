@@ -13,10 +13,10 @@ Damage = Literal["", "flipped byte", "missing file"]
 Ending = Literal["complete", "safety net", "refused", "resumed"]
 
 EXPECTED: dict[Ending, str] = {
-    "complete": "values of foldwise predict",
-    "safety net": "safety-net submission, normal end",
-    "refused": "safety-net submission, file named",
-    "resumed": "cut short, resumed; local OOF",
+    "complete": "predict's values",
+    "safety net": "safety net, no error",
+    "refused": "safety net, file named",
+    "resumed": "cut, resumed, local OOF",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foldwise.competition.loading import LoadedCompetition
-from foldwise.errors import FoldFailed
+from foldwise.errors import FoldFailed, UsageError
 from foldwise.kaggle.simulation import blocked_network, probes
 from foldwise.kaggle.simulation.case_rows import CaseRows
 from foldwise.kaggle.simulation.cases import Case, Gpus
@@ -18,6 +18,7 @@ from foldwise.kaggle.simulation.job import Job, Session, read_session
 from foldwise.kaggle.simulation.kernel_folder import KernelFolder
 from foldwise.kaggle.simulation.outcome import Outcome, packages_of, report_in
 
+LONGEST_PATH = 80  # https://man7.org/linux/man-pages/man7/unix.7.html allows 107 in all
 NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
 GPU_VARIABLES: dict[Gpus, dict[str, str]] = {
     "machine": {},
@@ -98,7 +99,7 @@ def execute(
     session = _session(job)
     if session is None and not job.executed.is_file():
         raise FoldFailed(
-            f"the notebook must be started as {DESCRIBED[stage.isolation]} allow, but its process "
+            f"the notebook must be started ({DESCRIBED[stage.isolation]}), but its process "
             f"ended before: {errors.strip()}; try --isolation folder"
         )
     outcome = Outcome(
@@ -134,7 +135,22 @@ def _job(stage: Stage, case: Case, folder: Path) -> Job:
         seconds=stage.seconds,
         hidden=stage.hidden,
         meddling=MEDDLING.format(folder=f"{root}/input") if case.written_into else "",
+        sockets="/sockets" if stage.isolation == "namespaces" else _sockets(folder),
     )
+
+
+def _sockets(folder: Path) -> str:
+    """A folder in `folder` whose path leaves room for the name of a socket.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if len(str(folder)) > LONGEST_PATH:
+        raise UsageError(
+            f"a socket's path has about 100 characters at most, but {folder} has "
+            f"{len(str(folder))} already; set TMPDIR to a folder with a shorter path"
+        )
+    return str(folder)
 
 
 def _blocked(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from foldwise.kaggle.simulation.case_rows import CaseRows
 from foldwise.kaggle.simulation.cases import Case
 from foldwise.kaggle.simulation.executing import NO_GPU, Played, Stage, execute
 from foldwise.kaggle.simulation.isolation import Heard
-from foldwise.kaggle.simulation.judging import inference_checks
+from foldwise.kaggle.simulation.judging import VALUES, inference_checks
 from foldwise.kaggle.simulation.verdict import Check, Verdict
 from foldwise.predictions.table import Predictions
 from foldwise.storage import write_bytes
@@ -20,7 +20,6 @@ from foldwise.storage import write_bytes
 Predict = Callable[[Path, dict[str, str]], Predictions]
 
 KEPT = "simulation"  # in the kernel's folder
-WORDS = {"complete": "complete", "safety-net": "safety-net submission", "partial": "partial"}
 
 
 def play_inference(
@@ -71,13 +70,12 @@ def happened(played: Played, checks: tuple[Check, ...]) -> str:
     """What became of a session, in a few words."""
     outcome = played.outcome
     session = outcome.session
-    state = str(outcome.report.get("state", "no report"))
-    parts = [WORDS.get(state, state)]
+    parts = [str(outcome.report.get("state", "no report")).replace("-", " ")]
     if session is None:
         parts = ["stopped from outside"]
     elif session.state != "finished":
         parts.append(f"{session.state} in cell {session.cell}")
-    values = [check.seen for check in checks if check.what.startswith("values")]
+    values = [check.seen for check in checks if check.what == VALUES]
     return ", ".join([*parts, *values])
 
 

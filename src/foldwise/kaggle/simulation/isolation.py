@@ -21,8 +21,8 @@ Heard = Callable[[dict[str, Any]], None]
 UNSHARE = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--"]
 GRACE_SECONDS = 60  # for the start of a process, and for a notebook that is being stopped
 DESCRIBED: dict[Isolation, str] = {
-    "namespaces": "mount, network and process namespaces of its own",
-    "folder": "a folder for /kaggle, rights of files, blocked Python sockets",
+    "namespaces": "own namespaces: mounts, network, processes",
+    "folder": "a folder for /kaggle, rights, blocked sockets",
 }
 
 

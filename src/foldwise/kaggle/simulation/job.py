@@ -22,6 +22,7 @@ class Job:
         seconds: after which the notebook is stopped.
         hidden: folders that the kernel must not see; only namespaces can hide them.
         meddling: code that stands before the first cell; empty: none.
+        sockets: the folder through which notebook and kernel talk, as they see it.
     """
 
     folder: str
@@ -32,6 +33,7 @@ class Job:
     seconds: float
     hidden: tuple[str, ...] = ()
     meddling: str = ""
+    sockets: str = "/sockets"
 
     def path(self, name: str) -> Path:
         """The file `name` of this execution."""

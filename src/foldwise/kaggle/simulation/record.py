@@ -12,7 +12,7 @@ from foldwise.kaggle.simulation.kernel_folder import KernelFolder
 from foldwise.kaggle.simulation.verdict import Verdict
 from foldwise.storage import sha256_of_file, write_json, write_text
 
-COLUMNS = ("case", "expected", "happened", "seconds", "verdict")
+COLUMNS = ("case", "expected", "happened", "s", "verdict")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Simulation:
         """What came of it, in a sentence."""
         passed = sum(verdict.passed for verdict in self.verdicts)
         return (
-            f"{passed} of {len(self.verdicts)} cases passed in {self.seconds:.0f} seconds; kept "
-            f"from this machine by {DESCRIBED[self.isolation]}"
+            f"{passed} of {len(self.verdicts)} cases passed in {self.seconds:.0f} s "
+            f"({DESCRIBED[self.isolation]})"
         )
 
     def rows(self) -> list[list[object]]:

@@ -20,8 +20,9 @@ def enter(job: Job, root: Path) -> None:
     for entry in sorted(Path("/").iterdir()):
         _show(entry, root / entry.name)
     _mount("-t", "proc", "proc", root / "proc")  # of the processes in this namespace
+    (root / job.sockets.lstrip("/")).mkdir()  # here, since the path of a socket must be short
     kaggle = root / "kaggle"
-    kaggle.mkdir(exist_ok=True)
+    kaggle.mkdir()
     _mount("--bind", job.tree, kaggle)
     _mount("--bind", kaggle / "input", kaggle / "input")
     _mount("-o", "remount,bind,ro", kaggle / "input")
@@ -39,7 +40,7 @@ def _show(entry: Path, place: Path) -> None:
         place.symlink_to(entry.readlink())
     elif entry.name == "proc":
         place.mkdir()
-    elif entry.is_dir() and entry.name != "kaggle":
+    elif entry.is_dir() and entry.name not in {"kaggle", "sockets"}:
         place.mkdir()
         _mount("--rbind", entry, place)
 

@@ -79,7 +79,7 @@ def _kernel_manager(job: Job) -> AsyncKernelManager:
     return AsyncKernelManager(
         kernel_name="kaggle",
         transport="ipc",
-        connection_file=str(job.path("c.json")),
+        connection_file=f"{job.sockets}/kernel.json",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(job.path("kernels"))]),
     )
 
