@@ -1,4 +1,4 @@
-"""Writes 02-train.ipynb and 03-infer.ipynb: the Kaggle kernels of `make run`, as they are built now.
+"""Writes 02-train.ipynb and 03-infer.ipynb: the Kaggle kernels of `make run`, as built now.
 
 Needs the runs of `make run`; only the score in the first cell depends on them.
 """

@@ -15,7 +15,7 @@ Ending = Literal["complete", "safety net", "refused", "resumed"]
 EXPECTED: dict[Ending, str] = {
     "complete": "predict's values",
     "safety net": "safety net, no error",
-    "refused": "safety net, file named",
+    "refused": "refuses, names file",
     "resumed": "cut, resumed, local OOF",
 }
 

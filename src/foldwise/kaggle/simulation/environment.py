@@ -14,7 +14,8 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-ABSENT = re.compile(r"(__editable__.*)?_*(foldwise|iterstrat|iterative_stratification)\b.*", re.I)
+LEFT_OUT = "foldwise|iterstrat|iterative_stratification"
+ABSENT = re.compile(rf"(__editable__.*)?_*({LEFT_OUT})(?!_?[a-z]).*", re.I)
 PASSED_ON = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
 PIP = """#!{python}
 import sys

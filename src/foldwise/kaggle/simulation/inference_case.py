@@ -74,7 +74,7 @@ def happened(played: Played, checks: tuple[Check, ...]) -> str:
     if session is None:
         parts = ["stopped from outside"]
     elif session.state != "finished":
-        parts.append(f"{session.state} in cell {session.cell}")
+        parts.append(f"{session.state}: cell {session.cell}")
     values = [check.seen for check in checks if check.what == VALUES]
     return ", ".join([*parts, *values])
 
