@@ -21,13 +21,10 @@ from foldwise.pipeline.predicting import finished_run, predicted_by
 from foldwise.predictions.table import mean_of, write_predictions
 from foldwise.training.run_scores import read_scores
 
-WORDS = [
-    "a",
+WORDS = (
     "the",
     "film",
     "story",
-    "of",
-    "and",
     "is",
     "not",
     "very",
@@ -35,11 +32,9 @@ WORDS = [
     "bad",
     "long",
     "short",
-    "child",
     "water",
-    "earth",
     "sun",
-]
+)
 KIBIBYTE = 1024
 
 

@@ -49,7 +49,7 @@ def test_a_refusal_with_exit_code_0_is_no_success(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, "Dataset creation error: 403")
-    with pytest.raises(DataError, match="it said: .Dataset creation error: 403"):
+    with pytest.raises(DataError, match=r"it said: .Dataset creation error: 403"):
         push_kernel(words_built)
     assert len(calls_in(log)) == 1  # no notebook without its dataset
     assert not (words_built / "pushed.json").exists()

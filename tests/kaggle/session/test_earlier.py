@@ -1,6 +1,5 @@
 """What an earlier session left is found wherever it is mounted."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,7 @@ def test_what_is_copied_can_be_written_to(session: Session) -> None:
         path.chmod(0o555)
     restore_runs(session, ["some-run"])
     copied = session.working / "runs" / "some-run"
-    assert os.stat(copied / "manifest.json").st_mode & 0o200
+    assert (copied / "manifest.json").stat().st_mode & 0o200
     assert copied.stat().st_mode & 0o200
     run.chmod(0o755)
 
