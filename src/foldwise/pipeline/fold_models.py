@@ -58,8 +58,7 @@ class FinishedRun:
 
 def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     """(texts, outputs) of each fold's model; one model is in memory at a time."""
-    from foldwise.training.tfidf_fold import MODEL_FILES, joined
-    from foldwise.training.tfidf_model import load_tfidf
+    from foldwise.training.tfidf_model import MODEL_FILES, joined, load_tfidf
 
     values = []
     for folder in run.model_files(*MODEL_FILES):

@@ -92,13 +92,13 @@ def _filled(
 ) -> BuiltKernel:
     """The kernel, made of the run's files, its score and the notebook."""
     scores = read_scores(project.run(request.run))
+    headline = headline_of(project, request.run, scores)  # first: it is kept with the run
     say(f"packing {request.run} into {draft.folder}")
     packed = pack_runs(project, request.run, draft.dataset, half=request.half)
     difference = None
     if request.half:
         say("comparing float16 with the run's own weights")
         difference = largest_difference(project, packed, request.run)
-    headline = headline_of(project, request.run, scores)
     package = Package(
         name=draft.slug,
         purpose="infer",
