@@ -22,11 +22,26 @@ PYTHON_FILES = sorted(
 )
 LONGEST = 400  # lines of a file
 TESTED_FROM = 60  # lines; a shorter module may be tested through those that use it
+SIMULATED = "whole simulations, in tests/kaggle/simulation/test_simulating.py"
 TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "cli/": "whole commands, in tests/cli",
     "pipeline/": "whole commands, in tests/cli and tests/pipeline",
     "ensembling/methods/label_scoring.py": "all scorings, in test_scorings.py",
     "ensembling/methods/product_scoring.py": "all scorings, in test_scorings.py",
+    "kaggle/simulation/case_files.py": "what is written is read back, in test_case_rows.py",
+    "kaggle/simulation/executing.py": SIMULATED,
+    "kaggle/simulation/inference_case.py": SIMULATED,
+    "kaggle/simulation/input_tree.py": SIMULATED,
+    "kaggle/simulation/isolation.py": SIMULATED,
+    "kaggle/simulation/job.py": SIMULATED,
+    "kaggle/simulation/judging.py": SIMULATED,
+    "kaggle/simulation/outcome.py": SIMULATED,
+    "kaggle/simulation/probes.py": SIMULATED,
+    "kaggle/simulation/reference.py": "whole commands, in tests/cli/test_kernel_simulate.py",
+    "kaggle/simulation/sandbox.py": SIMULATED,
+    "kaggle/simulation/session.py": SIMULATED,
+    "kaggle/simulation/training_case.py": SIMULATED,
+    "kaggle/simulation/verdict.py": SIMULATED,
     "kaggle/building/inference_notebook.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
     "kaggle/building/shared_cells.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
     "kaggle/building/training_notebook.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
