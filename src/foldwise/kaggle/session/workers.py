@@ -21,6 +21,7 @@ from foldwise.kaggle.session.session import Session
 from foldwise.predictions.table import Predictions, read_predictions
 from foldwise.training.hardware import usable_cores
 
+WORKER = (sys.executable, "-m", "foldwise.kaggle.session.worker")
 ATTEMPTS = 2  # at a job whose process died; on Kaggle a killed process mostly had too little memory
 RESERVE_SHARE, RESERVE_SECONDS = 0.05, 60.0  # of the time, kept to blend and write
 
@@ -193,11 +194,10 @@ class _Driver:
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is None:
             root, name = self._session.project.root, self._session.package.competition
-            command = [sys.executable, "-m", "foldwise.kaggle.session.worker", str(root), name]
             environment = self._device.environment()
             environment["FOLDWISE_CACHE"] = str(self._session.scratch / "cache")
             self._process = subprocess.Popen(
-                [*command, *self._arguments],
+                [*WORKER, str(root), name, *self._arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
