@@ -45,5 +45,5 @@ def test_what_is_missing_or_there_twice_is_told_with_what_to_do(
         stage_inference(session)
     for there in ("a", "b"):
         mount(session.root, there, project.competition("tiny-regression"))
-    with pytest.raises(DataError, match="but 2 do: .*; detach all but"):
+    with pytest.raises(DataError, match=r"but 2 do: .*; detach all but"):
         stage_inference(session)

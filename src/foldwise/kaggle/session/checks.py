@@ -45,7 +45,7 @@ def check_versions(session: Session) -> list[str]:
         elif _numbers(found) < _numbers(least):
             complaints.add(f"{name} must be {least} or newer, the image has {found}")
     complaints.raise_if_any(UsageError)
-    now = {name: version_of(name) for name in LIBRARIES} | {"python": platform.pythonversion_of()}
+    now = {name: version_of(name) for name in LIBRARIES} | {"python": platform.python_version()}
     built = session.package.versions
     changed = [f"{n} {built[n]} -> {now[n]}" for n in built if built[n] != now.get(n)]
     if changed:
