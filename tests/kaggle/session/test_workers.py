@@ -101,14 +101,9 @@ def test_what_does_not_end_in_time_is_stopped_and_left(tried: Tried) -> None:
 
 def test_no_job_is_begun_that_is_not_expected_to_end_in_time(tried: Tried) -> None:
     queue = workers._Queue(tried.session, JOBS)
-    first = queue.taken()
-    assert first == JOBS[0]
-    slow = 100 * queue.seconds_left()  # as long a job again would take far too long
-    queue.done(JOBS[0], Path("file"), slow)
-    assert queue.taken() is None  # not the short ones either: a unit of cost takes too long
-    queue = workers._Queue(tried.session, JOBS)
-    queue.taken()
-    queue.done(JOBS[0], Path("file"), 2 * queue.seconds_left())
-    taken = queue.taken()
-    assert taken is not None
-    assert taken.run == "small"  # a short one fits
+    assert queue.taken() == JOBS[0]
+    queue.done(JOBS[0], Path("file"), 2 * queue.seconds_left())  # as long again is too long
+    assert queue.taken() == JOBS[2]  # nothing is known yet of the other run's pace
+    queue.done(JOBS[2], Path("file"), queue.seconds_left() / 2)
+    assert queue.taken() == JOBS[3]
+    assert queue.taken() is None  # big fold 1 is left
