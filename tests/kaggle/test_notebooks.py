@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foldwise.kaggle.building.kernel import BuiltKernel
+from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
+from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
 from foldwise.paths import Project
 from foldwise.pipeline.predicting import predict_texts
+from tests.kaggle.conftest import silent
 from tests.kaggle.kaggle_root import Ran, mount, run_notebook
 from tests.tiny_competitions import write_rows
 
@@ -104,3 +106,23 @@ def test_a_package_that_is_not_attached_is_told_before_anything_else(
     assert ran.code == 1
     assert "no dataset of the package 'words-infer'" in ran.err
     shutil.rmtree(tmp_path / "kaggle")
+
+
+def test_a_training_notebook_ends_with_the_run_that_is_trained_here(
+    made_once: Project, tmp_path: Path
+) -> None:
+    request = KernelRequest("words", tmp_path / "words-train")
+    training = Training(settings_to_train(made_once, "words"))
+    built = build_training(made_once, request, training, silent)
+    root = tmp_path / "kaggle"
+    mount(root, "datasets/some-user/package", built.folder / "dataset")
+    mount(root, "competitions/tiny-regression", made_once.competition("tiny-regression"))
+    ran = run_notebook(built.folder, root)
+    assert ran.code == 0, ran.err
+    report = ran.report
+    assert (report.state, report.sessions_left) == ("complete", 0)
+    assert report.folds == {"words": [0, 1, 2]}
+    for name in ("oof.csv", "test.csv"):
+        trained = ran.working / "runs" / "words" / name
+        assert trained.read_bytes() == (made_once.run("words") / name).read_bytes()
+    assert "foldwise kernel build words --infer" in report.remarks[-1]

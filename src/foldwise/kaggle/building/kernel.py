@@ -4,7 +4,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -173,7 +173,7 @@ class Draft:
         `sources` are attached besides the package and the competition.
         """
         write_wheel(self.dataset / "wheels")
-        package = Package(**{**package.__dict__, "files": hashes_in(self.dataset)})
+        package = replace(package, files=hashes_in(self.dataset))
         write_package(self.dataset, package)
         title = title_of(self.slug, "package")
         write_dataset_metadata(self.dataset, self.owner, title)

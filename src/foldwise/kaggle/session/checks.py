@@ -39,13 +39,13 @@ def check_versions(session: Session) -> list[str]:
     """
     complaints = Complaints()
     for name, least in _required():
-        found = _version(name)
+        found = version_of(name)
         if found is None:
             complaints.add(f"the image lacks {name}; choose the newest image of Kaggle")
         elif _numbers(found) < _numbers(least):
             complaints.add(f"{name} must be {least} or newer, the image has {found}")
     complaints.raise_if_any(UsageError)
-    now = {name: _version(name) for name in LIBRARIES} | {"python": platform.python_version()}
+    now = {name: version_of(name) for name in LIBRARIES} | {"python": platform.python_version()}
     built = session.package.versions
     changed = [f"{n} {built[n]} -> {now[n]}" for n in built if built[n] != now.get(n)]
     if changed:
@@ -76,7 +76,8 @@ def _required() -> Iterable[tuple[str, str]]:
             yield found[1], found[2]
 
 
-def _version(name: str) -> str | None:
+def version_of(name: str) -> str | None:
+    """The installed version of a package; None if it is not there."""
     try:
         return version(name)
     except PackageNotFoundError:

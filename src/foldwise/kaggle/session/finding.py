@@ -38,7 +38,9 @@ def find_data(session: Session, competition: Competition, files: Sequence[FileNa
         if session.folder not in (folder, *folder.parents) and _has(folder, competition, files)
     ]
     names = {session.package.slug, competition.name} - {""}
-    best = [folder for folder in fits if names & set(folder.parts)] or fits
+    fits = list({folder.resolve(): folder for folder in fits}.values())  # links to it count once
+    named = [folder for folder in fits if names & set(folder.relative_to(session.input).parts)]
+    best = named or fits
     if len(best) == 1:
         return best[0]
     wanted = " and ".join(competition.path(file).name for file in files)

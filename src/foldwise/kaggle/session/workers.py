@@ -21,6 +21,7 @@ from foldwise.kaggle.session.session import Session
 from foldwise.predictions.table import Predictions, read_predictions
 from foldwise.training.hardware import usable_cores
 
+WORKER = (sys.executable, "-m", "foldwise.kaggle.session.worker")
 ATTEMPTS = 2  # at a job whose process died; on Kaggle a killed process mostly had too little memory
 RESERVE_SHARE, RESERVE_SECONDS = 0.05, 60.0  # of the time, kept to blend and write
 
@@ -85,7 +86,8 @@ class _Queue:
     def __post_init__(self) -> None:
         self._waiting = list(self.jobs)
         self._lock = threading.Lock()
-        self._rate = 0.0  # the most seconds a unit of cost that any job took
+        # the most seconds a unit of cost that any fold of a run took; runs differ too much
+        self._rates: dict[str, float] = {}
         whole = self.session.ends - self.session.began
         self._ends = self.session.ends - min(RESERVE_SECONDS, RESERVE_SHARE * whole)
 
@@ -93,13 +95,16 @@ class _Queue:
         return self._ends - time.monotonic()
 
     def taken(self) -> Job | None:
-        """The longest job that is expected to end in time, taken out of the queue."""
+        """The longest job that is expected to end in time, taken out of the queue.
+
+        The first fold of a run is always expected to.
+        """
         with self._lock:
             left = self.seconds_left()
             if self.failures or left <= 0:
                 return None
             for i, job in enumerate(self._waiting):
-                if job.cost * self._rate < left:
+                if job.cost * self._rates.get(job.run, 0.0) < left:
                     return self._waiting.pop(i)
             return None
 
@@ -107,7 +112,8 @@ class _Queue:
         with self._lock:
             self.files[job.key], self.seconds[job.key] = file, seconds
             if job.cost > 0:
-                self._rate = max(self._rate, seconds / job.cost)
+                rate = max(self._rates.get(job.run, 0.0), seconds / job.cost)
+                self._rates[job.run] = rate
 
     def failed(self, failure: FoldwiseError) -> None:
         with self._lock:
@@ -193,11 +199,10 @@ class _Driver:
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is None:
             root, name = self._session.project.root, self._session.package.competition
-            command = [sys.executable, "-m", "foldwise.kaggle.session.worker", str(root), name]
             environment = self._device.environment()
             environment["FOLDWISE_CACHE"] = str(self._session.scratch / "cache")
             self._process = subprocess.Popen(
-                [*command, *self._arguments],
+                [*WORKER, str(root), name, *self._arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
