@@ -48,6 +48,7 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "kaggle/building/kernel.py": "whole commands, in tests/cli/test_kernel.py",
     "kaggle/building/packing.py": "whole commands, in tests/cli/test_kernel.py",
     "kaggle/building/training_kernel.py": "whole sessions, in kaggle/session/test_training.py",
+    "kaggle/session/inference.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
     "kaggle/session/picture.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
     "kaggle/session/report.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
     "kaggle/session/session.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
