@@ -1,6 +1,7 @@
 """Whole simulations of a tiny kernel: one that keeps the rules, and some that break one."""
 
 import contextlib
+import math
 import os
 from pathlib import Path
 
@@ -200,7 +201,8 @@ def test_a_training_that_ends_with_another_digit_is_found_out(
     project: Project, tmp_path: Path
 ) -> None:
     oof = (project.run(RUN) / "oof.csv").read_text().splitlines()
-    oof[1] += "1"
+    start, _, value = oof[1].rpartition(",")
+    oof[1] = f"{start},{math.nextafter(float(value), math.inf)!r}"  # the next number there is
     other = ("\n".join(oof) + "\n").encode()
     (failure,) = simulated(project, make_toy_training(tmp_path / "toy", RUN, other))[
         "resumed"
