@@ -1,6 +1,10 @@
 """The predictions as a picture beside those of the training rows: do the two look alike?"""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from foldwise.kaggle.session.session import Session
 from foldwise.predictions.table import Predictions, read_predictions
@@ -9,7 +13,7 @@ from foldwise.storage import write_atomically
 FILE = "kernel-report.png"
 INCHES, DOTS_AN_INCH = (8.0, 3.5), 110
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito's: https://jfly.uni-koeln.de/color/
-BINS = 40
+FEWEST_BINS, MOST_BINS = 8, 40
 
 
 def draw_predictions(session: Session, test: Predictions) -> Path:
@@ -32,9 +36,10 @@ def draw_predictions(session: Session, test: Predictions) -> Path:
         axes.set_xticks([k + 0.2 for k in range(len(test.outputs))], test.outputs)
         axes.set_ylabel("mean probability")
     else:
+        edges = _edges([table.values[:, 0] for table, _ in shown.values()])
         for label, (table, colour) in shown.items():
             values = table.values[:, 0]
-            axes.hist(values, BINS, density=True, color=colour, alpha=0.55, label=label)
+            axes.hist(values, edges, density=True, color=colour, alpha=0.55, label=label)
         axes.set_xlabel(f"predicted {test.outputs[0]}")
         axes.set_ylabel("density")
     axes.set_title(session.package.run)
@@ -42,6 +47,13 @@ def draw_predictions(session: Session, test: Predictions) -> Path:
     path = session.working / FILE
     write_atomically(path, lambda aside: figure.savefig(aside, format="png"))
     return path
+
+
+def _edges(columns: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Bins alike for all columns, about as many as the square root of the fewest rows."""
+    fewest = min(map(len, columns))
+    bins = int(np.clip(np.sqrt(fewest), FEWEST_BINS, MOST_BINS))
+    return np.histogram_bin_edges(np.concatenate(columns), bins)
 
 
 def _are_probabilities(table: Predictions) -> bool:
