@@ -8,7 +8,7 @@ COMPETITION ?= movie-valence
 RUNS ?= $(COMPETITION)-minilm $(COMPETITION)-tfidf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run fast test check format bench clean
+.PHONY: help setup run fast kernels test wheels check format bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,8 +31,18 @@ run: $(READY)  ## from nothing to submissions/movie-valence.csv (benchmarks/firs
 fast: $(READY)  ## the same path in a minute: few rows, two folds
 	$(BIN)/foldwise run $(RUNS) --fast
 
+kernels: $(DEV_READY)  ## build both Kaggle kernels of what `make fast` trains, and simulate them offline
+	$(BIN)/foldwise run $(RUNS) --fast
+	$(BIN)/foldwise kernel build $(firstword $(RUNS))-fast --train
+	$(BIN)/foldwise kernel build $(COMPETITION)-fast --infer
+	$(BIN)/foldwise kernel simulate kernels/$(firstword $(RUNS))-fast-train
+	$(BIN)/foldwise kernel simulate kernels/$(COMPETITION)-fast-infer
+
 test: $(DEV_READY)  ## the test suite, offline (under 10 minutes on two cores)
 	$(BIN)/python -m pytest
+
+wheels: $(DEV_READY)  ## the wheel on other Pythons and libraries (needs a package index, minutes)
+	$(BIN)/python -m pytest -m network tests/kaggle/test_wheels.py
 
 check: $(DEV_READY)  ## style, types, import order
 	$(BIN)/ruff format --check .

@@ -295,3 +295,12 @@ def test_a_config_that_is_no_table_is_refused(tmp_path: Path) -> None:
         (files.folder / "config.json").write_text(text)
         with pytest.raises(UsageError, match=message):
             files.config()
+
+
+def test_a_runs_copy_of_the_encoders_config_is_no_second_encoder(tmp_path: Path) -> None:
+    inputs = tmp_path / "input"
+    folder = make_encoder(inputs / "datasets" / "me" / "package" / "encoders" / "encoder")
+    copied = make_encoder(inputs / "notebooks" / "me" / "train" / "runs" / "few" / "encoder")
+    for path in copied.glob("*.safetensors"):
+        path.unlink()
+    assert resolve_encoder("/home/me/encoder", kaggle_input=inputs).folder == folder

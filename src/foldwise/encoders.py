@@ -164,6 +164,10 @@ def _in_kaggle_input(name: str, root: Path, looked: list[str]) -> EncoderFiles |
         looked.append(f"Kaggle inputs in {root}: {absent}")
         return None
     best = fits[min(fits)]
+    # a run that a kernel wrote has a copy of its encoder's config and tokenizer, without weights
+    best = [
+        folder for folder in best if EncoderFiles(name, folder, "kaggle input").weights()
+    ] or best
     if len(best) > 1:
         raise UsageError(
             f"one Kaggle input may fit the encoder {name!r}, but {len(best)} do: "

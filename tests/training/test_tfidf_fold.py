@@ -12,8 +12,8 @@ from foldwise.training.corpus import load_corpus
 from foldwise.training.fold import FoldJob
 from foldwise.training.progress import Progress, ignore
 from foldwise.training.stopping import StopRequest
-from foldwise.training.tfidf_fold import joined, train_tfidf_fold
-from foldwise.training.tfidf_model import fit_tfidf, load_tfidf
+from foldwise.training.tfidf_fold import train_tfidf_fold
+from foldwise.training.tfidf_model import fit_tfidf, joined, load_tfidf
 from tests.tiny_competitions import tiny_classification, tiny_pairs, tiny_regression
 from tests.tiny_tfidf import tfidf_settings
 

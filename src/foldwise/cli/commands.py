@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import NamedTuple
 
-from foldwise.cli.options import of_data, of_results, of_training
+from foldwise.cli.options import of_data, of_kernels, of_results, of_training
 
 
 class Command(NamedTuple):
@@ -16,6 +16,7 @@ class Command(NamedTuple):
         example: a command line that works in a project.
         options: adds what the command takes to its parser.
         listed: the argument that takes any number of words, before and after options; empty: none.
+        parts: commands of two words, of which this is the first.
     """
 
     name: str
@@ -24,7 +25,32 @@ class Command(NamedTuple):
     example: str
     options: Callable[[ArgumentParser], None]
     listed: str = ""
+    parts: tuple["Command", ...] = ()
 
+
+KERNEL_COMMANDS = (
+    Command(
+        "build",
+        "kernel_build",
+        "a folder ready to push: the notebook, and the dataset it is attached to",
+        "foldwise kernel build movie-valence-minilm --infer",
+        of_kernels.build,
+    ),
+    Command(
+        "simulate",
+        "kernel_simulate",
+        "run a built kernel offline as Kaggle would, case by case",
+        "foldwise kernel simulate kernels/movie-valence-minilm-infer --case hidden",
+        of_kernels.simulate,
+    ),
+    Command(
+        "push",
+        "kernel_push",
+        "upload the dataset and the notebook with the kaggle program",
+        "foldwise kernel push kernels/movie-valence-minilm-infer",
+        of_kernels.push,
+    ),
+)
 
 COMMANDS = (
     Command(
@@ -110,6 +136,14 @@ COMMANDS = (
         "a checked submission from a finished run",
         "foldwise submit movie-valence-minilm --name first",
         of_results.submit,
+    ),
+    Command(
+        "kernel",
+        "",
+        "Kaggle kernels that train or predict: build, simulate, push",
+        KERNEL_COMMANDS[0].example,
+        of_results.nothing,
+        parts=KERNEL_COMMANDS,
     ),
     Command(
         "predict",

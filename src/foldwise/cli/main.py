@@ -59,9 +59,9 @@ def _obeyed(words: Sequence[str], output: Output) -> int:
         return 0
     output.json, output.level = options.json, options.verbose - options.quiet
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    importlib.import_module(f"foldwise.cli.{options.module}").run(options, output)
+    code = importlib.import_module(f"foldwise.cli.{options.module}").run(options, output)
     output.finish()
-    return 0
+    return int(code or 0)  # most commands have no verdict: they succeed, or raise an error
 
 
 def _take_any_character() -> None:

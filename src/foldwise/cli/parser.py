@@ -6,12 +6,13 @@ from argparse import (
     ArgumentParser,
     Namespace,
     RawDescriptionHelpFormatter,
+    _SubParsersAction,
 )
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from foldwise import __version__
-from foldwise.cli.commands import COMMANDS
+from foldwise.cli.commands import COMMANDS, Command
 from foldwise.errors import UsageError, did_you_mean
 
 EXIT_CODES = """exit codes:
@@ -31,9 +32,15 @@ class Parser(ArgumentParser):
         """Raise `message` as a user's error."""
         choice = CHOICE.match(message)
         if choice and choice["argument"] == "COMMAND":
-            names = [command.name for command in COMMANDS]
+            names = [str(name) for name in self._commands()]
             message = f"no command {choice['word']!r}; {did_you_mean(choice['word'], names)}"
         raise UsageError(f"{message}; see: {self.prog} --help")
+
+    def _commands(self) -> Iterable[object]:
+        """The names of the commands that this parser knows."""
+        for action in self._actions:
+            if isinstance(action, _SubParsersAction):
+                yield from action.choices
 
     def refuse(self, word: str) -> NoReturn:
         """Raise that no option is called `word`."""
@@ -70,18 +77,25 @@ def parser() -> Parser:
     )
     whole.add_argument("--version", action="version", version=f"foldwise {__version__}")
     _add_everywhere(whole, default=True)
-    commands = whole.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    for known in COMMANDS:
-        command = commands.add_parser(
-            known.name,
-            help=known.does,
-            description=f"{known.does[0].upper()}{known.does[1:]}.",
-            epilog=f"example:\n  {known.example}\n\n{EXIT_CODES}",
-        )
-        command.set_defaults(module=known.module, parser=command, listed=known.listed)
-        known.options(command)
-        _add_everywhere(command, default=False)
+    _add_commands(whole, COMMANDS)
     return whole
+
+
+def _add_commands(above: Parser, known: Sequence[Command]) -> None:
+    """Add parsers for the commands; of those with parts, for the parts."""
+    commands = above.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    for one in known:
+        command = commands.add_parser(
+            one.name,
+            help=one.does,
+            description=f"{one.does[0].upper()}{one.does[1:]}.",
+            epilog=f"example:\n  {one.example}\n\n{EXIT_CODES}",
+        )
+        command.set_defaults(module=one.module, parser=command, listed=one.listed)
+        one.options(command)
+        _add_everywhere(command, default=False)
+        if one.parts:
+            _add_commands(command, one.parts)
 
 
 def _add_everywhere(command: ArgumentParser, *, default: bool) -> None:

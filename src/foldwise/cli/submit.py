@@ -1,6 +1,7 @@
 """`foldwise submit RUN`."""
 
 from argparse import Namespace
+from dataclasses import asdict
 
 from foldwise.cli.output import Output
 from foldwise.cli.score_tables import (
@@ -12,18 +13,26 @@ from foldwise.cli.score_tables import (
     score_rows,
     scores_as_json,
 )
-from foldwise.paths import find_project
+from foldwise.competition.competition import Competition, load_competition
+from foldwise.paths import Project, find_project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import check_exist
+from foldwise.pipeline.sending import check_sendable, send
 from foldwise.pipeline.submitting import Submitted, submit
+from foldwise.training.run_scores import read_scores
 
 
 def run(options: Namespace, output: Output) -> None:
     """Write a checked submission, or only check it; show the private score where there is one."""
     project = find_project()
     check_exist(project, [options.run])
+    slug = check_sendable(competition_of(project, options.run)) if options.send else ""
     done = submit(project, options.run, options.name, write=not options.check_only)
     expected = Expecting(project).of(options.run, done.scores)
+    sent = None
+    if done.path is not None and options.send:
+        output.say(f"sending {done.path.name} to {slug}")
+        sent = send(done.path, slug, options.message or default_message(options.run, done))
     output.result(
         {
             "submission": done.path,
@@ -32,9 +41,23 @@ def run(options: Namespace, output: Output) -> None:
             "expected": scores_as_json(expected.scores),
             "private": scores_as_json(done.private),
             "looks": done.scores.looks,
+            "sent": None if sent is None else asdict(sent),
         }
     )
     show(options.run, done, expected, output)
+    if sent is not None:
+        output.lines([f"sent to {sent.competition}: {sent.said}"])
+
+
+def competition_of(project: Project, run: str) -> Competition:
+    """The competition that a finished run is about."""
+    return load_competition(project.competition(read_scores(project.run(run)).competition))
+
+
+def default_message(run: str, done: Submitted) -> str:
+    """What stands beside the score on Kaggle: the run, and its own score."""
+    metric = done.scores.metric
+    return f"{run}: OOF {metric} {done.scores.scores[metric].value:.5f}"
 
 
 def show(name: str, done: Submitted, expected: Expectation, output: Output) -> None:

@@ -16,7 +16,7 @@ from foldwise.pipeline.text_words import on_words, word_spans
 from foldwise.predictions.table import Predictions
 from foldwise.settings import load_experiment
 from foldwise.training.run_scores import read_scores
-from foldwise.training.tfidf_fold import joined
+from foldwise.training.tfidf_model import joined
 from foldwise.training.tfidf_words import spaced_words, word_contributions
 
 FloatArray = NDArray[np.float64]
@@ -141,12 +141,11 @@ def _contributions(
     totals = [np.zeros(sum(len(spaced_words(part)) for part in text)) for text in texts]
     for run, share in shares.items():
         finished = finished_run(project, run)
-        models = tfidf_models(finished)
-        for model in models:
+        for model in tfidf_models(finished):
             for i, text in enumerate(joined(texts)):
                 added = word_contributions(model, text)
                 wanted = _of_output(added, chosen[i], is_class=finished.task == "classification")
-                totals[i] += share[chosen[i]] * wanted / len(models)
+                totals[i] += share[chosen[i]] * wanted / len(finished.folds)
     return tuple(_parted(text, total) for text, total in zip(texts, totals, strict=True))
 
 

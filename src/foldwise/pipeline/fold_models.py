@@ -1,7 +1,7 @@
 """The models of a finished run, fold by fold, and what they predict."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from foldwise.competition.competition import Task, load_competition
 from foldwise.encoders import EncoderFiles
 from foldwise.errors import FoldwiseWarning
 from foldwise.paths import Project
+from foldwise.pipeline.text_chunks import Texts, chunks_of
 from foldwise.settings import Hardware, Settings, load_experiment
 from foldwise.storage import read_record
 from foldwise.training.fold_result import RESULT, FoldResult, check_file
@@ -24,7 +25,12 @@ if TYPE_CHECKING:  # torch is imported only where an encoder is asked for
     from foldwise.training.tfidf_model import TfidfModel
 
 Floats = NDArray[np.float64]
-Texts = Sequence[tuple[str, ...]]
+
+# Texts that are worked on at a time. What they take beside their predictions: n-grams about 50
+# bytes a character, tokens 5 bytes a token; an encoder's weights are read again for each chunk and
+# fold, which takes less than a hundredth of what predicting so many texts does.
+TFIDF_TEXTS, TFIDF_CHARACTERS = 8_192, 4_000_000
+ENCODER_TEXTS, ENCODER_CHARACTERS = 16_384, 64_000_000
 
 
 @dataclass(frozen=True)
@@ -36,22 +42,22 @@ class FinishedRun:
         settings: with the hardware it was trained on.
         task: of its competition.
         outputs: names of the predicted columns.
-        folds: how many; as many models.
+        folds: whose models predict.
     """
 
     folder: Path
     settings: Settings
     task: Task
     outputs: tuple[str, ...]
-    folds: int
+    folds: tuple[int, ...]
 
     def model_files(self, *names: str) -> list[Path]:
-        """The folders of all folds, whose model files `names` are as they were written.
+        """The folders of the folds, whose model files `names` are as they were written.
 
         Raises:
             StorageError: one is missing, or has changed.
         """
-        folders = [self.folder / f"fold-{fold}" for fold in range(self.folds)]
+        folders = [self.folder / f"fold-{fold}" for fold in self.folds]
         for folder in folders:
             result = read_record(folder / RESULT, FoldResult)
             for name in names:
@@ -73,28 +79,31 @@ def finished_run(project: Project, run: str) -> FinishedRun:
         settings=load_experiment(folder / "settings.toml"),
         task=competition.task,
         outputs=read_tables(folder)[1].outputs,
-        folds=len(scores.looks),
+        folds=tuple(range(len(scores.looks))),
     )
 
 
-def tfidf_models(run: FinishedRun) -> list["TfidfModel"]:
-    """The models of all folds.
+def tfidf_models(run: FinishedRun) -> Iterator["TfidfModel"]:
+    """The folds' models, each read when it is asked for.
 
     Raises:
-        StorageError: a model file is missing, or has changed.
+        StorageError: a model file is missing, or has changed; before the first is read.
     """
-    from foldwise.training.tfidf_fold import MODEL_FILES
-    from foldwise.training.tfidf_model import load_tfidf
+    from foldwise.training.tfidf_model import MODEL_FILES, load_tfidf
 
-    folders = run.model_files(*MODEL_FILES)
-    return [load_tfidf(folder, run.settings.tfidf, run.task) for folder in folders]
+    for folder in run.model_files(*MODEL_FILES):
+        yield load_tfidf(folder, run.settings.tfidf, run.task)
 
 
 def tfidf_values(run: FinishedRun, texts: Texts) -> list[Floats]:
-    """(texts, outputs) of each fold's model."""
-    from foldwise.training.tfidf_fold import joined
+    """(texts, outputs) of each fold's model; one model is in memory at a time."""
+    from foldwise.training.tfidf_model import joined
 
-    return [model.predict(joined(texts)) for model in tfidf_models(run)]
+    values = []
+    for model in tfidf_models(run):
+        chunks = chunks_of(texts, TFIDF_TEXTS, TFIDF_CHARACTERS)
+        values.append(np.concatenate([model.predict(joined(chunk)) for chunk in chunks]))
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,21 +111,21 @@ class EncoderModels:
     """A run's encoder models, one in memory at a time.
 
     Attributes:
-        folders: of the folds, with the weights.
+        folders: with the weights, by fold.
         forward: through the model, which has random weights until a fold's are loaded.
         tokenizer: of all.
     """
 
-    folders: list[Path]
+    folders: dict[int, Path]
     forward: "Forward"
     tokenizer: "Tokenizer"
 
-    def of_folds(self, folds: Iterable[int]) -> Iterator["Forward"]:
-        """The forward pass with the weights of one after the other of `folds`."""
+    def of_folds(self, folds: Iterable[int] | None = None) -> Iterator["Forward"]:
+        """The forward pass with the weights of one fold after the other; None: of all folds."""
         from foldwise.modeling.saving import load_model_weights
         from foldwise.training.encoder_fold import MODEL_FILE
 
-        for fold in folds:
+        for fold in self.folders if folds is None else folds:
             load_model_weights(self.forward.model, self.folders[fold] / MODEL_FILE)
             yield self.forward
 
@@ -133,7 +142,7 @@ def encoder_models(run: FinishedRun) -> EncoderModels:
     from foldwise.training.forward import Forward
     from foldwise.training.hardware import prepare_process
 
-    folders = run.model_files(MODEL_FILE)
+    folders = dict(zip(run.folds, run.model_files(MODEL_FILE), strict=True))
     hardware = usable_hardware(run.settings.hardware)
     prepare_process(hardware)
     files = EncoderFiles(run.settings.encoder.name, run.folder / "encoder", "folder")
@@ -155,13 +164,15 @@ def encoder_values(run: FinishedRun, texts: Texts) -> list[Floats]:
     from foldwise.training.prediction import predict
 
     models = encoder_models(run)
-    tokens = tokenize(models.tokenizer, list(texts), cache=None)  # seen once: not worth a file
-    everything = np.arange(len(texts), dtype=np.int64)
-    values = []
-    for forward in models.of_folds(range(run.folds)):
-        raw = predict(forward, tokens, everything, run.settings.training.micro_batch_tokens)
-        values.append(forward.model.predictions(raw).numpy())
-    return values
+    budget = run.settings.training.micro_batch_tokens
+    parts: list[list[Floats]] = [[] for _ in models.folders]
+    for chunk in chunks_of(texts, ENCODER_TEXTS, ENCODER_CHARACTERS):
+        tokens = tokenize(models.tokenizer, list(chunk), cache=None)  # seen once: no file
+        everything = np.arange(len(chunk), dtype=np.int64)
+        for forward, values in zip(models.of_folds(), parts, strict=True):
+            raw = predict(forward, tokens, everything, budget)
+            values.append(forward.model.predictions(raw).numpy())
+    return [np.concatenate(values) for values in parts]
 
 
 def usable_hardware(recorded: Hardware) -> Hardware:

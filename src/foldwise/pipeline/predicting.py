@@ -1,17 +1,18 @@
 """Predictions of a finished run for texts it has never seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.ensembling.record import blend_tables, is_ensemble, read_ensemble
 from foldwise.errors import DataError
 from foldwise.paths import Project
-from foldwise.pipeline.fold_models import encoder_values, finished_run, tfidf_values
+from foldwise.pipeline.fold_models import FinishedRun, encoder_values, finished_run, tfidf_values
 from foldwise.pipeline.provenance import check_members
+from foldwise.pipeline.text_chunks import Texts
 from foldwise.predictions.table import Predictions, mean_of
 from foldwise.training.run_scores import read_scores
 
-Texts = Sequence[tuple[str, ...]]
+OfTrained = Callable[[str], Predictions]
 
 
 def predict_texts(project: Project, run: str, ids: Sequence[str], texts: Texts) -> Predictions:
@@ -34,36 +35,39 @@ def predict_texts(project: Project, run: str, ids: Sequence[str], texts: Texts) 
     check_members(project, run)
     competition = load_competition(project.competition(scores.competition))
     check_parts(competition, texts)
-    return _predicted(project, run, ids, texts, {})
+    return composed(project, run, lambda name: mean_of(by_fold(project, name, ids, texts)))
 
 
-def _predicted(
-    project: Project, run: str, ids: Sequence[str], texts: Texts, known: dict[str, Predictions]
-) -> Predictions:
-    """Predictions of a run, from `known` where it has predicted before; what is new is added."""
-    if run not in known:
-        known[run] = (
-            _blended(project, run, ids, texts, known)
-            if is_ensemble(project.run(run))
-            else _by_models(project, run, ids, texts)
-        )
-    return known[run]
+def composed(project: Project, run: str, of_trained: OfTrained) -> Predictions:
+    """Predictions of a run, made of those of the trained runs below it by the ensembles' formulas.
+
+    `of_trained` is asked once for each of them, by name, whatever the number of members it is.
+    """
+    known: dict[str, Predictions] = {}
+
+    def of(name: str) -> Predictions:
+        if name not in known:
+            folder = project.run(name)
+            if is_ensemble(folder):
+                ensemble = read_ensemble(folder)
+                known[name] = blend_tables(ensemble, [of(member) for member in ensemble.members])
+            else:
+                known[name] = of_trained(name)
+        return known[name]
+
+    return of(run)
 
 
-def _blended(
-    project: Project, run: str, ids: Sequence[str], texts: Texts, known: dict[str, Predictions]
-) -> Predictions:
-    ensemble = read_ensemble(project.run(run))
-    tables = [_predicted(project, member, ids, texts, known) for member in ensemble.members]
-    return blend_tables(ensemble, tables)
+def by_fold(project: Project, run: str, ids: Sequence[str], texts: Texts) -> list[Predictions]:
+    """What each fold's model of a trained run predicts, in the order of `ids`."""
+    return predicted_by(finished_run(project, run), ids, texts)
 
 
-def _by_models(project: Project, run: str, ids: Sequence[str], texts: Texts) -> Predictions:
-    """The mean over the models of a trained run's folds."""
-    finished = finished_run(project, run)
+def predicted_by(finished: FinishedRun, ids: Sequence[str], texts: Texts) -> list[Predictions]:
+    """What the models of a trained run predict, one table a fold, in the order of `ids`."""
     values_of = tfidf_values if finished.settings.kind == "tfidf" else encoder_values
-    outputs = finished.outputs
-    return mean_of([Predictions(tuple(ids), outputs, v) for v in values_of(finished, texts)])
+    tables = values_of(finished, texts)
+    return [Predictions(tuple(ids), finished.outputs, values) for values in tables]
 
 
 def check_parts(competition: Competition, texts: Texts) -> None:

@@ -27,7 +27,7 @@ def weighed_tokens(run: FinishedRun, texts: Sequence[tuple[str, ...]], fold: int
         fold: of the model that is asked; None: the mean over all.
     """
     models = encoder_models(run)
-    asked = range(run.folds) if fold is None else (fold,)
+    asked = run.folds if fold is None else (fold,)
     tokens = tokenize(models.tokenizer, list(texts), cache=None)
     sums = [np.zeros(length) for length in tokens.lengths.tolist()]
     for forward in models.of_folds(asked):

@@ -85,7 +85,8 @@ def outcome_of(job: FoldJob) -> FoldOutcome | None:
 def _trained(job: FoldJob, report: Report, stop: StopRequest) -> FoldOutcome:
     _sweep(job.folder)
     if job.settings.kind == "tfidf":
-        from foldwise.training.tfidf_fold import MODEL_FILES, train_tfidf_fold
+        from foldwise.training.tfidf_fold import train_tfidf_fold
+        from foldwise.training.tfidf_model import MODEL_FILES
 
         outcome = train_tfidf_fold(job, report, stop)
         files = list(MODEL_FILES)

@@ -1,7 +1,6 @@
 """One fold of a TF-IDF run: a cheap member that errs differently from an encoder."""
 
 import time
-from collections.abc import Sequence
 
 from foldwise.competition.metrics import metric_named, score
 from foldwise.predictions.table import Predictions
@@ -9,9 +8,7 @@ from foldwise.training.fold import FoldJob
 from foldwise.training.fold_result import FoldOutcome, FoldResult, speed_of_test
 from foldwise.training.progress import Progress, Report
 from foldwise.training.stopping import StopRequest
-from foldwise.training.tfidf_model import VOCABULARY_FILE, WEIGHTS_FILE, fit_tfidf, save_tfidf
-
-MODEL_FILES = (WEIGHTS_FILE, VOCABULARY_FILE)
+from foldwise.training.tfidf_model import fit_tfidf, joined, save_tfidf
 
 
 def train_tfidf_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOutcome:
@@ -52,8 +49,3 @@ def train_tfidf_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldOut
         Predictions(valid.ids, outputs, predicted),
         Predictions(loaded.test.ids, outputs, tested),
     )
-
-
-def joined(texts: Sequence[tuple[str, ...]]) -> list[str]:
-    """One string a text; the two of a pair one after the other."""
-    return ["\n".join(parts) for parts in texts]

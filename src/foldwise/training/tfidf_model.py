@@ -23,6 +23,7 @@ from foldwise.errors import DataError, StorageError
 from foldwise.storage import read_json, write_atomically, write_json
 
 WEIGHTS_FILE, VOCABULARY_FILE = "tfidf.safetensors", "vocabulary.json"
+MODEL_FILES = (WEIGHTS_FILE, VOCABULARY_FILE)
 VIEWS = ("words", "characters")
 WORD = r"(?u)\b\w+\b|[!?]+"  # one-letter words and marks carry sentiment
 MAX_ITERATIONS = 1000
@@ -166,3 +167,8 @@ def _arrays(path: Path) -> dict[str, NDArray[np.float64]]:
             f"{path} is no safetensors file ({error}); nothing in it was run. Delete "
             f"{path.parent} and run the same command to train this fold again"
         ) from None
+
+
+def joined(texts: Sequence[tuple[str, ...]]) -> list[str]:
+    """One string a text; the two of a pair one after the other."""
+    return ["\n".join(parts) for parts in texts]

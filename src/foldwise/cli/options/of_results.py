@@ -86,7 +86,10 @@ def submit(command: ArgumentParser) -> None:
     """What `foldwise submit` takes."""
     command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")
     command.add_argument("--name", help="of the submission (the run's)")
-    command.add_argument("--check-only", action="store_true", help="check, and write nothing")
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--check-only", action="store_true", help="check, and write nothing")
+    what.add_argument("--send", action="store_true", help="send it with the kaggle program")
+    command.add_argument("--message", help="beside the score on Kaggle (run and OOF score)")
 
 
 def predict(command: ArgumentParser) -> None:

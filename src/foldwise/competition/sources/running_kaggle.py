@@ -1,0 +1,86 @@
+"""Calls of the kaggle program: with argument lists, never through a shell.
+
+The program is called, never imported: its package pulls in much, and a release of it can lack a
+dependency. https://github.com/Kaggle/kaggle-api
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SHOWN_LINES = 6
+
+# What the program says -> what to do about it, in the order of asking.
+REMEDIES = (
+    (
+        re.compile(r"max retries|failed to resolve|connection", re.I),
+        "Kaggle is out of reach: check the network",
+    ),
+    (
+        re.compile(
+            r"\b401\b|unauthori[sz]ed|kaggle\.json|authenticat|credential|access.token", re.I
+        ),
+        "it is not authorised: make a token at https://www.kaggle.com/settings (API), and put it "
+        "where the program says it looks",
+    ),
+    (
+        re.compile(r"\b403\b|forbidden|accept.*rules", re.I),
+        "the rules are not accepted: open https://www.kaggle.com/competitions/{slug}/rules while "
+        "logged in and accept them",
+    ),
+    (
+        re.compile(r"\b404\b|not found", re.I),
+        "there is no such competition: check source.kaggle in competition.toml",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a call of the program came to.
+
+    Attributes:
+        fault: why it did nothing, with the next step; empty: the program says it succeeded.
+        said: all it printed.
+    """
+
+    fault: str
+    said: str
+
+
+def call_kaggle(arguments: Sequence[str], seconds: float, slug: str = "") -> Called:
+    """What `kaggle` says to `arguments`; a fault where it is not there, fails, or takes too long.
+
+    Args:
+        arguments: after the program's name.
+        seconds: how long it may take.
+        slug: of the competition it is about, for advice.
+    """
+    program = shutil.which("kaggle")
+    if program is None:
+        return Called("there is no program 'kaggle' on PATH: pip install kaggle", "")
+    try:
+        done = subprocess.run(
+            [program, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Called(f"it was stopped after {seconds} seconds", "")
+    said = f"{done.stdout}\n{done.stderr}"
+    return Called(reason(slug, said, done.returncode) if done.returncode else "", said)
+
+
+def reason(slug: str, output: str, returncode: int) -> str:
+    """Why the program failed, from what it said, and what to do about it."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()][-SHOWN_LINES:]
+    remedy = next((text for pattern, text in REMEDIES if pattern.search(output)), "")
+    said = "\n    ".join(lines) or "nothing"
+    parts = [f"exit code {returncode}", remedy.format(slug=slug), f"it said:\n    {said}"]
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,1 @@
+"""Kaggle kernels: built from a run, run inside a notebook, pushed by the kaggle program."""

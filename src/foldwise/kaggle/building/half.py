@@ -1,0 +1,49 @@
+"""Weights in half precision: half the upload, and predictions that differ by a measured little."""
+
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from foldwise.competition.competition import load_competition
+from foldwise.competition.loading import load_test
+from foldwise.errors import UsageError
+from foldwise.paths import Project
+from foldwise.pipeline.predicting import predict_texts
+from foldwise.storage import write_atomically
+from foldwise.training.run_scores import read_scores
+
+ROWS_COMPARED = 256
+
+
+def write_half(source: Path, to: Path) -> None:
+    """Write the weights in `source` to `to`, floating ones as float16.
+
+    Raises:
+        UsageError: a weight is too large for float16, which would make it infinite.
+    """
+    halves = {}
+    for name, array in load_file(source).items():
+        if not np.issubdtype(array.dtype, np.floating):
+            halves[name] = array
+            continue
+        largest = float(np.abs(array).max(initial=0.0))
+        if largest > float(np.finfo(np.float16).max):
+            raise UsageError(
+                f"float16 holds numbers up to 65,504, but {name} in {source} has {largest:,.0f}; "
+                f"build without --fp16"
+            )
+        halves[name] = array.astype(np.float16)
+    write_atomically(to, lambda aside: save_file(halves, aside), source.stat().st_size // 2)
+
+
+def largest_difference(project: Project, packed: Project, run: str) -> float:
+    """The largest difference between a run's predictions and its packed form's, over test rows.
+
+    The first rows of the test file, 256 at most; in the unit of the predictions.
+    """
+    competition = load_competition(project.competition(read_scores(project.run(run)).competition))
+    test = load_test(competition)
+    some = test.take(range(min(ROWS_COMPARED, len(test))))
+    tables = [predict_texts(where, run, some.ids, some.texts) for where in (project, packed)]
+    return float(np.abs(tables[0].values - tables[1].values).max(initial=0.0))

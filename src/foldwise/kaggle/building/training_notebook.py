@@ -1,0 +1,83 @@
+"""The training kernel's notebook: thin cells over `foldwise.kaggle.session`."""
+
+from foldwise.kaggle.building.inference_notebook import KAGGLE_SECONDS, MARGIN_SECONDS
+from foldwise.kaggle.building.notebook import Cell
+from foldwise.kaggle.building.shared_cells import find_and_install
+
+PARAMETERS = """
+import os
+import sys
+import time
+from pathlib import Path
+
+BEGAN = time.monotonic()
+PACKAGE = "{name}"
+SECONDS = float(os.environ.get("FOLDWISE_KERNEL_SECONDS") or {seconds})  # for the whole notebook
+
+ROOT = Path(os.environ.get("FOLDWISE_KAGGLE_ROOT") or "/kaggle")
+print(f"{{SECONDS:,.0f}} s")
+"""
+
+CHECK = """
+from foldwise.kaggle.session.checks import check_package, check_room, check_versions
+from foldwise.kaggle.session.devices import find_devices
+from foldwise.kaggle.session.session import begin
+
+session = begin(FOLDER, root=ROOT, seconds=SECONDS, rerun=False, began=BEGAN)
+check_package(session)  # SHA-256 of every file; a damaged one ends the notebook here
+print("versions:", *(check_versions(session) or ["those of the build"]))
+print(f"free: {check_room(session) / 1e9:,.1f} GB")
+devices = find_devices()
+print(*(device.name for device in devices.usable), *devices.remarks, sep="\\n")
+"""
+
+RESTORE = """
+from foldwise.kaggle.session.earlier import restore_runs
+from foldwise.kaggle.session.training import names_of, stage_training
+
+competition = stage_training(session)
+earlier = restore_runs(session, names_of(session))
+print(*[f"{name}: goes on from {folder}" for name, folder in earlier.items()] or ["first session"])
+"""
+
+TRAIN = """
+from foldwise.kaggle.session.shown import Shown
+from foldwise.kaggle.session.training import train
+
+trained = train(session, Shown(print))
+"""
+
+REPORT = """
+from foldwise.kaggle.session.training import finish_training
+
+report = finish_training(session, trained)
+print(*report.lines(), sep="\\n")
+"""
+
+STEPS = (
+    ("check", "Is everything whole?\n\nFiles, versions, disk, one real GPU operation.", CHECK),
+    ("restore", "What earlier sessions trained\n\nFound among this notebook's inputs.", RESTORE),
+    ("train", "Training\n\nOne process a GPU; stops in time, with everything saved.", TRAIN),
+    ("report", "Report\n\nWhat is done, what is left, how many sessions that takes.", REPORT),
+)
+
+
+def training_cells(name: str, run: str, competition: str, folds: int, seeds: int) -> list[Cell]:
+    """The cells of the kernel `name`, which trains `run` for the competition with this title."""
+    what = (
+        f"# {run}: {competition}\n\n"
+        f"Trains the Foldwise run `{run}`, {folds} folds"
+        f"{f' of {seeds} seeds' if seeds > 1 else ''}, offline and in as many sessions as it "
+        "takes: this notebook has its own output among its inputs, and goes on from there. Save a "
+        "version (Save & Run All) until the report says `complete`."
+    )
+    parameters = PARAMETERS.format(name=name, seconds=KAGGLE_SECONDS - MARGIN_SECONDS)
+    cells = [
+        Cell("markdown", "what", what),
+        Cell("markdown", "parameters-title", "## Parameters"),
+        Cell("code", "parameters", parameters),
+        *find_and_install(),
+    ]
+    for key, title, source in STEPS:
+        cells += [Cell("markdown", f"{key}-title", f"## {title}"), Cell("code", key, source)]
+    return cells

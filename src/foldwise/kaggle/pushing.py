@@ -1,0 +1,118 @@
+"""To Kaggle: the dataset first, then the notebook that it is attached to."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from foldwise.competition.sources.running_kaggle import Called, call_kaggle
+from foldwise.errors import Complaints, DataError, FoldwiseError
+from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER
+from foldwise.kaggle.metadata import check_dataset, check_kernel
+from foldwise.kaggle.package import Package, faults_in, read_package
+from foldwise.storage import write_json
+
+FILE = "pushed.json"  # in the kernel's folder: what was uploaded last
+UPLOAD_SECONDS = 4 * 3600
+NOTE = "built by foldwise"  # of a new version of the dataset
+# What the program says when there is something to change its mind about, with exit code 0 too.
+REFUSED = ("not valid", "error", "failed", "could not")
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What was uploaded.
+
+    Attributes:
+        commands: in words for a shell, in their order; not one was run after a mere check.
+        url: of the notebook.
+        said: what the program said, command by command; empty after a check.
+    """
+
+    commands: tuple[str, ...]
+    url: str
+    said: tuple[str, ...]
+
+
+def push_kernel(folder: Path, *, check_only: bool = False) -> Pushed:
+    """Upload what `foldwise kernel build` wrote into `folder`, after every check.
+
+    Args:
+        folder: with `kernel/` and `dataset/`.
+        check_only: stop before the first upload.
+
+    Raises:
+        DataError: the metadata would be refused, or a file is not as it was built; or the program
+            is not there or failed, with the commands to run by hand.
+        StorageError: the package's manifest is damaged.
+    """
+    kernel, package = checked_kernel(folder)
+    dataset = folder / DATASET_FOLDER
+    first = not (folder / FILE).is_file()
+    commands = [
+        _create(dataset) if first else _version(dataset),
+        ["kernels", "push", "-p", str(folder / KERNEL_FOLDER)],
+    ]
+    shown = tuple(shlex.join(["kaggle", *command]) for command in commands)
+    url = f"https://www.kaggle.com/code/{kernel['id']}"
+    if check_only:
+        return Pushed(shown, url, ())
+    said = []
+    for i, command in enumerate(commands):
+        called = call_kaggle(command, UPLOAD_SECONDS, package.slug)
+        if fault := _fault(called):
+            raise DataError(f"'{shown[i]}' uploaded nothing: {fault}\n{_by_hand(shown[i:])}")
+        said.append(called.said.strip())
+        if i == 0:  # the next push is of a new version, whatever becomes of the notebook
+            write_json(folder / FILE, {"dataset": dict(package.files), "url": url})
+    return Pushed(shown, url, tuple(said))
+
+
+def checked_kernel(folder: Path) -> tuple[dict[str, object], Package]:
+    """The kernel's metadata and its package, after every check of both.
+
+    Raises:
+        DataError: all that is wrong at once.
+        StorageError: the package's manifest is damaged.
+    """
+    complaints = Complaints()
+    kernel: dict[str, object] = {}
+    for check, part in ((check_kernel, KERNEL_FOLDER), (check_dataset, DATASET_FOLDER)):
+        try:
+            fields = check(folder / part)
+        except FoldwiseError as error:
+            complaints.extend(error.complaints)
+        else:
+            kernel = kernel or fields
+    complaints.raise_if_any(DataError)
+    package = read_package(folder / DATASET_FOLDER)
+    complaints.extend(
+        f"{fault}; build the kernel again" for fault in faults_in(folder / DATASET_FOLDER, package)
+    )
+    complaints.raise_if_any(DataError)
+    return kernel, package
+
+
+def _create(dataset: Path) -> list[str]:
+    """A new dataset; its folders are kept, as archives that the server unpacks."""
+    return ["datasets", "create", "-p", str(dataset), "-r", "zip"]
+
+
+def _version(dataset: Path) -> list[str]:
+    return ["datasets", "version", "-p", str(dataset), "-m", NOTE, "-r", "zip"]
+
+
+def _fault(called: Called) -> str:
+    """Why nothing was uploaded; some releases report a refusal with exit code 0."""
+    if called.fault:
+        return called.fault
+    lines = [line for line in called.said.splitlines() if line.strip()]
+    refused = [line for line in lines if any(word in line.lower() for word in REFUSED)]
+    # a kernel that was never run has no output yet: its first push tells so, and goes on
+    real = [line for line in refused if "valid kernel sources" not in line]
+    return f"it said: {json.dumps(real[0])}" if real else ""
+
+
+def _by_hand(commands: tuple[str, ...]) -> str:
+    lines = "".join(f"\n    {command}" for command in commands)
+    return f"  Then run the same command again; or run by hand:{lines}"

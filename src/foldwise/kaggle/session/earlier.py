@@ -1,0 +1,60 @@
+"""What an earlier session of the same kernel left: found among the inputs, and gone on with."""
+
+import shutil
+from pathlib import Path
+
+from foldwise.kaggle.session.finding import folders_below
+from foldwise.kaggle.session.session import Session
+from foldwise.storage import disk_full_explained
+from foldwise.training.fold_result import RESULT
+from foldwise.training.manifest import FILE as MANIFEST
+
+
+def restore_runs(session: Session, names: list[str]) -> dict[str, Path]:
+    """Where each run was found; copied into the working folder, where it can be written to.
+
+    Of several outputs the one that got furthest. A run that is in the working folder already, as
+    after a notebook that was run twice, is left as it is.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    found = {}
+    for name in names:
+        to = session.working / "runs" / name
+        source = _furthest(session, name)
+        if source is None or (to / MANIFEST).is_file():
+            continue
+        _copy(source, to)
+        found[name] = source
+    return found
+
+
+def _furthest(session: Session, name: str) -> Path | None:
+    candidates = [
+        folder
+        for folder in folders_below(session.input)
+        if folder.name == name
+        and folder.parent.name == "runs"
+        and session.folder not in folder.parents
+        and (folder / MANIFEST).is_file()
+    ]
+    return max(candidates, key=_progress, default=None)
+
+
+def _progress(run: Path) -> tuple[int, int, str]:
+    """Folds that have finished, steps in checkpoints, and the path, so that ties are settled."""
+    steps = [int(p.name.removeprefix("ckpt-")) for p in run.glob("fold-*/ckpt-*[0-9]")]
+    return len(list(run.glob(f"fold-*/{RESULT}"))), sum(steps), str(run)
+
+
+def _copy(source: Path, to: Path) -> None:
+    """Copy the bytes alone: the rights of inputs, which nobody may write to, are left behind."""
+    for path in sorted(source.rglob("*")):
+        target = to / path.relative_to(source)
+        if path.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        elif path.name != ".lock" and not path.name.endswith(".tmp"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with disk_full_explained(target, path.stat().st_size):
+                shutil.copyfile(path, target)

@@ -1,0 +1,106 @@
+"""`kernel-report.json`: what the submission is that lies beside it, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from foldwise.kaggle.session.session import Session
+from foldwise.storage import read_record, sha256_of_file, write_json
+
+FILE = "kernel-report.json"
+State = Literal["complete", "partial", "safety-net"]
+COMPLETE: State = "complete"
+PARTIAL: State = "partial"
+SAFETY_NET: State = "safety-net"
+
+
+@dataclass(frozen=True)
+class KernelReport:
+    """What a kernel did.
+
+    Attributes:
+        package: its name.
+        purpose: "infer" or "train".
+        state: "complete"; "partial": from fewer folds than the score promises, or a training that
+            is to go on; "safety-net": the submission is the prior, the same for every row.
+        run: that predicts, or is trained.
+        rerun: whether this was the run on the hidden test.
+        seconds: since the notebook began.
+        rows: of the submission; 0 of a training.
+        members: the trained runs that predicted.
+        folds: by run, the folds that predicted, or that have finished their training.
+        folds_left: by run, those that did not.
+        devices: what computed.
+        submission: SHA-256 of `submission.csv`; empty where there is none.
+        seconds_per_step: of a training, by each of its processes; None while unknown.
+        sessions_left: how many more like this one a training takes; None while unknown.
+        remarks: what its reader should know.
+    """
+
+    package: str
+    purpose: str
+    state: State
+    run: str
+    rerun: bool
+    seconds: float
+    rows: int = 0
+    members: list[str] = field(default_factory=list)
+    folds: dict[str, list[int]] = field(default_factory=dict)
+    folds_left: dict[str, list[int]] = field(default_factory=dict)
+    devices: list[str] = field(default_factory=list)
+    submission: str = ""
+    seconds_per_step: float | None = None
+    sessions_left: int | None = None
+    remarks: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The report for a person."""
+        folds = sum(map(len, self.folds.values()))
+        all_folds = folds + sum(map(len, self.folds_left.values()))
+        of = "on the hidden test" if self.rerun else "on the public test"
+        lines = [f"{self.state}: {self.run}, {self.seconds:,.0f} s, folds {folds} of {all_folds}"]
+        if self.purpose == "infer":
+            lines.append(f"{self.rows:,} rows {of}, SHA-256 {self.submission[:16]}...")
+        if self.devices:
+            lines.append(f"computed on {', '.join(self.devices)}")
+        if self.seconds_per_step is not None:
+            lines.append(f"{self.seconds_per_step:.3f} s an optimizer step")
+        if self.sessions_left is not None:
+            lines.append(f"{self.sessions_left} sessions like this one are left")
+        return [*lines, *(f"note: {remark}" for remark in self.remarks)]
+
+
+def write_report(session: Session, state: State, **facts: Any) -> KernelReport:
+    """The report, written beside the submission it is about."""
+    there = session.submission.is_file()
+    report = KernelReport(
+        package=session.package.name,
+        purpose=session.package.purpose,
+        state=state,
+        run=session.package.run,
+        rerun=session.rerun,
+        seconds=round(session.seconds(), 1),
+        submission=sha256_of_file(session.submission) if there else "",
+        remarks=list(session.remarks),
+        **facts,
+    )
+    write_json(session.working / FILE, asdict(report))
+    return report
+
+
+def read_report(folder: Path) -> KernelReport:
+    """The report in `folder`.
+
+    Raises:
+        StorageError: it is damaged.
+    """
+    return read_record(folder / FILE, KernelReport)
+
+
+def folds_by_run(pairs: Sequence[tuple[str, int]]) -> Mapping[str, list[int]]:
+    """The folds of each run, ascending, from (run, fold) pairs."""
+    runs: dict[str, list[int]] = {}
+    for run, fold in sorted(pairs):
+        runs.setdefault(run, []).append(fold)
+    return runs

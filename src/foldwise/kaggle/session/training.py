@@ -1,0 +1,186 @@
+"""A training in sessions: each goes on where the one before was stopped, in time to save all."""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from foldwise.competition.competition import Competition
+from foldwise.encoders import resolve_encoder
+from foldwise.errors import Interrupted
+from foldwise.kaggle.session.pace import Pace, sessions_left
+from foldwise.kaggle.session.report import COMPLETE, PARTIAL, KernelReport, write_report
+from foldwise.kaggle.session.session import Session
+from foldwise.kaggle.session.staging import stage
+from foldwise.pipeline.run_list import finished_folds
+from foldwise.pipeline.seed_names import seed_run_name
+from foldwise.pipeline.seeding import train_seeds
+from foldwise.settings import Settings, load_experiment
+from foldwise.training.corpus import load_corpus
+from foldwise.training.progress import Progress, Report
+from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.training.run_scores import is_finished, read_scores
+from foldwise.training.stopping import StopRequest
+from foldwise.training.workers import default_workers
+
+RESERVE_SHARE, RESERVE_SECONDS = 0.1, 300.0  # of a session, kept to finish a step and to save
+
+
+@dataclass(frozen=True)
+class TrainedSession:
+    """What a session trained.
+
+    Attributes:
+        folds, folds_left: by run.
+        seconds_per_step: of one process; None where too little was seen.
+        sessions_left: that are needed like this one; None while unknown.
+        score: of the finished run, in words; empty while it is not.
+    """
+
+    folds: dict[str, list[int]]
+    folds_left: dict[str, list[int]]
+    seconds_per_step: float | None
+    sessions_left: int | None
+    score: str = ""
+
+
+def stage_training(session: Session) -> Competition:
+    """The competition as Kaggle mounted it, its folds, and a folder `runs` that is kept.
+
+    Raises:
+        DataError: the competition's files are nowhere among the inputs.
+        UsageError: the encoder is nowhere; says what to attach.
+    """
+    runs = session.working / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    competition = stage(session, ["train", "test", "sample_submission"], runs)
+    cache = session.scratch / "cache"
+    os.environ["FOLDWISE_CACHE"] = str(cache)  # of the processes that train, too
+    settings = settings_of(session)
+    if settings.kind == "encoder":
+        name = settings.encoder.name
+        link = cache / "encoders" / name.replace("/", "--")
+        if not link.is_symlink():
+            packed = session.folder / session.package.encoder
+            files = resolve_encoder(
+                str(packed) if session.package.encoder else name,
+                allow_download=False,
+                kaggle_input=session.input,
+            )
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(files.folder, target_is_directory=True)
+    return competition
+
+
+def settings_of(session: Session) -> Settings:
+    """The settings of the package's training."""
+    return load_experiment(session.folder / "experiments" / f"{session.package.run}.toml")
+
+
+def names_of(session: Session) -> list[str]:
+    """The runs that are trained: one, or one a seed."""
+    run, seeds = session.package.run, session.package.seeds
+    return [seed_run_name(run, seed) for seed in seeds] if seeds else [run]
+
+
+def train(session: Session, show: Report) -> TrainedSession:
+    """Train until all is done, or the session's time is up and everything is saved.
+
+    Raises:
+        UsageError, DataError, FoldFailed, StorageError: see `foldwise.training.run.train_run`.
+    """
+    settings, paces = settings_of(session), {name: Pace() for name in names_of(session)}
+    request = RunRequest(session.package.run, settings, max_seconds=_seconds_to_train(session))
+
+    def one(asked: RunRequest) -> RunState:
+        def report(progress: Progress) -> None:
+            paces[asked.name](progress)
+            show(progress)
+
+        return train_run(session.project, asked, stop, report)
+
+    with _stopped_in_time(session) as stop:
+        try:
+            if session.package.seeds:
+                train_seeds(session.project, request, session.package.seeds, one)
+            else:
+                one(request)
+        except Interrupted:  # by the clock, or by whoever stopped the notebook: all is saved
+            session.remark("the time was up: everything is saved, and the next session goes on")
+    return _measured(session, settings, paces)
+
+
+def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
+    """The report, after everything that was only needed in between is removed."""
+    left = any(trained.folds_left.values())
+    if trained.score:
+        session.remark(trained.score)
+    report = write_report(
+        session,
+        PARTIAL if left else COMPLETE,
+        members=names_of(session),
+        folds=trained.folds,
+        folds_left={run: folds for run, folds in trained.folds_left.items() if folds},
+        seconds_per_step=trained.seconds_per_step,
+        sessions_left=trained.sessions_left,
+    )
+    shutil.rmtree(session.scratch, ignore_errors=True)
+    return report
+
+
+def _seconds_to_train(session: Session) -> float:
+    whole = session.ends - session.began
+    return max(0.0, session.seconds_left() - min(RESERVE_SECONDS, RESERVE_SHARE * whole))
+
+
+@contextmanager
+def _stopped_in_time(session: Session) -> Iterator[StopRequest]:
+    """A request to stop that the clock makes, early enough to save."""
+    stop = StopRequest()
+    timer = threading.Timer(_seconds_to_train(session), stop.ask, [signal.SIGTERM])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stop
+    finally:
+        timer.cancel()
+
+
+def _measured(session: Session, settings: Settings, paces: dict[str, Pace]) -> TrainedSession:
+    project = session.project
+    every = set(range(load_corpus(project, settings).n_folds))
+    folds = {name: finished_folds(project.run(name)) for name in paces}
+    left = {name: sorted(every - set(done)) for name, done in folds.items()}
+    known = [pace for pace in paces.values() if pace.seconds_per_step() is not None]
+    per_step = max((pace.seconds_per_step() or 0.0 for pace in known), default=None)
+    longest = max((fold.total for pace in known for fold in pace.folds.values()), default=0)
+    steps = sum(
+        pace.steps_left(set(left[name])) if pace.folds else longest * len(left[name])
+        for name, pace in paces.items()
+    )
+    undone = any(left.values())
+    begun = [name for name in paces if (project.run(name) / "settings.toml").is_file()]
+    hardware = load_experiment(project.run(begun[0]) / "settings.toml") if begun else settings
+    processes = min(default_workers(hardware), len(every)) if begun else 1
+    usable = session.ends - session.began
+    usable -= min(RESERVE_SECONDS, RESERVE_SHARE * usable)
+    sessions = sessions_left(steps, per_step, usable, processes) if undone else 0
+    if undone and sessions == 0:  # its steps are done, its predictions are not
+        sessions = 1
+    return TrainedSession(folds, left, per_step, sessions, _score(session))
+
+
+def _score(session: Session) -> str:
+    folder = session.project.run(session.package.run)
+    if not is_finished(folder):
+        return ""
+    scores = read_scores(folder)
+    own = scores.scores[scores.metric]
+    error = "" if own.standard_error is None else f" ± {own.standard_error:.4f}"
+    return (
+        f"out-of-fold {scores.metric} {own.value:.4f}{error}; download runs/{folder.name} into "
+        f"your project, then: foldwise kernel build {folder.name} --infer"
+    )

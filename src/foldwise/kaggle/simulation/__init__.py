@@ -1,0 +1,1 @@
+"""A built kernel run offline, as Kaggle would run it."""

@@ -1,0 +1,105 @@
+"""`foldwise kernel build` and `foldwise kernel push`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from foldwise.kaggle.metadata import check_dataset, check_kernel
+from foldwise.kaggle.package import faults_in, read_package
+from foldwise.paths import Project
+from tests.cli.calling import Foldwise
+from tests.stand_in import calls_in, stand_in_for_kaggle
+
+
+def test_a_run_becomes_a_folder_ready_to_push(
+    project: Project, foldwise: Foldwise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = foldwise("kernel", "build", "both", "--owner", "some-user")
+    assert done.code == 0, done.err
+    folder = project.root / "kernels" / "both-infer"
+    assert f"wrote {folder}\n" in done.out
+    assert check_kernel(folder / "kernel")["id"] == "some-user/both-infer"
+    assert check_dataset(folder / "dataset")["id"] == "some-user/both-infer-package"
+    package = read_package(folder / "dataset")
+    assert faults_in(folder / "dataset", package) == []
+    assert {p.name for p in (folder / "dataset" / "runs").iterdir()} == {"both", "words", "letters"}
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch)
+    assert foldwise("kernel", "push", folder, "--check-only").code == 0
+    assert calls_in(log) == []
+    assert foldwise("kernel", "push", folder).code == 0
+    assert len(calls_in(log)) == 2
+
+
+def test_the_first_cell_tells_the_honest_score(project: Project, foldwise: Foldwise) -> None:
+    done = foldwise("kernel", "build", "words", "--json")
+    headline = done.json["package"]["headline"]
+    path = Path(done.json["folder"]) / "kernel" / "words-infer.ipynb"
+    first = "".join(json.loads(path.read_text())["cells"][0]["source"])
+    assert f"Out-of-fold rmse: **{headline['value']:.4f} ± " in first
+    assert f"**{headline['low']:.4f} to {headline['high']:.4f}**" in first
+
+
+def test_the_same_run_makes_the_same_kernel(project: Project, foldwise: Foldwise) -> None:
+    made = [foldwise("kernel", "build", "words", "--json").json for _ in range(2)]
+    assert made[0] == made[1]
+
+
+def test_the_hidden_solution_stays_at_home(project: Project, foldwise: Foldwise) -> None:
+    path = project.competition("tiny-regression") / "competition.toml"
+    path.write_text(f'{path.read_text()}solution = "sample_submission.csv"\n')
+    done = foldwise("kernel", "build", "words", "--json")
+    packed = Path(done.json["folder"]) / "dataset" / "input" / "tiny-regression"
+    assert "solution" not in (packed / "competition.toml").read_text()
+    assert [path.name for path in packed.iterdir()] == ["competition.toml"]
+
+
+def test_a_training_kernel_is_built_from_an_experiment(
+    project: Project, foldwise: Foldwise
+) -> None:
+    done = foldwise("kernel", "build", "labels", "--train", "--seeds", "0,1", "--json")
+    assert done.code == 0, done.err
+    assert done.json["slug"] == "labels-train"
+    assert done.json["package"]["seeds"] == [0, 1]
+    folder = Path(done.json["folder"])
+    assert (folder / "dataset" / "experiments" / "labels.toml").is_file()
+    pushed = foldwise("kernel", "push", folder)
+    assert pushed.code == 3
+    assert "build it again with --owner NAME" in pushed.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["build", "wrods"], 2, "did you mean 'words'?"),
+        (["build", "words", "--seeds", "0,1"], 2, "are about training; add --train"),
+        (["build", "words", "--train", "--fp16"], 2, "leave it out with --train"),
+        (["build", "words", "--owner", "a/b"], 2, "--owner is a Kaggle user name"),
+        (["build", "words", "--output", "input"], 2, "holds other files than a kernel's"),
+        (["push", "nowhere"], 3, "make the folder with: foldwise kernel build RUN --infer"),
+        (["bild", "words"], 2, "no command 'bild'; did you mean 'build'?"),
+        ([], 2, "COMMAND"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence(
+    project: Project, foldwise: Foldwise, words: list[str], code: int, message: str
+) -> None:
+    done = foldwise("kernel", *words)
+    assert (done.code, "Traceback" in done.err) == (code, False)
+    assert message in done.err
+
+
+def test_an_old_kernel_is_replaced_and_a_failed_build_leaves_it(
+    project: Project, foldwise: Foldwise
+) -> None:
+    folder = project.root / "kernels" / "words-infer"
+    assert foldwise("kernel", "build", "words").code == 0
+    (folder / "left-over").touch()
+    assert foldwise("kernel", "build", "words").code == 0
+    assert not (folder / "left-over").exists()
+    before = (folder / "dataset" / "foldwise-package.json").read_bytes()
+    (weights, *_) = (project.run("words") / "fold-0").glob("*.safetensors")
+    weights.write_bytes(b"")
+    assert foldwise("kernel", "build", "words").code == 5
+    assert (folder / "dataset" / "foldwise-package.json").read_bytes() == before
+    assert [path.name for path in folder.parent.iterdir()] == ["words-infer"]

@@ -1,0 +1,149 @@
+"""A training in sessions, each a step of the same run."""
+
+from pathlib import Path
+
+import pytest
+
+from foldwise.errors import UsageError
+from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
+from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
+from foldwise.kaggle.session import training
+from foldwise.kaggle.session.earlier import restore_runs
+from foldwise.kaggle.session.report import KernelReport
+from foldwise.kaggle.session.session import Session, begin
+from foldwise.kaggle.session.training import (
+    finish_training,
+    names_of,
+    settings_of,
+    stage_training,
+    train,
+)
+from foldwise.paths import Project
+from foldwise.settings import dump_toml
+from foldwise.training.progress import ignore
+from foldwise.training.stopping import StopRequest
+from tests.kaggle.conftest import silent
+from tests.kaggle.kaggle_root import mount
+from tests.kaggle.sessions import begun
+from tests.training.tiny_runs import results_of, tiny_settings, train_tiny
+
+FEW = {"epochs": 1.0, "evaluations_per_epoch": 1}
+
+
+class StopInTheSecondFold(StopRequest):
+    """Asks for a stop after so many looks at it: a clock that does not depend on the machine."""
+
+    looks = 0
+
+    @property
+    def asked(self) -> bool:
+        type(self).looks += 1
+        self.signal_number = 15 if self.looks > 20 else 0
+        return super().asked
+
+
+@pytest.fixture(scope="module")
+def built(made_once: Project) -> BuiltKernel:
+    """The training kernel of the experiment `few`."""
+    folder = made_once.root / "experiments"
+    folder.mkdir(exist_ok=True)
+    (folder / "few.toml").write_text(dump_toml(tiny_settings(made_once, training=FEW)))
+    request = KernelRequest("few", owner="some-user")
+    return build_training(made_once, request, Training(settings_to_train(made_once, "few")), silent)
+
+
+@pytest.fixture
+def session(
+    built: BuiltKernel, made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Session:
+    """The first session."""
+    monkeypatch.setenv("FOLDWISE_CACHE", "set by the session, and back after the test")
+    data = made_once.competition("tiny-regression")
+    return begun(built.folder, tmp_path / "first", data)
+
+
+def trained(session: Session) -> KernelReport:
+    stage_training(session)
+    restore_runs(session, names_of(session))
+    return finish_training(session, train(session, ignore))
+
+
+def test_two_sessions_end_with_the_bits_of_one_local_training(
+    session: Session,
+    built: BuiltKernel,
+    made_once: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "StopRequest", StopInTheSecondFold)
+        first = trained(session)
+    assert first.state == "partial"
+    assert first.folds_left["few"]
+    assert first.sessions_left is not None
+    assert first.sessions_left >= 1
+    assert "the time was up: everything is saved" in first.remarks[0]
+    output = session.working
+    read_only(output)
+
+    root = tmp_path / "second"
+    package = mount(root, "package", built.folder / "dataset")
+    mount(root, "competitions/tiny-regression", made_once.competition("tiny-regression"))
+    mount(root, "notebooks/some-user/few-train", output)
+    (root / "working").mkdir()
+    second_session = begin(package, root=root, seconds=600, rerun=False)
+    second = trained(second_session)
+    assert (second.state, second.folds, second.sessions_left) == ("complete", {"few": [0, 1, 2]}, 0)
+    kept = {path.name for path in second_session.working.iterdir()}
+    assert kept == {"kernel-report.json", "runs"}
+    local = train_tiny(made_once, "few-local", training=FEW)
+    assert results_of(second_session.working / "runs" / "few") == results_of(local.folder)
+
+
+def read_only(folder: Path) -> None:
+    """Take the right to write away, as Kaggle does of inputs."""
+    for path in folder.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+def test_the_settings_are_those_of_the_experiment(session: Session, made_once: Project) -> None:
+    assert settings_of(session) == tiny_settings(made_once, training=FEW)
+    assert names_of(session) == ["few"]
+
+
+def test_a_finished_runs_settings_are_as_they_were_asked_for(made_once: Project) -> None:
+    settings = settings_to_train(made_once, "enc")
+    assert settings == tiny_settings(made_once, training={"epochs": 0.5})
+
+
+def test_an_encoder_of_the_hub_needs_its_place_on_kaggle(made_once: Project) -> None:
+    settings = tiny_settings(made_once, encoder={"name": "some/encoder"})
+    request = KernelRequest("few", made_once.root / "elsewhere")
+    with pytest.raises(UsageError, match="--encoder-source datasets/OWNER/some-encoder"):
+        build_training(made_once, request, Training(settings), silent)
+    wrong = Training(settings, encoder_source="some/encoder")
+    with pytest.raises(UsageError, match="as in the address of its page on Kaggle; got 'some/enc"):
+        build_training(made_once, request, wrong, silent)
+    assert not request.folder or not request.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "attached"),
+    [
+        ("datasets/me/enc", "dataset_sources", "me/enc"),
+        ("models/me/enc/transformers/base/1", "model_sources", "me/enc/transformers/base/1"),
+    ],
+)
+def test_what_is_attached_is_in_the_metadata(
+    made_once: Project, tmp_path: Path, source: str, field: str, attached: str
+) -> None:
+    from foldwise.kaggle.metadata import check_kernel
+
+    settings = tiny_settings(made_once, encoder={"name": "some/encoder"})
+    request = KernelRequest("few", tmp_path / "out", owner="some-user")
+    made = build_training(made_once, request, Training(settings, (0, 1), source), silent)
+    fields = check_kernel(made.folder / "kernel")
+    assert attached in fields[field]
+    assert fields["kernel_sources"] == ["some-user/few-train"]  # its own output
+    assert made.package.seeds == [0, 1]
+    assert not (made.folder / "dataset" / "encoders").exists()

@@ -1,0 +1,79 @@
+"""What the kaggle program is called with, and what is checked before it is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from foldwise.errors import DataError
+from foldwise.kaggle.pushing import push_kernel
+from tests.stand_in import calls_in, stand_in_for_kaggle
+
+
+def test_the_dataset_is_created_then_the_notebook_pushed(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, "Your private Dataset is being made")
+    pushed = push_kernel(words_built)
+    dataset, kernel = str(words_built / "dataset"), str(words_built / "kernel")
+    push = ["kernels", "push", "-p", kernel]
+    assert calls_in(log) == [["datasets", "create", "-p", dataset, "-r", "zip"], push]
+    assert pushed.url == "https://www.kaggle.com/code/some-user/words-infer"
+    push_kernel(words_built)  # the second time it is a new version
+    version = ["datasets", "version", "-p", dataset, "-m", "built by foldwise", "-r", "zip"]
+    assert calls_in(log)[2:] == [version, push]
+
+
+def test_a_check_calls_nothing(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch)
+    pushed = push_kernel(words_built, check_only=True)
+    assert calls_in(log) == []
+    assert pushed.commands[1] == f"kaggle kernels push -p {words_built / 'kernel'}"
+
+
+def test_without_the_program_both_commands_are_told(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataError) as caught:
+        push_kernel(words_built)
+    text = str(caught.value)
+    assert "there is no program 'kaggle' on PATH: pip install kaggle" in text
+    assert f"    kaggle datasets create -p {words_built / 'dataset'} -r zip\n" in text
+    assert text.endswith(f"    kaggle kernels push -p {words_built / 'kernel'}")
+
+
+def test_a_refusal_with_exit_code_0_is_no_success(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, "Dataset creation error: 403")
+    with pytest.raises(DataError, match=r"it said: .Dataset creation error: 403"):
+        push_kernel(words_built)
+    assert len(calls_in(log)) == 1  # no notebook without its dataset
+    assert not (words_built / "pushed.json").exists()
+
+
+def test_a_kernel_that_has_no_output_yet_is_pushed_all_the_same(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = "The following are not valid kernel sources and could not be added: ['me/words-train']"
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, says)
+    assert push_kernel(words_built).said == (says, says)
+
+
+def test_nothing_is_uploaded_that_is_not_as_it_was_built(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch)
+    (words_built / "dataset" / "folds" / "tiny-regression.csv").write_text("id,fold\n")
+    with pytest.raises(DataError, match=r"tiny-regression.csv is damaged: .* build the kernel"):
+        push_kernel(words_built)
+    path = words_built / "kernel" / "kernel-metadata.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "enable_gpu": None}))
+    (words_built / "dataset" / "dataset-metadata.json").write_text("{}")
+    with pytest.raises(DataError) as caught:
+        push_kernel(words_built)
+    assert len(caught.value.complaints) > 2
+    assert calls_in(log) == []
