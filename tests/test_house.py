@@ -38,7 +38,6 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "training/frozen_states.py": "training on kept states, in test_freezing.py",
     "training/fold_state.py": "resumed runs, in test_encoder_run.py and test_kill.py",
     "training/fold.py": "whole runs, in test_run.py",
-    "training/workers.py": "runs with two workers, in test_run.py and test_encoder_run.py",
     "tuning/curves.py": "pictures, in tests/tuning/test_pictures.py",
     "tuning/deciding.py": "whole studies, in tests/tuning/test_driving.py",
     "tuning/study.py": "whole studies, in tests/tuning/test_driving.py",
