@@ -13,7 +13,8 @@ from foldwise.storage import read_record, sha256_of_strings, write_json
 from foldwise.training.corpus import Corpus
 
 FILE = "manifest.json"
-NO_EFFECT = ("training.checkpoint_seconds",)  # settings that cannot change a result
+# settings that cannot change a result
+NO_EFFECT = ("training.checkpoint_seconds", "training.gradient_checkpointing")
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scikit-learn")
 CODE = ("competition", "folds", "predictions", "tokenization", "modeling", "training")
 
