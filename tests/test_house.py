@@ -46,6 +46,8 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "tuning/jobs.py": "whole studies, in tests/tuning/test_driving.py",
     "tuning/workers.py": "whole studies, in tests/tuning/test_driving.py and test_kill.py",
     "tuning/request.py": "requests that are wrong, in tests/tuning/test_plan.py",
+    "training/worker_process.py": "workers of this machine, in test_local_engine.py",
+    "training/engine.py": "whole runs on both engines, in test_workers.py and tests/engines",
     "training/worker.py": "runs with two workers, in test_run.py and test_encoder_run.py",
 }
 

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from dataclasses import asdict
 
+from foldwise.cli.engines import engine_of
 from foldwise.cli.output import Output
 from foldwise.cli.tables import Figure
 from foldwise.cli.tune_progress import shown_study
@@ -56,6 +57,7 @@ def request_of(options: Namespace) -> TuneRequest:
         pruner=options.pruner,
         level=options.level,
         partners=options.partners,
+        engine=engine_of(options),
     )
 
 

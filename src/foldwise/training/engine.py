@@ -99,6 +99,9 @@ class Engine(Protocol):
     def places(self, hardware: Hardware) -> int:
         """How many workers the machines feed at once, each with a GPU or its share of cores."""
 
+    def gpus(self, hardware: Hardware) -> int:
+        """How many GPUs the places share, slot by slot in turn; 0 where none is shared."""
+
     def check(self, hardware: Hardware, count: int) -> None:
         """Check that `count` workers have a place each.
 

@@ -18,6 +18,7 @@ from foldwise.training.fold_state import FoldState, save_state
 from foldwise.training.forward import Forward
 from foldwise.training.freezing import Place, Texts, frozen_states
 from foldwise.training.frozen_states import FrozenStates
+from foldwise.training.hardware import gpu_memory
 from foldwise.training.learning import FoldModel, group_rates, new_learner
 from foldwise.training.loop import Learner, check_scale, checked_mean, training_steps
 from foldwise.training.losses import labels_of
@@ -342,4 +343,6 @@ class FoldTraining:
         )
 
     def _progress(self) -> Progress:
-        return Progress(self.job.fold, "train", self.state.step, self.steps, self.state.best_score)
+        peak, total = gpu_memory(self.job.settings.hardware.device)
+        score = self.state.best_score
+        return Progress(self.job.fold, "train", self.state.step, self.steps, score, peak, total)

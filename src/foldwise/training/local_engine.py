@@ -1,75 +1,14 @@
 """Workers on this machine: a subprocess each, with a GPU or its share of the cores."""
 
-import json
 import os
-import subprocess
-import threading
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 import torch
 
 from foldwise.settings import Hardware
-from foldwise.training.engine import Files, Message, WorkerTask, too_many
+from foldwise.training.engine import WorkerTask, too_many
 from foldwise.training.hardware import gpu_fault, resolved_hardware, usable_cores
-
-
-class LocalProcess:
-    """A subprocess that says and hears JSON, one object a line."""
-
-    def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-            start_new_session=True,  # Ctrl-C reaches the driver alone, which passes it on once
-        )
-        self._speaking = threading.Lock()
-
-    def messages(self) -> Iterator[Message]:
-        """What it says, until it has ended.
-
-        A line that a kill cut off, or that who knows who printed, is no message: the process is
-        ended, and counts as dead.
-        """
-        for line in self._process.stdout or ():
-            message = _parsed(line)
-            if message is None:
-                self._process.kill()
-                break
-            yield message
-        self._process.wait()
-
-    def say(self, message: Mapping[str, Any]) -> None:
-        """Say something to it; nothing happens where it has ended."""
-        stream = self._process.stdin
-        if stream is None:
-            raise ValueError("a worker has standard input")
-        try:
-            with self._speaking:
-                stream.write(json.dumps(message) + "\n")
-                stream.flush()
-        except (BrokenPipeError, ValueError):  # it has ended, or its input was closed
-            return
-
-    def bring(self, _files: Files) -> None:
-        """Nothing: the driver's files are at hand."""
-
-    def stop(self) -> None:
-        """Ask it to save its work and leave."""
-        self._process.terminate()
-
-    def close(self) -> None:
-        """Close its standard input, which is what an idle one waits for."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-
-    def exit_code(self) -> int:
-        """Its exit code, once it has ended; a negative one is a signal."""
-        return self._process.wait()
+from foldwise.training.sharing import MOST
+from foldwise.training.worker_process import LocalProcess
 
 
 class LocalEngine:
@@ -90,9 +29,10 @@ class LocalEngine:
         return gpu_fault()
 
     def places(self, hardware: Hardware) -> int:
-        """One a GPU, or as many as the cores have threads for."""
+        """As many as each GPU takes, or as the cores have threads for."""
         if hardware.device == "cuda":
-            return max(1, len(visible_gpus()))
+            each = MOST if hardware.jobs_per_gpu == "auto" else hardware.jobs_per_gpu
+            return max(1, len(visible_gpus()) * each)
         return max(1, usable_cores() // max(1, hardware.threads))
 
     def check(self, hardware: Hardware, count: int) -> None:
@@ -102,10 +42,15 @@ class LocalEngine:
             UsageError: there are fewer GPUs.
         """
         if hardware.device == "cuda" and count > self.places(hardware):
-            raise too_many(count, self.places(hardware), "a GPU")
+            what = "a GPU" if hardware.jobs_per_gpu == 1 else "a share of a GPU"
+            raise too_many(count, self.places(hardware), what)
+
+    def gpus(self, hardware: Hardware) -> int:
+        """How many GPUs the places are on; 0 on a CPU."""
+        return len(visible_gpus()) if hardware.device == "cuda" else 0
 
     def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> LocalProcess:
-        """A subprocess, which sees one GPU, its own."""
+        """A subprocess, which sees one GPU: its own, or the one it shares."""
         environment = dict(os.environ)
         if hardware.device == "cuda" and (gpus := visible_gpus()):
             environment["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]
@@ -118,11 +63,3 @@ def visible_gpus() -> list[str]:
     if visible is not None:
         return [name for name in visible.split(",") if name.strip()]
     return [str(number) for number in range(torch.cuda.device_count())]
-
-
-def _parsed(line: str) -> Message | None:
-    try:
-        message = json.loads(line)
-    except ValueError:
-        return None
-    return message if isinstance(message, dict) else None

@@ -14,7 +14,11 @@ from foldwise.training.corpus import Corpus
 
 FILE = "manifest.json"
 # settings that cannot change a result
-NO_EFFECT = ("training.checkpoint_seconds", "training.gradient_checkpointing")
+NO_EFFECT = (
+    "training.checkpoint_seconds",
+    "training.gradient_checkpointing",
+    "hardware.jobs_per_gpu",
+)
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scikit-learn")
 CODE = ("competition", "folds", "predictions", "tokenization", "modeling", "training")
 

@@ -102,7 +102,9 @@ def open_run(
     if not begun:  # one that was begun has been checked
         check_fit(wanted, corpus, encoder)
     if begun:
-        hardware = _recorded_hardware(folder, manifest, engine)
+        hardware = _recorded_hardware(folder, manifest, engine).model_copy(
+            update={"jobs_per_gpu": wanted.hardware.jobs_per_gpu}
+        )
     elif mode == "resume":
         raise UsageError(
             f"nothing to resume: {folder} holds no run; leave out --resume to begin it"

@@ -1,10 +1,11 @@
 """Folds in parallel: one worker a fold; the results are those of one process."""
 
 import threading
+import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -16,6 +17,7 @@ from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
 from foldwise.training.engine import PYTHON, ROOT, Engine, Files, WorkerProcess, WorkerTask
 from foldwise.training.progress import Progress, Report
+from foldwise.training.sharing import Sharing
 from foldwise.training.stopping import StopRequest
 
 POLL_SECONDS = 0.2
@@ -88,8 +90,12 @@ class Workers:
         self._disk_failed = False
         self._report, self._stop = report, stop
         self._count = count
+        hardware = run.settings.hardware
+        gpus = engine.gpus(hardware)
+        self._sharing = Sharing(gpus, count, hardware.jobs_per_gpu) if gpus else None
+        self._deciding = threading.Lock()
         self._slots: SimpleQueue[int] = SimpleQueue()
-        for slot in range(count):
+        for slot in range(count) if self._sharing is None else self._sharing.open:
             self._slots.put(slot)
 
     def train(self, folds: Sequence[int]) -> None:
@@ -108,14 +114,14 @@ class Workers:
 
     def _attempt(self, fold: int) -> FoldwiseError | None:
         for _ in range(ATTEMPTS):
-            if self._stop.asked or self._disk_failed or not self._budget.allows_another():
-                return None
             slot = self._slots.get()
             try:
+                if self._stop.asked or self._disk_failed or not self._budget.allows_another():
+                    return None
                 with self._budget.timed():
                     code, failure = self._worker(fold, slot)
             finally:
-                self._slots.put(slot)
+                self._give_back(slot)
             self._disk_failed |= isinstance(failure, StorageError)
             if failure is not None or code == 0 or self._stop.asked:
                 return failure
@@ -125,13 +131,34 @@ class Workers:
             f"a signal); if it was killed for its memory, use fewer --workers"
         )
 
+    def _give_back(self, slot: int) -> None:
+        """Let another worker have a slot, unless its GPU is to have fewer."""
+        if self._sharing is None:
+            self._slots.put(slot)
+            return
+        with self._deciding:
+            if self._sharing.is_kept(slot, time.monotonic()):
+                self._slots.put(slot)
+
+    def _share_more(self, slot: int, progress: Progress) -> None:
+        """Let a GPU have one worker more, where the ones it has show that this gains."""
+        if self._sharing is None:
+            return
+        with self._deciding:
+            trial, opened = self._sharing.note(slot, progress, time.monotonic())
+            if trial is not None:
+                gpu = slot % len(self._sharing.gpus)
+                self._journal.write("jobs per gpu", gpu=gpu, **asdict(trial))
+            for other in opened:
+                self._slots.put(other)
+
     def _worker(self, fold: int, slot: int) -> tuple[int, FoldwiseError | None]:
         """Exit code and failure of one worker."""
         process = self._engine.start(self._run.task(fold), slot, self._run.settings.hardware)
         ended = threading.Event()
         threading.Thread(target=self._pass_stop_on, args=(process, ended), daemon=True).start()
         try:
-            failure = self._heard(process)
+            failure = self._heard(process, slot)
         except BaseException:  # whatever went wrong here, no worker is left behind
             process.stop()
             raise
@@ -141,14 +168,16 @@ class Workers:
             ended.set()
         return code, failure
 
-    def _heard(self, process: WorkerProcess) -> FoldwiseError | None:
+    def _heard(self, process: WorkerProcess, slot: int) -> FoldwiseError | None:
         """Report what the worker tells until it ends; the failure it told of, if any."""
         failure: FoldwiseError | None = None
         for message in process.messages():
             if "note" in message:
                 warnings.warn(FoldwiseWarning(message["note"]), stacklevel=1)
             elif "progress" in message:
-                self._report(Progress(**message["progress"]))
+                progress = Progress(**message["progress"])
+                self._share_more(slot, progress)
+                self._report(progress)
             else:
                 kind = getattr(errors, message["error"])
                 failure = None if kind is errors.Interrupted else kind(*message["complaints"])
