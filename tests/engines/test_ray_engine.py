@@ -12,10 +12,13 @@ from foldwise.errors import UsageError
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import Hardware
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings
+from tests.tuning.tiny_studies import study_of
+from tests.tuning.tiny_studies import tiny_project as tiny_study
 
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'foldwise[ray]'")
 
@@ -83,6 +86,22 @@ def test_more_workers_than_the_cluster_has_places_for_are_refused(machines: Mach
 def test_the_cluster_s_hardware_is_the_run_s(machines: Machines) -> None:
     wanted = Hardware(precision="fp32")
     assert machines.engine.resolved(wanted, 2) == CORE
+
+
+def test_the_trials_of_a_study_are_those_of_this_machine(
+    machines: Machines, tmp_path: Path
+) -> None:
+    known = []
+    for name, engine in (("local", LocalEngine()), ("ray", machines.engine)):
+        project = tiny_study(tmp_path / name)
+        ledger, _ = study_of(project, 3, workers=1, engine=engine, pruner="none")
+        known.append([(t.values, t.outcome.state, t.outcome.score) for t in ledger.settled()])
+        # what a worker wrote is here, wherever it worked; a fold was trained once
+        for trial in ledger.settled():
+            trained = project.run(trial.run) / "trained.txt"
+            assert sorted(trained.read_text().split()) == ["0", "1", "2"]
+    assert known[0] == known[1]
+    assert len(known[0]) == 3
 
 
 class Cutter:
