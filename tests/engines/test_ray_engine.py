@@ -83,6 +83,11 @@ def test_more_workers_than_the_cluster_has_places_for_are_refused(machines: Mach
     assert "2 machines" in (engine.gpu_fault() or "")
 
 
+def test_a_client_of_a_cluster_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="which a Ray client cannot take: got --address ray://x"):
+        RayEngine("ray://x:10001")
+
+
 def test_the_cluster_s_hardware_is_the_run_s(machines: Machines) -> None:
     wanted = Hardware(precision="fp32")
     assert machines.engine.resolved(wanted, 2) == CORE

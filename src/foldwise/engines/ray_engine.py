@@ -3,6 +3,8 @@
 The only file that imports Ray. https://docs.ray.io/en/latest/ray-core/actors.html
 """
 
+import logging
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,19 +38,24 @@ class RayEngine:
     """The machines of a Ray cluster.
 
     Args:
-        address: of the cluster, such as "ray://head:10001" or "auto"; None: the cluster that
-            RAY_ADDRESS names, or else a small one on this machine.
+        address: of the cluster that this machine belongs to, such as "auto"; None: the cluster that
+            RAY_ADDRESS names, or else a small one on this machine alone.
 
     Raises:
-        UsageError: there is no cluster at the address.
+        UsageError: there is no cluster at the address, or this machine is only a client of it.
     """
 
     is_here = False
 
     def __init__(self, address: str | None = None) -> None:
+        if (address or os.environ.get("RAY_ADDRESS", "")).startswith("ray://"):
+            raise UsageError(
+                f"workers send what they write as a stream, which a Ray client cannot take: got "
+                f"--address {address}; run this on a machine of the cluster, with --address auto"
+            )
         if not ray.is_initialized():
             try:
-                ray.init(address=address, log_to_driver=False, include_dashboard=False)
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
             except (ConnectionError, RuntimeError, ValueError) as error:
                 raise UsageError(
                     f"no Ray cluster at {address or 'this machine'}: {_first_line(error)}; start "

@@ -83,7 +83,7 @@ def _engine(command: ArgumentParser) -> None:
     command.add_argument(
         "--address",
         metavar="ADDRESS",
-        help="of the Ray cluster, such as auto or ray://head:10001 (RAY_ADDRESS, else one here)",
+        help="of the Ray cluster this machine is in, such as auto (RAY_ADDRESS, else one here)",
     )
 
 
