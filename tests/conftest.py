@@ -16,5 +16,5 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.delenv("FOLDWISE_ROOT", raising=False)
         # a process takes seconds to start: only tests about workers start them, and say how many
-        patch.setattr("foldwise.training.run.default_workers", lambda _settings: 1)
+        patch.setattr("foldwise.training.run.default_workers", lambda _settings, _engine: 1)
         yield

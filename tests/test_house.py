@@ -65,7 +65,6 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "training/frozen_states.py": "training on kept states, in test_freezing.py",
     "training/fold_state.py": "resumed runs, in test_encoder_run.py and test_kill.py",
     "training/fold.py": "whole runs, in test_run.py",
-    "training/workers.py": "runs with two workers, in test_run.py and test_encoder_run.py",
     "tuning/curves.py": "pictures, in tests/tuning/test_pictures.py",
     "tuning/deciding.py": "whole studies, in tests/tuning/test_driving.py",
     "tuning/study.py": "whole studies, in tests/tuning/test_driving.py",
@@ -84,6 +83,8 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "reporting/side_by_side.py": "whole reports, in tests/reporting/test_report.py",
     "reporting/tuning_section.py": "whole reports, in tests/reporting/test_report.py",
     "reporting/worst_rows.py": "whole reports, in tests/reporting/test_report.py",
+    "training/worker_process.py": "workers of this machine, in test_local_engine.py",
+    "training/engine.py": "whole runs on both engines, in test_workers.py and tests/engines",
     "training/worker.py": "runs with two workers, in test_run.py and test_encoder_run.py",
 }
 

@@ -16,8 +16,9 @@ from foldwise.errors import FoldwiseWarning, UsageError
 from foldwise.paths import cache_folder
 from foldwise.storage import sha256_of_file, sha256_of_strings
 
-Place = Literal["folder", "kaggle input", "package", "cache", "hub cache", "hub"]
+Place = Literal["engine", "folder", "kaggle input", "package", "cache", "hub cache", "hub"]
 
+BROUGHT = "FOLDWISE_ENCODERS"  # environment variable: the folder of what an engine brought
 KAGGLE_INPUT = Path("/kaggle/input")
 KAGGLE_DEPTH = 7  # models/<owner>/<model>/<framework>/<variation>/<version> and one folder inside
 ENTRIES_READ = 10_000  # of one folder; those with more are image collections, not encoders
@@ -101,7 +102,8 @@ def resolve_encoder(
     """
     looked: list[str] = []
     local = (
-        _in_folder(name, looked)
+        _brought(name)
+        or _in_folder(name, looked)
         or _in_kaggle_input(name, kaggle_input, looked)
         or _in_package(name, looked)
         or _in_cache(name, looked)
@@ -136,6 +138,20 @@ def known_encoders(kaggle_input: Path = KAGGLE_INPUT) -> list[EncoderFiles]:
     cached = sorted(path.parent for path in cache_folder("encoders").glob("*/config.json"))
     found += [EncoderFiles(path.name, path, "cache") for path in cached]
     return found + [files for name in hub.cached_names() if (files := _in_hub_cache(name, []))]
+
+
+def brought_folder(root: Path, name: str) -> Path:
+    """Where the encoder `name` is, among those that an engine brought to a worker's machine."""
+    return root / sha256_of_strings(name)[:16]
+
+
+def _brought(name: str) -> EncoderFiles | None:
+    """What an engine brought, under the name that it has on the driver's machine."""
+    root = os.environ.get(BROUGHT)
+    if not root:
+        return None
+    folder = brought_folder(Path(root), name)
+    return EncoderFiles(name, folder, "engine") if (folder / "config.json").is_file() else None
 
 
 def _in_folder(name: str, looked: list[str]) -> EncoderFiles | None:

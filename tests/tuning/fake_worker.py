@@ -1,7 +1,7 @@
 """A worker that trains nothing: predictions come from the settings, as fast as a file is written.
 
-It says and writes what `foldwise.tuning.worker` does. Arguments: seconds a fold takes; and, if
-given, the penalties at which it dies, diverges, and finds too little in the data.
+It says and writes what `foldwise.tuning.worker` does. Arguments: the project's root; seconds a fold
+takes; and, if given, the penalties at which it dies, diverges, and finds too little in the data.
 """
 
 import csv
@@ -22,11 +22,15 @@ LOOKS = 2
 
 
 def main(
-    seconds: float, deadly: float = 0.0, diverging: float = 0.0, starving: float = 0.0
+    root: Path,
+    seconds: float,
+    deadly: float = 0.0,
+    diverging: float = 0.0,
+    starving: float = 0.0,
 ) -> None:
     """Train one job after the other."""
     while line := sys.stdin.readline():
-        job = json.loads(line)
+        job = {**json.loads(line), "root": root}
         penalty = job["settings"]["tfidf"]["penalty"]
         if penalty == deadly:
             sys.exit(9)
@@ -46,7 +50,7 @@ class Fold:
     def __init__(self, job: dict[str, Any], penalty: float, seconds: float) -> None:
         self.job, self.seconds = job, seconds
         self.error = 0.1 + 0.5 * abs(math.log10(penalty))
-        root = Path(job["root"])
+        root: Path = job["root"]
         self.run = root / "runs" / job["run"]
         name = job["settings"]["competition"]
         with (root / "input" / name / "train.csv").open(newline="", encoding="utf-8") as file:
@@ -101,4 +105,4 @@ def say(message: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:]))
+    main(Path(sys.argv[1]), *map(float, sys.argv[2:]))

@@ -31,8 +31,8 @@ def said_by(root: Path, *, patience: int = 99, **settings: Any) -> list[dict[str
         elif patience:
             worker.hear({"go_on": len(said) <= patience})
 
-    worker = Worker(hear, StopRequest())
-    job = {"root": str(root), "run": "t", "settings": chosen.model_dump(mode="json")}
+    worker = Worker(root, hear, StopRequest())
+    job = {"run": "t", "settings": chosen.model_dump(mode="json")}
     worker.hear({**job, "folds": [0, 1]})
     if not patience:
         worker.hear(None)

@@ -1,11 +1,12 @@
 """Studies of a tiny competition, trained by a worker that only pretends to."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from foldwise.paths import Project
+from foldwise.training.engine import PYTHON
+from foldwise.training.engine import ROOT as PROJECT
 from foldwise.training.stopping import StopRequest
 from foldwise.tuning.deciding import Judge
 from foldwise.tuning.ledger import Ledger
@@ -33,7 +34,7 @@ def tiny_project(root: Path, experiment: str = EXPERIMENT) -> Project:
 def fake_worker(seconds: float = 0.0, *rest: float) -> list[str]:
     """The command of a worker that only pretends to train."""
     words = [str(number) for number in (seconds, *rest)]
-    return [sys.executable, str(ROOT / "tests" / "tuning" / "fake_worker.py"), *words]
+    return [PYTHON, str(ROOT / "tests" / "tuning" / "fake_worker.py"), PROJECT, *words]
 
 
 def study_of(

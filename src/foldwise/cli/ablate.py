@@ -3,6 +3,7 @@
 from argparse import Namespace
 from dataclasses import asdict
 
+from foldwise.cli.engines import engine_of
 from foldwise.cli.output import Output
 from foldwise.cli.plots import cells, signs
 from foldwise.cli.requests import trained
@@ -52,6 +53,7 @@ def request_of(options: Namespace) -> AblationRequest:
         fast=options.fast,
         fresh=options.fresh,
         workers=options.workers,
+        engine=engine_of(options),
         max_seconds=options.max_time,
     )
 

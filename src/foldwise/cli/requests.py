@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
+from foldwise.cli.engines import engine_of
 from foldwise.cli.output import Output
 from foldwise.errors import UsageError
 from foldwise.paths import Project
@@ -42,6 +43,8 @@ def _request(
 ) -> RunRequest:
     path = project.experiment(experiment)
     overrides: Sequence[str] = getattr(options, "overrides", ())
+    if options.jobs_per_gpu is not None:
+        overrides = [*overrides, f"hardware.jobs_per_gpu={options.jobs_per_gpu}"]
     settings = load_experiment(path, overrides)
     small = "-fast" if options.fast else ""
     return RunRequest(
@@ -51,6 +54,7 @@ def _request(
         mode=mode,
         workers=options.workers,
         max_seconds=getattr(options, "max_time", None),
+        engine=engine_of(options),
     )
 
 

@@ -95,6 +95,12 @@ def happenings(scores: RunScores) -> list[str]:
             )
         if facts.get("collapses"):
             lines.append(f"fold {k} collapsed and began anew, {facts['collapses']} times")
+        if halved := facts.get("micro_batch_tokens"):
+            lines.append(
+                f"fold {k} found the GPU's memory full: micro-batches were halved to {halved:,} "
+                f"padded tokens, the batches are the same; training.micro_batch_tokens={halved} "
+                f"saves it the trying"
+            )
     cut = max((f.get("truncated_texts", 0) for f in scores.facts.get("folds", [])), default=0)
     if cut > CUT_SHARE * scores.rows:
         lines.append(

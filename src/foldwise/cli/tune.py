@@ -3,6 +3,7 @@
 from argparse import Namespace
 from dataclasses import asdict
 
+from foldwise.cli.engines import engine_of
 from foldwise.cli.output import Output
 from foldwise.cli.tables import Figure
 from foldwise.cli.tune_progress import shown_study
@@ -57,6 +58,7 @@ def request_of(options: Namespace) -> TuneRequest:
         level=options.level,
         partners=options.partners,
         fresh=options.fresh,
+        engine=engine_of(options),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from argparse import ArgumentTypeError
+from typing import Literal
 
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -43,6 +44,11 @@ def count(text: str) -> int:
     if not _is_whole(text) or int(text) < 1:
         raise ArgumentTypeError(f"a whole number from 1: got {text!r}")
     return int(text)
+
+
+def count_or_auto(text: str) -> int | Literal["auto"]:
+    """A whole number from one, or "auto"."""
+    return "auto" if text == "auto" else count(text)
 
 
 def number(text: str) -> int:

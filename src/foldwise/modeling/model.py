@@ -16,6 +16,7 @@ from foldwise.modeling.layer_groups import LayerGroup, check_groups
 from foldwise.modeling.link import Link
 from foldwise.modeling.loading import Attention, build_encoder, load_encoder
 from foldwise.modeling.pooling import ClsPosition, StatesPooling, build_pooling
+from foldwise.modeling.recomputing import recompute_layers
 from foldwise.modeling.reinitialising import reinitialise_top
 
 States = tuple[Tensor, ...]
@@ -144,6 +145,8 @@ def build_model(
     if pretrained:
         reinitialise_top(encoder, chosen.encoder.reinitialise)
     drop_layers(encoder, chosen.encoder.layer_drop)
+    if chosen.training.gradient_checkpointing:
+        recompute_layers(encoder)
     pooling = build_pooling(
         chosen.pooling,
         encoder.width,

@@ -1,7 +1,7 @@
 """What an ablation is to train: all variants checked, all runs named, before anything begins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,9 @@ from foldwise.paths import Project, checked_name
 from foldwise.pipeline.ablation_names import MARK, run_name
 from foldwise.settings import Settings, checked_settings, experiment_table, small_form
 from foldwise.training.corpus import Corpus, load_corpus
+from foldwise.training.engine import Engine
 from foldwise.training.fitness import encoder_here, unfit
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.run import RunRequest
 
 SHARED = {  # keys that no variant may change, and why
@@ -36,6 +38,7 @@ class AblationRequest:
         fast: the small form of base and variants.
         fresh: set old runs aside and begin again.
         workers: processes that train a fold each at a time; None: as many as the hardware feeds.
+        engine: where the workers run.
         max_seconds: begin no fold that is not expected to end within; None for no limit.
     """
 
@@ -48,6 +51,7 @@ class AblationRequest:
     fast: bool = False
     fresh: bool = False
     workers: int | None = None
+    engine: Engine = field(default_factory=LocalEngine)
     max_seconds: float | None = None
 
 
@@ -193,4 +197,5 @@ def _request(
         folds=request.folds,
         mode="fresh" if request.fresh else "auto",
         workers=request.workers,
+        engine=request.engine,
     )

@@ -110,7 +110,7 @@ def find_rates(project: Project, request: FindRequest, report: Report = ignore) 
     job = _job(project, request, corpus, encoder)
     with (
         only_driver_of(job.folder),
-        out_of_memory_explained(job.settings.training.micro_batch_tokens),
+        out_of_memory_explained(),
     ):
         return _Finder(job, request).run(report)
 
@@ -186,6 +186,7 @@ class _Finder:
                 self._rows,
                 chosen.training,
                 device,
+                micro_batch_tokens=chosen.training.micro_batch_tokens,
                 done=done,
                 seed_of=lambda epoch: self._seed("batches", epoch),
             ),

@@ -16,6 +16,7 @@ NEVER_TUNED = {  # by the beginning of their names, and why
     "kind": "an encoder and TF-IDF share no other setting; tune each by itself",
     "hardware.": "it decides how long a training takes, not how good it becomes",
     "training.checkpoint_seconds": "it changes no result",
+    "training.gradient_checkpointing": "it changes no result",
     "training.cache_frozen": "it changes no result but for rounding",
     "training.micro_batch_tokens": "it changes no result but for rounding",
 }

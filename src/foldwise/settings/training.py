@@ -16,6 +16,7 @@ class Training(Section):
     epochs: Positive = 2.0  # without [[stages]], which have their own
     batch_size: Count = 16  # texts an optimizer step
     micro_batch_tokens: Count = 16384  # padded tokens at once; larger batches are accumulated
+    gradient_checkpointing: bool = False  # less memory, a third more time, the same results
     evaluations_per_epoch: Count = 2
     keep: Literal["best", "last"] = "best"  # which weights predict
     cross_fitted: bool = True  # OOF by the evaluation that the other half of the fold chose
@@ -34,3 +35,4 @@ class Hardware(Section):
     device: Device = "auto"
     precision: Precision = "auto"  # auto: the fastest that works here
     threads: CountOrNone = 0  # of one worker on a CPU; 0: all cores
+    jobs_per_gpu: Count | Literal["auto"] = 1  # folds at once on a GPU; auto: while it gains

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from foldwise.errors import FoldFailed
 from foldwise.journal import Journal
-from foldwise.modeling.model import TextModel, build_model
+from foldwise.modeling.model import build_model
 from foldwise.modeling.saving import save_model
 from foldwise.predictions.table import Predictions
 from foldwise.tokenization.tokenizer import Tokenizer, load_tokenizer
@@ -25,7 +25,7 @@ from foldwise.training.fold_training import FoldTraining
 from foldwise.training.forward import Forward
 from foldwise.training.hardware import forget_peak, peak_bytes, prepare_process
 from foldwise.training.learning import FoldModel, fold_model
-from foldwise.training.prediction import predict
+from foldwise.training.memory import MemoryFull, first_line
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
 from foldwise.training.stages import epoch_steps
@@ -50,14 +50,14 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     tokenizer = load_tokenizer(job.encoder, job.settings.encoder.max_length)
     train = tokenize(tokenizer, job.corpus.loaded.train.texts, job.token_cache)
     stop.raise_if_asked()
-    with out_of_memory_explained(job.settings.training.micro_batch_tokens):
+    with out_of_memory_explained():
         training = _trained(job, tokenizer, train, report, stop)
     # a stop during the predictions then costs none of the training
     save_end(job.folder, job.identity, training.state)
     put_back(training.made.learned, training.state.best)
     test = tokenize(tokenizer, job.corpus.loaded.test.texts, job.token_cache)
     before_test = time.monotonic()
-    test_outputs = _predicted_test(job, training.made.model, test, report, stop)
+    test_outputs = _predicted_test(job, training, test, report, stop)
     speed = speed_of_test(time.monotonic() - before_test, len(test_outputs))
     save_model(job.folder / MODEL_FILE, training.made.model)
     return _outcome(job, training, train, test_outputs, speed)
@@ -104,22 +104,29 @@ def _begun_anew(
         )
     remove_checkpoints(job.folder)
     state = FoldState(
-        attempt=attempt, seconds=before.state.seconds, cpu_seconds=before.state.cpu_seconds
+        attempt=attempt,
+        seconds=before.state.seconds,
+        cpu_seconds=before.state.cpu_seconds,
+        micro_batch_tokens=before.state.micro_batch_tokens,
     )
     made = made_model(job, tokenizer.cls_position, attempt)
     return FoldTraining(job, made, state, train, stop)
 
 
 @contextmanager
-def out_of_memory_explained(micro_batch_tokens: int) -> Iterator[None]:
-    """Turns a GPU's "out of memory" into a failure that names the setting to change."""
+def out_of_memory_explained() -> Iterator[None]:
+    """Turns a GPU's "out of memory", where micro-batches are not halved by themselves, into words.
+
+    Raises:
+        FoldFailed: instead of torch's error.
+    """
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except (torch.OutOfMemoryError, MemoryFull) as error:
         raise FoldFailed(
-            f"the GPU's memory is full with micro-batches of {micro_batch_tokens:,} padded tokens "
-            f"({str(error).splitlines()[0]}); set training.micro_batch_tokens to half: the batch "
-            f"stays the same, and the results but for rounding"
+            f"the GPU's memory is full ({first_line(error)}); end other programs on this GPU, set "
+            f"training.micro_batch_tokens to half (the batch stays the same), choose a smaller "
+            f"encoder, or freeze layers with encoder.frozen"
         ) from error
 
 
@@ -157,7 +164,7 @@ def made_model(job: FoldJob, cls_position: Literal["first", "last"], attempt: in
 
 
 def _predicted_test(
-    job: FoldJob, model: TextModel, test: Tokens, report: Report, stop: StopRequest
+    job: FoldJob, training: FoldTraining, test: Tokens, report: Report, stop: StopRequest
 ) -> Tensor:
     total = len(test.lengths)
 
@@ -165,10 +172,9 @@ def _predicted_test(
         stop.raise_if_asked()
         report(Progress(job.fold, "predict", done, total))
 
-    budget = job.settings.training.micro_batch_tokens
     positions = np.arange(total, dtype=np.int64)
-    forward = Forward(model, job.settings.hardware)
-    return predict(forward, test, positions, budget, after_batch)
+    forward = Forward(training.made.model, job.settings.hardware)
+    return training.predicted(forward, test, positions, after_batch)
 
 
 def _outcome(
@@ -207,6 +213,7 @@ def _outcome(
             "tokens_per_second": round(tokens / max(state.seconds, 1e-9)),
             "truncated_texts": int(train.truncated.sum()),
             "collapses": state.attempt,
+            **({"micro_batch_tokens": halved} if (halved := state.micro_batch_tokens) else {}),
             **_cpu_seconds(job, state),
             **speed,
             "peak_memory_bytes": peak_bytes(job.settings.hardware.device),

@@ -26,6 +26,7 @@ class FoldState:
         stale: evaluations since the best one.
         seconds: spent in training, over all sittings and attempts.
         cpu_seconds: of this process's threads in training; does not grow when others slow it down.
+        micro_batch_tokens: padded tokens at once, since memory was full; 0: as the settings say.
         ended: whether training is over.
         best_step: the step whose weights predicted the validation rows best; 0: none yet.
         best_score: their score.
@@ -42,6 +43,7 @@ class FoldState:
     stale: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    micro_batch_tokens: int = 0
     ended: bool = False
     best_step: int = 0
     best_score: float | None = None
@@ -160,6 +162,7 @@ def _plain(identity: str, state: FoldState) -> dict[str, Any]:
         "stale": state.stale,
         "seconds": state.seconds,
         "cpu_seconds": state.cpu_seconds,
+        "micro_batch_tokens": state.micro_batch_tokens,
         "ended": state.ended,
         "best_step": state.best_step,
         "best_score": state.best_score,
@@ -229,6 +232,7 @@ def restored_state(
         stale=plain["stale"],
         seconds=plain["seconds"],
         cpu_seconds=plain["cpu_seconds"],
+        micro_batch_tokens=plain["micro_batch_tokens"],
         ended=plain["ended"],
         best_step=plain["best_step"],
         best_score=plain["best_score"],

@@ -9,18 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from foldwise.errors import UsageError
+from foldwise.errors import FoldFailed, UsageError
 from foldwise.journal import Journal
 from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
 from foldwise.training.fold import FoldJob
 from foldwise.training.fold_state import FoldState, save_state
+from foldwise.training.forward import Forward
 from foldwise.training.freezing import Place, Texts, frozen_states
 from foldwise.training.frozen_states import FrozenStates
+from foldwise.training.hardware import gpu_memory
 from foldwise.training.learning import FoldModel, group_rates, new_learner
 from foldwise.training.loop import Learner, check_scale, checked_mean, loss_curve, training_steps
 from foldwise.training.losses import labels_of
-from foldwise.training.prediction import predict
+from foldwise.training.memory import MemoryFull, TokenBudget
+from foldwise.training.prediction import AfterBatch, do_nothing, predict
 from foldwise.training.progress import Progress, Report
 from foldwise.training.seeds import seed_for
 from foldwise.training.stages import StagePlan, epoch_steps, learn_only, never_learned, stage_at
@@ -49,6 +52,7 @@ class FoldTraining:
         made: the model, and what stays with it over all stages.
         plans: the stages.
         validation: the rows that evaluations are of.
+        budget: tokens at once.
     """
 
     def __init__(
@@ -66,6 +70,10 @@ class FoldTraining:
         self._targets = job.corpus.targets()
         self._device = next(made.model.parameters()).device
         self._epoch = epoch_steps(len(self._train), job.settings.training.batch_size)
+        self._largest = 0
+        chosen = job.settings.training.micro_batch_tokens
+        longest = int(tokens.lengths.max())
+        self.budget = TokenBudget(state.micro_batch_tokens or chosen, longest, self.journal)
 
     @property
     def steps(self) -> int:
@@ -129,7 +137,7 @@ class FoldTraining:
             preparing = time.monotonic() - begun
             self.state.seconds += preparing
             self.state.cpu_seconds += time.process_time() - cpu_begun
-            self._take_steps(learner, plan, report)
+            self._take_all_steps(learner, plan, report)
         self.journal.write(
             "stage", stage=plan.number, step=self.state.step, learns=list(plan.learns),
             cached=None if frozen is None else frozen.part, preparing=round(preparing, 2),
@@ -148,7 +156,7 @@ class FoldTraining:
         averaged = self.made.average is not None and not pretrained
         if averaged or not chosen.training.cache_frozen:
             return nullcontext()
-        budget = chosen.training.micro_batch_tokens
+        budget = self.budget.tokens
         texts = Texts(self._tokens, budget, self._while_freezing(report))
         place = Place(job.folder, job.shared, job.identity, self._given_up)
         return frozen_states(place, self.made.model, texts, chosen.hardware, pretrained=pretrained)
@@ -156,6 +164,35 @@ class FoldTraining:
     def _given_up(self) -> bool:
         self._stop.raise_if_asked()
         return False
+
+    def _take_all_steps(self, learner: Learner, plan: StagePlan, report: Report) -> None:
+        """Take the steps of a stage; one that finds memory full is taken again, in smaller parts.
+
+        It is the same step whenever that happens, before a kill or after: a checkpoint says how
+        small the parts had become.
+        """
+        while True:
+            try:
+                self._take_steps(learner, plan, report)
+            except MemoryFull as full:
+                self._use_less_memory(str(full))
+            else:
+                return
+
+    def _use_less_memory(self, reason: str) -> None:
+        """Halve the micro-batches.
+
+        Raises:
+            FoldFailed: they cannot be smaller, or a batch norm would compare fewer texts.
+        """
+        if self.job.settings.head.norm == "batch":
+            raise FoldFailed(
+                f"the GPU's memory is full with {self._largest:,} tokens at once ({reason}), and "
+                f"head.norm='batch' learns something else from smaller micro-batches: set "
+                f"training.micro_batch_tokens={self._largest // 2}, or choose head.norm='layer'"
+            )
+        self.budget.halve(reason, self._largest, step=self.state.step + 1)
+        self.state.micro_batch_tokens = self.budget.tokens
 
     def _take_steps(self, learner: Learner, plan: StagePlan, report: Report) -> None:
         chosen = self.job.settings
@@ -214,14 +251,17 @@ class FoldTraining:
 
     def _batches(self) -> Iterator[list[Batch]]:
         """The micro-batches of each step, from the one after the state's."""
-        return step_batches(
+        for batches in step_batches(
             self._tokens,
             self._train,
             self.job.settings.training,
             self._device,
+            micro_batch_tokens=self.budget.tokens,
             done=self.state.step,
             seed_of=lambda epoch: self._seed("batches", epoch),
-        )
+        ):
+            self._largest = max(batch.input_ids.numel() for batch in batches)
+            yield batches
 
     def _while_freezing(self, report: Report) -> Callable[[int], None]:
         total = len(self._tokens)
@@ -235,12 +275,27 @@ class FoldTraining:
     def _predict_validation_rows(self, learner: Learner) -> Tensor:
         average = learner.average
         with average.applied(learner.learned) if average else nullcontext():
-            return predict(
-                learner.forward,
-                self._tokens,
-                self.validation.positions,
-                self.job.settings.training.micro_batch_tokens,
-            )
+            return self.predicted(learner.forward, self._tokens, self.validation.positions)
+
+    def predicted(
+        self,
+        forward: Forward,
+        tokens: Tokens,
+        positions: NDArray[np.int64],
+        after_batch: AfterBatch = do_nothing,
+    ) -> Tensor:
+        """(texts, raw outputs) for the texts at `positions`, fewer at once where memory is full.
+
+        Raises:
+            FoldFailed: there is no memory for a single text.
+        """
+        outputs = self.budget.within(
+            lambda at_once: predict(forward, tokens, positions, at_once, after_batch),
+            largest=int(tokens.lengths[positions].max(initial=0)) * len(positions),
+        )
+        if self.budget.tokens < self.job.settings.training.micro_batch_tokens:
+            self.state.micro_batch_tokens = self.budget.tokens
+        return outputs
 
     def _look(self, learner: Learner, outputs: Tensor) -> None:
         """Score an evaluation, note it, and keep its weights if they are to predict."""
@@ -289,4 +344,6 @@ class FoldTraining:
         )
 
     def _progress(self) -> Progress:
-        return Progress(self.job.fold, "train", self.state.step, self.steps, self.state.best_score)
+        peak, total = gpu_memory(self.job.settings.hardware.device)
+        score = self.state.best_score
+        return Progress(self.job.fold, "train", self.state.step, self.steps, score, peak, total)

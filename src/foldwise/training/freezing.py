@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from foldwise.tokenization.batches import Batch, prediction_plan
 from foldwise.tokenization.tokens import Tokens, flat_positions
 from foldwise.training.device_batch import batch_on, tokens_at_once
 from foldwise.training.frozen_states import FrozenStates, Part, frozen_part
+from foldwise.training.memory import TokenBudget
 from foldwise.training.precision import autocast
 
 NAME = ".frozen.tmp"  # swept away with everything else that a kill leaves half-written
@@ -127,7 +128,25 @@ def _compute(
     texts: Texts,
     hardware: settings.Hardware,
 ) -> None:
-    """Write the states of all texts to `path`."""
+    """Write the states of all texts to `path`, fewer texts at once where memory is full."""
+    longest = int(texts.tokens.lengths.max(initial=0))
+    # of its own: which fold computes what all read is left to chance, and must change no other step
+    TokenBudget(texts.micro_batch_tokens, longest).within(
+        lambda at_once: _write(
+            path, part, layers, model, replace(texts, micro_batch_tokens=at_once), hardware
+        ),
+        largest=longest * len(texts.tokens),
+    )
+
+
+def _write(
+    path: Path,
+    part: Part,
+    layers: int,
+    model: TextModel,
+    texts: Texts,
+    hardware: settings.Hardware,
+) -> None:
     tokens = texts.tokens
     starts, sizes = _layout(part, tokens)
     values: NDArray[np.float32] | None = None

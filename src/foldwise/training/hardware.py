@@ -44,7 +44,7 @@ def resolved_hardware(wanted: settings.Hardware, folds: int) -> settings.Hardwar
             "hardware.precision=bf16 does not work on this CPU: a process that tried it died, or "
             "took minutes; choose fp32 or auto"
         )
-    return settings.Hardware(device=device, precision=precision, threads=threads)
+    return wanted.model_copy(update={"device": device, "precision": precision, "threads": threads})
 
 
 def _device(wanted: settings.Hardware) -> settings.Device:
@@ -87,6 +87,14 @@ def peak_bytes(device: str) -> int:
         (line,) = (s for s in STATUS.read_text().splitlines() if s.startswith("VmHWM:"))
         return int(line.split()[1]) * KIBIBYTE
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT
+
+
+def gpu_memory(device: str) -> tuple[int, int]:
+    """The most bytes of the GPU this process has reserved, and all that it has; zeros on a CPU."""
+    if device != "cuda":
+        return 0, 0
+    total = torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
+    return int(torch.cuda.max_memory_reserved()), int(total)
 
 
 def prepare_process(hardware: settings.Hardware) -> None:

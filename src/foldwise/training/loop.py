@@ -20,6 +20,7 @@ from foldwise.training.averaging import Average
 from foldwise.training.forward import Forward, set_training_mode
 from foldwise.training.gradients import Gradients, statistics_kept
 from foldwise.training.losses import Labels
+from foldwise.training.memory import MemoryFull, first_line
 from foldwise.training.objective import Objective
 from foldwise.training.schedules import Scheduler
 
@@ -87,14 +88,13 @@ def training_steps(
 
 
 def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number: int) -> Tensor:
-    """Loss and gradient norm of one optimizer step, (2,), still on the device."""
+    """Loss and gradient norm of one optimizer step, (2,), still on the device.
+
+    Raises:
+        MemoryFull: there is no room on the GPU; nothing has changed.
+    """
     set_training_mode(learner.model, learner.frozen_layers)
-    gradients = Gradients(learner.forward, learner.objective, learner.scaler)
-    with learner.anchor.mixed() if learner.anchor else nullcontext():
-        loss = gradients.add(batches, labels)
-        if learner.adversary is not None and number >= learner.adversary.begins:
-            with learner.adversary.uphill(), statistics_kept(learner.forward):
-                gradients.add(batches, labels)
+    loss = _add_gradients(learner, batches, labels, number)
     learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
     norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)
     learner.scaler.step(learner.optimizer)
@@ -108,6 +108,29 @@ def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number
     if learner.scaler.is_enabled():  # fp16: an overflowing step is skipped by the scaler
         norm = torch.zeros_like(norm)
     return torch.stack([loss, norm])
+
+
+def _add_gradients(
+    learner: Learner, batches: Sequence[Batch], labels: Labels, number: int
+) -> Tensor:
+    """The loss of a step, a scalar on the device, whose gradient is added.
+
+    Raises:
+        MemoryFull: there is no room on the GPU; parameters are as before, without gradients.
+    """
+    gradients = Gradients(learner.forward, learner.objective, learner.scaler)
+    try:
+        with learner.anchor.mixed() if learner.anchor else nullcontext():
+            loss = gradients.add(batches, labels)
+            if learner.adversary is not None and number >= learner.adversary.begins:
+                with learner.adversary.uphill(), statistics_kept(learner.forward):
+                    gradients.add(batches, labels)
+            return loss
+    except torch.OutOfMemoryError as error:
+        reason = first_line(error)
+    # out of the clause above, which holds the error, its frames, and so their tensors
+    learner.optimizer.zero_grad(set_to_none=True)
+    raise MemoryFull(reason)
 
 
 def loss_of(learner: Learner, batches: Sequence[Batch], labels: Labels) -> Tensor:

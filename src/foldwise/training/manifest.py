@@ -13,7 +13,11 @@ from foldwise.storage import read_record, sha256_of_strings, write_json
 from foldwise.training.corpus import Corpus
 
 FILE = "manifest.json"
-NO_EFFECT = ("training.checkpoint_seconds",)  # settings that cannot change a result, nor can
+NO_EFFECT = (  # settings that cannot change a result, nor can
+    "training.checkpoint_seconds",
+    "training.gradient_checkpointing",
+    "hardware.jobs_per_gpu",
+)
 TRACKING = "tracking."  # those that begin so
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scikit-learn")
 CODE = ("competition", "folds", "predictions", "tokenization", "modeling", "training")

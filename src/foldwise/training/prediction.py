@@ -15,8 +15,8 @@ from foldwise.training.forward import Forward
 AfterBatch = Callable[[int], None]
 
 
-def _do_nothing(_done: int) -> None:
-    pass
+def do_nothing(_done: int) -> None:
+    """Take no notice."""
 
 
 @torch.inference_mode()
@@ -25,7 +25,7 @@ def predict(
     tokens: Tokens,
     positions: NDArray[np.int64],
     micro_batch_tokens: int,
-    after_batch: AfterBatch = _do_nothing,
+    after_batch: AfterBatch = do_nothing,
 ) -> Tensor:
     """The model's raw outputs for the texts at `positions`: (texts, outputs), float32 on the CPU.
 

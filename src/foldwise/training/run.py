@@ -3,7 +3,7 @@
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,10 @@ from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
 from foldwise.training.checkpoint import remove_checkpoints
 from foldwise.training.corpus import Corpus
+from foldwise.training.engine import Engine
 from foldwise.training.fold import SHARED, outcome_of, run_fold
 from foldwise.training.fold_result import FoldOutcome
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Report, ignore
 from foldwise.training.run_folder import Mode, OpenRun, open_run
 from foldwise.training.run_scores import (
@@ -33,7 +35,7 @@ from foldwise.training.run_scores import (
 )
 from foldwise.training.stopping import StopRequest
 from foldwise.training.watching import Watch
-from foldwise.training.workers import Workers, default_workers, gpus_of
+from foldwise.training.workers import RunFiles, Workers, default_workers
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class RunRequest:
         workers: processes that train a fold each at a time; None: as many as the hardware feeds.
         max_seconds: begin no fold that is not expected to end within; None for no limit.
         watch: is shown each evaluation, and what it raises ends the run; this process trains then.
+        engine: where the workers run; on another machine even a single fold has a worker.
     """
 
     name: str
@@ -56,6 +59,7 @@ class RunRequest:
     workers: int | None = None
     max_seconds: float | None = None
     watch: Watch | None = None
+    engine: Engine = field(default_factory=LocalEngine)
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ def train_run(
     """
     folder = project.run(request.name)
     with only_driver_of(folder):
-        run = open_run(project, request.name, request.settings, request.mode, request.folds)
+        run = open_run(
+            project, request.name, request.settings, request.mode, request.folds, request.engine
+        )
         wanted = run.corpus.checked_folds(request.folds)
         finished = {fold: outcome_of(run.job(fold)) for fold in wanted}
         todo = [fold for fold, outcome in finished.items() if outcome is None]
@@ -107,11 +113,12 @@ def _train(
     done = [outcome_of(run.job(fold)) for fold in range(run.corpus.n_folds)]
     seen = [outcome.result.seconds for outcome in done if outcome is not None]
     budget = TimeBudget(request.max_seconds, longest=max(seen, default=0.0))
-    wanted = 1 if request.watch else request.workers or default_workers(run.settings)
+    engine = request.engine
+    wanted = 1 if request.watch else request.workers or default_workers(run.settings, engine)
     count = min(wanted, len(todo))
-    if count > 1:
-        gpus = gpus_of(run.settings)
-        Workers(project.root, request.name, gpus, count, budget, report, stop).train(todo)
+    if count > 1 or (count and not engine.is_here):
+        files = RunFiles(project.root, request.name, run.settings, run.encoder)
+        Workers(engine, files, count, budget, report, stop).train(todo)
         return
     for fold in todo:
         stop.raise_if_asked()

@@ -14,10 +14,11 @@ from foldwise.paths import Project, cache_folder
 from foldwise.settings import Hardware, Settings, dump_toml, load_experiment
 from foldwise.storage import write_bytes, write_text
 from foldwise.training.corpus import Corpus, load_corpus
+from foldwise.training.engine import Engine
 from foldwise.training.fitness import check_fit
 from foldwise.training.fold import SHARED, FoldJob
 from foldwise.training.fold_result import RESULT
-from foldwise.training.hardware import gpu_fault, resolved_hardware
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.manifest import (
     FILE,
     Manifest,
@@ -69,6 +70,7 @@ def open_run(
     wanted: Settings,
     mode: Mode = "auto",
     folds: Sequence[int] | None = None,
+    engine: Engine | None = None,
 ) -> OpenRun:
     """The run `name`, begun if it is new. The caller holds the folder's lock.
 
@@ -81,6 +83,7 @@ def open_run(
         wanted: its settings.
         mode: see `RunRequest`.
         folds: that are to be trained; None: all.
+        engine: whose hardware the run is for; None: this machine's.
 
     Raises:
         UsageError: it was made from something else, or is no trained run; `resume`, and there is
@@ -88,6 +91,7 @@ def open_run(
         DataError: data or folds are missing or wrong.
     """
     folder = project.run(name)
+    engine = engine or LocalEngine()
     corpus = load_corpus(project, wanted)
     corpus.checked_folds(folds)
     encoder = resolve_encoder(wanted.encoder.name) if wanted.kind == "encoder" else None
@@ -98,13 +102,15 @@ def open_run(
     if not begun:  # one that was begun has been checked
         check_fit(wanted, corpus, encoder)
     if begun:
-        hardware = _recorded_hardware(folder, manifest)
+        hardware = _recorded_hardware(folder, manifest, engine).model_copy(
+            update={"jobs_per_gpu": wanted.hardware.jobs_per_gpu}
+        )
     elif mode == "resume":
         raise UsageError(
             f"nothing to resume: {folder} holds no run; leave out --resume to begin it"
         )
     elif wanted.kind == "encoder":
-        hardware = resolved_hardware(wanted.hardware, corpus.n_folds)
+        hardware = engine.resolved(wanted.hardware, corpus.n_folds)
     else:
         hardware = wanted.hardware
     settings = wanted.model_copy(update={"hardware": hardware})
@@ -136,7 +142,7 @@ def _begin(run: OpenRun, manifest: Manifest, aside: Path | None) -> None:
     run.journal.write("begun", identity=run.identity, hardware=hardware, set_aside=old)
 
 
-def _recorded_hardware(folder: Path, manifest: Manifest) -> Hardware:
+def _recorded_hardware(folder: Path, manifest: Manifest, engine: Engine) -> Hardware:
     """The hardware a begun run resolved to, after checking that it is this run.
 
     Raises:
@@ -150,7 +156,7 @@ def _recorded_hardware(folder: Path, manifest: Manifest) -> Hardware:
         journal.write("other versions", before=old.versions, now=manifest.versions)
     recorded = load_experiment(folder / "settings.toml")
     check_settings_file(folder, recorded, old)
-    if recorded.hardware.device == "cuda" and (fault := gpu_fault()):
+    if recorded.hardware.device == "cuda" and (fault := engine.gpu_fault()):
         raise UsageError(f"{folder} was begun on a GPU, and here is none to use: {fault}")
     return recorded.hardware
 

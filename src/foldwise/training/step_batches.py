@@ -19,6 +19,7 @@ def step_batches(
     chosen: settings.Training,
     device: torch.device,
     *,
+    micro_batch_tokens: int,
     done: int,
     seed_of: Callable[[int], int],
 ) -> Iterator[list[Batch]]:
@@ -27,8 +28,9 @@ def step_batches(
     Args:
         tokens: of all texts.
         rows: positions of those that are learned from.
-        chosen: says how many texts a step has, and how many tokens a micro-batch.
+        chosen: says how many texts a step has.
         device: where the batches are wanted.
+        micro_batch_tokens: padded tokens of a micro-batch, at most.
         done: steps already taken.
         seed_of: the seed of an epoch, by its number from 0.
     """
@@ -36,7 +38,7 @@ def step_batches(
     lengths = tokens.lengths[rows]
     while True:
         seed = seed_of(epoch)
-        plan = epoch_plan(lengths, chosen.batch_size, chosen.micro_batch_tokens, seed)
+        plan = epoch_plan(lengths, chosen.batch_size, micro_batch_tokens, seed)
         for micro_batches in plan[skipped:]:
             yield [batch_on(device, tokens, rows[where]) for where in micro_batches]
         epoch, skipped = epoch + 1, 0

@@ -1,67 +1,101 @@
-"""Folds in parallel: one subprocess a fold, one GPU each; the results are those of one process."""
+"""Folds in parallel: one worker a fold; the results are those of one process."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
+import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
-
-import torch
 
 from foldwise import errors
-from foldwise.errors import FoldFailed, FoldwiseError, FoldwiseWarning, StorageError, UsageError
+from foldwise.encoders import EncoderFiles
+from foldwise.errors import FoldFailed, FoldwiseError, FoldwiseWarning, StorageError
 from foldwise.journal import Journal
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
-from foldwise.training.hardware import usable_cores
+from foldwise.training.engine import PYTHON, ROOT, Engine, Files, WorkerProcess, WorkerTask
 from foldwise.training.progress import Progress, Report
+from foldwise.training.sharing import Sharing
 from foldwise.training.stopping import StopRequest
 
 POLL_SECONDS = 0.2
 ATTEMPTS = 2  # a killed worker is tried once more, from its checkpoint
+COMMAND = (PYTHON, "-m", "foldwise.training.worker", ROOT)
 
 
-def default_workers(chosen: Settings) -> int:
-    """How many folds to train at once: one a GPU, or as many as the cores have threads for."""
+@dataclass(frozen=True)
+class RunFiles:
+    """A run whose folds are to be trained, and what a worker needs for that.
+
+    Attributes:
+        root: of the project.
+        run: its name.
+        settings: with the hardware resolved.
+        encoder: the pretrained files; None where the run needs none.
+    """
+
+    root: Path
+    run: str
+    settings: Settings
+    encoder: EncoderFiles | None
+
+    @property
+    def folder(self) -> Path:
+        """`runs/<run>`, below the root."""
+        return Path("runs") / self.run
+
+    def task(self, fold: int) -> WorkerTask:
+        """The worker of one fold."""
+        files = Files(
+            reads=(
+                *files_of_competition(self.settings.competition),
+                self.folder / "settings.toml",
+                self.folder / "manifest.json",
+            ),
+            writes=(self.folder / f"fold-{fold}",),
+            encoders=() if self.encoder is None else (self.encoder,),
+        )
+        return WorkerTask((*COMMAND, self.run, str(fold)), self.root, files)
+
+
+def files_of_competition(name: str) -> tuple[Path, ...]:
+    """What every worker reads of a competition, below the project's root."""
+    return (Path("input") / name, Path("folds") / f"{name}.csv")
+
+
+def default_workers(chosen: Settings, engine: Engine) -> int:
+    """How many folds to train at once: as many as the engine has places for."""
     if chosen.kind == "tfidf":
         return 1  # a fold takes seconds, hardly more than a process takes to start
-    hardware = chosen.hardware
-    if hardware.device == "cuda":
-        return max(1, len(gpus_of(chosen)))
-    return max(1, usable_cores() // hardware.threads)
+    return engine.places(chosen.hardware)
 
 
 class Workers:
-    """Runs the folds of one run in `count` processes at a time."""
+    """Trains the folds of one run, `count` at a time."""
 
     def __init__(
         self,
-        root: Path,
-        run: str,
-        gpus: Sequence[str],
+        engine: Engine,
+        run: RunFiles,
         count: int,
         budget: TimeBudget,
         report: Report,
         stop: StopRequest,
     ) -> None:
-        if gpus and count > len(gpus):
-            raise UsageError(
-                f"each worker has a GPU of its own, but there are {len(gpus)} for {count} workers; "
-                f"use --workers {len(gpus)}"
-            )
-        self._root, self._run, self._gpus, self._budget = root, run, gpus, budget
-        self._journal = Journal(root / "runs" / run / "journal.jsonl")
+        engine.check(run.settings.hardware, count)
+        self._engine, self._run, self._budget = engine, run, budget
+        self._journal = Journal(run.root / run.folder / "journal.jsonl")
         self._disk_failed = False
         self._report, self._stop = report, stop
         self._count = count
+        hardware = run.settings.hardware
+        gpus = engine.gpus(hardware)
+        self._sharing = Sharing(gpus, count, hardware.jobs_per_gpu) if gpus else None
+        self._deciding = threading.Lock()
         self._slots: SimpleQueue[int] = SimpleQueue()
-        for slot in range(count):
+        for slot in range(count) if self._sharing is None else self._sharing.open:
             self._slots.put(slot)
 
     def train(self, folds: Sequence[int]) -> None:
@@ -80,14 +114,14 @@ class Workers:
 
     def _attempt(self, fold: int) -> FoldwiseError | None:
         for _ in range(ATTEMPTS):
-            if self._stop.asked or self._disk_failed or not self._budget.allows_another():
-                return None
             slot = self._slots.get()
             try:
+                if self._stop.asked or self._disk_failed or not self._budget.allows_another():
+                    return None
                 with self._budget.timed():
                     code, failure = self._worker(fold, slot)
             finally:
-                self._slots.put(slot)
+                self._give_back(slot)
             self._disk_failed |= isinstance(failure, StorageError)
             if failure is not None or code == 0 or self._stop.asked:
                 return failure
@@ -97,60 +131,60 @@ class Workers:
             f"a signal); if it was killed for its memory, use fewer --workers"
         )
 
+    def _give_back(self, slot: int) -> None:
+        """Let another worker have a slot, unless its GPU is to have fewer."""
+        if self._sharing is None:
+            self._slots.put(slot)
+            return
+        with self._deciding:
+            if self._sharing.is_kept(slot, time.monotonic()):
+                self._slots.put(slot)
+
+    def _share_more(self, slot: int, progress: Progress) -> None:
+        """Let a GPU have one worker more, where the ones it has show that this gains."""
+        if self._sharing is None:
+            return
+        with self._deciding:
+            trial, opened = self._sharing.note(slot, progress, time.monotonic())
+            if trial is not None:
+                gpu = slot % len(self._sharing.gpus)
+                self._journal.write("jobs per gpu", gpu=gpu, **asdict(trial))
+            for other in opened:
+                self._slots.put(other)
+
     def _worker(self, fold: int, slot: int) -> tuple[int, FoldwiseError | None]:
-        """Exit code and failure of one worker process."""
-        command = [sys.executable, "-m", "foldwise.training.worker"]
-        process = subprocess.Popen(
-            [*command, str(self._root), self._run, str(fold)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=_environment(self._gpus[slot] if self._gpus else None),
-            start_new_session=True,  # Ctrl-C reaches the driver alone, which passes it on once
-        )
+        """Exit code and failure of one worker."""
+        process = self._engine.start(self._run.task(fold), slot, self._run.settings.hardware)
         ended = threading.Event()
         threading.Thread(target=self._pass_stop_on, args=(process, ended), daemon=True).start()
         try:
-            failure = self._heard(process)
+            failure = self._heard(process, slot)
         except BaseException:  # whatever went wrong here, no worker is left behind
-            process.terminate()
+            process.stop()
             raise
         finally:
-            code = process.wait()
+            process.close()
+            code = process.exit_code()
             ended.set()
         return code, failure
 
-    def _heard(self, process: "subprocess.Popen[str]") -> FoldwiseError | None:
+    def _heard(self, process: WorkerProcess, slot: int) -> FoldwiseError | None:
         """Report what the worker tells until it ends; the failure it told of, if any."""
         failure: FoldwiseError | None = None
-        for line in process.stdout or ():
-            message: dict[str, Any] = json.loads(line)
+        for message in process.messages():
             if "note" in message:
                 warnings.warn(FoldwiseWarning(message["note"]), stacklevel=1)
             elif "progress" in message:
-                self._report(Progress(**message["progress"]))
+                progress = Progress(**message["progress"])
+                self._share_more(slot, progress)
+                self._report(progress)
             else:
                 kind = getattr(errors, message["error"])
                 failure = None if kind is errors.Interrupted else kind(*message["complaints"])
         return failure
 
-    def _pass_stop_on(self, process: "subprocess.Popen[str]", ended: threading.Event) -> None:
+    def _pass_stop_on(self, process: WorkerProcess, ended: threading.Event) -> None:
         while not ended.wait(POLL_SECONDS):
             if self._stop.asked:
-                process.terminate()
+                process.stop()
                 return
-
-
-def gpus_of(chosen: Settings) -> list[str]:
-    """The GPUs that workers share out, by the names CUDA_VISIBLE_DEVICES takes; none on a CPU."""
-    if chosen.hardware.device != "cuda":
-        return []
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return visible.split(",")
-    return [str(number) for number in range(torch.cuda.device_count())]
-
-
-def _environment(gpu: str | None) -> dict[str, str]:
-    """The worker's environment: it sees one GPU, its own."""
-    return dict(os.environ) if gpu is None else {**os.environ, "CUDA_VISIBLE_DEVICES": gpu}

@@ -121,8 +121,7 @@ class Driver:
 
     def _train(self, slot: int, trial: Trial) -> None:
         settings = self._plan.settings(trial.values).model_dump(mode="json")
-        root = str(self._plan.project.root)
-        self._workers.begin(slot, TrialJob(root, trial.run, settings, self._plan.folds))
+        self._workers.begin(slot, TrialJob(trial.run, settings, self._plan.folds))
 
     def _heed(self, heard: Heard) -> None:
         sitting = self._busy.get(heard.slot)

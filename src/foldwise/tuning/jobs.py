@@ -9,13 +9,11 @@ class TrialJob:
     """One trial to train.
 
     Attributes:
-        root: of the project.
         run: the name of the trial's folder.
         settings: of the trial, whole, as JSON's types.
         folds: to train, in this order.
     """
 
-    root: str
     run: str
     settings: dict[str, Any]
     folds: tuple[int, ...]

@@ -1,8 +1,10 @@
 """What `foldwise tune` was asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from foldwise.errors import Complaints, UsageError
+from foldwise.training.engine import Engine
+from foldwise.training.local_engine import LocalEngine
 from foldwise.tuning.names import MARK
 from foldwise.tuning.pruner_names import PRUNERS, PrunerName
 
@@ -27,6 +29,7 @@ class TuneRequest:
         level: of the paired pruner: the chance that a trial as good as the incumbent is dropped.
         fresh: set an older study of this name aside, with its trials, and begin again.
         partners: runs; a trial is scored by its mean with them instead of alone.
+        engine: where the workers run.
     """
 
     experiment: str
@@ -41,6 +44,7 @@ class TuneRequest:
     level: float = LEVEL
     partners: tuple[str, ...] = ()
     fresh: bool = False
+    engine: Engine = field(default_factory=LocalEngine)
 
     def check(self) -> None:
         """Check what can be checked without the experiment.

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from foldwise.training.hardware import resolved_hardware
+from foldwise.settings import Hardware
 from foldwise.training.stopping import StopRequest
-from foldwise.training.workers import gpus_of
 from foldwise.tuning.database import Direction, create_study_file
 from foldwise.tuning.deciding import Judge
 from foldwise.tuning.driving import Driver, Say, Show
@@ -103,10 +102,11 @@ def drive(
 
 
 def _workers(plan: Plan, request: TuneRequest, command: Sequence[str]) -> Workers:
-    """One a GPU; on a CPU one, unless more are asked for."""
-    chosen = plan.settings(plan.defaults)
-    if chosen.kind != "encoder":
-        return Workers(request.workers or 1, (), command)
-    hardware = resolved_hardware(chosen.hardware, plan.corpus.n_folds)
-    gpus = gpus_of(chosen.model_copy(update={"hardware": hardware}))
-    return Workers(request.workers or max(1, len(gpus)), gpus, command)
+    """As many as the engine has places for; on this machine's CPU one, unless told otherwise."""
+    chosen, engine = plan.settings(plan.defaults), request.engine
+    hardware, count = Hardware(device="cpu", threads=1), 1
+    if chosen.kind == "encoder":
+        hardware = engine.resolved(chosen.hardware, plan.corpus.n_folds)
+    if not engine.is_here or hardware.device == "cuda":
+        count = engine.places(hardware)
+    return Workers(engine, plan.project.root, hardware, request.workers or count, command)

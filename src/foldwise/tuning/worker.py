@@ -1,4 +1,4 @@
-"""A process that trains trials, one after the other: `python -m foldwise.tuning.worker`.
+"""A process that trains trials, one after the other: `python -m foldwise.tuning.worker ROOT`.
 
 Its driver hands it jobs on standard input and hears of them on standard output, one JSON object a
 line. It stops, with everything saved, on SIGTERM or when its driver is gone.
@@ -43,8 +43,8 @@ class Dropped(Exception):
 class Worker:
     """Trains what it is told to, and asks after each evaluation and fold whether to go on."""
 
-    def __init__(self, say: Say, stop: StopRequest) -> None:
-        self._say, self._stop = say, stop
+    def __init__(self, root: Path, say: Say, stop: StopRequest) -> None:
+        self._root, self._say, self._stop = root, say, stop
         self._heard: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
 
     def listen(self) -> None:
@@ -76,7 +76,7 @@ class Worker:
         return SaidEnd("finished")
 
     def _train(self, job: TrialJob) -> None:
-        project = Project(Path(job.root))
+        project = Project(self._root)
         folder = project.run(job.run)
         with only_driver_of(folder, WAIT_SECONDS, lambda: self._stop.asked):
             self._stop.raise_if_asked()
@@ -141,11 +141,11 @@ def _said(result: FoldResult) -> SaidFold:
     )
 
 
-def main() -> int:
+def main(root: str) -> int:
     """The exit code of a worker's life."""
     say = speaker()
     with stop_on_signals() as stop:
-        worker = Worker(say, stop)
+        worker = Worker(Path(root), say, stop)
         threading.Thread(target=worker.listen, daemon=True).start()
         warnings.showwarning = lambda message, *_rest: say({"note": str(message)})
         worker.work()
@@ -154,4 +154,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

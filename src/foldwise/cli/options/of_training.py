@@ -2,7 +2,16 @@
 
 from argparse import ArgumentParser
 
-from foldwise.cli.values import count, duration, fold_numbers, names, number, rate, seed_numbers
+from foldwise.cli.values import (
+    count,
+    count_or_auto,
+    duration,
+    fold_numbers,
+    names,
+    number,
+    rate,
+    seed_numbers,
+)
 
 
 def run(command: ArgumentParser) -> None:
@@ -21,6 +30,7 @@ def run(command: ArgumentParser) -> None:
     )
     command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
     _hurry(command)
+    _jobs_per_gpu(command)
 
 
 def train(command: ArgumentParser) -> None:
@@ -49,12 +59,37 @@ def train(command: ArgumentParser) -> None:
         "--show-rates", action="store_true", help="only show what would learn at which rate"
     )
     _hurry(command)
+    _jobs_per_gpu(command)
 
 
 def _hurry(command: ArgumentParser) -> None:
     command.add_argument("--fast", action="store_true", help="a minute: few rows, two folds")
     command.add_argument(
         "--workers", type=count, metavar="N", help="folds trained at once (what the hardware feeds)"
+    )
+    _engine(command)
+
+
+def _jobs_per_gpu(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--jobs-per-gpu",
+        type=count_or_auto,
+        metavar="N",
+        help="folds at once on a GPU; auto: one more while memory and pace allow it (1)",
+    )
+
+
+def _engine(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="where workers run: this machine, or a Ray cluster (local)",
+    )
+    command.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="of the Ray cluster this machine is in, such as auto (RAY_ADDRESS, else one here)",
     )
 
 
@@ -145,6 +180,7 @@ def tune(command: ArgumentParser) -> None:
     command.add_argument(
         "--workers", type=count, metavar="N", help="trials at once (one a GPU; one on a CPU)"
     )
+    _engine(command)
     command.add_argument("--fast", action="store_true", help="few rows, two folds")
     command.add_argument(
         "--fresh", action="store_true", help="set an old study and its trials aside, begin again"

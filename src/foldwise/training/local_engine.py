@@ -1,0 +1,65 @@
+"""Workers on this machine: a subprocess each, with a GPU or its share of the cores."""
+
+import os
+
+import torch
+
+from foldwise.settings import Hardware
+from foldwise.training.engine import WorkerTask, too_many
+from foldwise.training.hardware import gpu_fault, resolved_hardware, usable_cores
+from foldwise.training.sharing import MOST
+from foldwise.training.worker_process import LocalProcess
+
+
+class LocalEngine:
+    """This machine."""
+
+    is_here = True
+
+    def resolved(self, wanted: Hardware, folds: int) -> Hardware:
+        """The hardware settings with every "auto" replaced by what this machine has.
+
+        Raises:
+            UsageError: see `resolved_hardware`.
+        """
+        return resolved_hardware(wanted, folds)
+
+    def gpu_fault(self) -> str | None:
+        """Why the first GPU cannot be used; None if it can."""
+        return gpu_fault()
+
+    def places(self, hardware: Hardware) -> int:
+        """As many as each GPU takes, or as the cores have threads for."""
+        if hardware.device == "cuda":
+            each = MOST if hardware.jobs_per_gpu == "auto" else hardware.jobs_per_gpu
+            return max(1, len(visible_gpus()) * each)
+        return max(1, usable_cores() // max(1, hardware.threads))
+
+    def check(self, hardware: Hardware, count: int) -> None:
+        """Check that each worker has a GPU; cores may be shared.
+
+        Raises:
+            UsageError: there are fewer GPUs.
+        """
+        if hardware.device == "cuda" and count > self.places(hardware):
+            what = "a GPU" if hardware.jobs_per_gpu == 1 else "a share of a GPU"
+            raise too_many(count, self.places(hardware), what)
+
+    def gpus(self, hardware: Hardware) -> int:
+        """How many GPUs the places are on; 0 on a CPU."""
+        return len(visible_gpus()) if hardware.device == "cuda" else 0
+
+    def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> LocalProcess:
+        """A subprocess, which sees one GPU: its own, or the one it shares."""
+        environment = dict(os.environ)
+        if hardware.device == "cuda" and (gpus := visible_gpus()):
+            environment["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]
+        return LocalProcess(task.command_at(task.root), environment)
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that workers share out, by the names CUDA_VISIBLE_DEVICES takes."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [name for name in visible.split(",") if name.strip()]
+    return [str(number) for number in range(torch.cuda.device_count())]

@@ -1,0 +1,100 @@
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foldwise.encoders import resolve_encoder
+from foldwise.engines.node import ENCODERS, NodeWorker, Over, Said, Wanted
+from foldwise.engines.parcels import Event, Inbox
+from foldwise.errors import StorageError
+from foldwise.training.engine import PYTHON, ROOT, WorkerTask
+
+FOLD = "runs/r/fold-0"
+COUNTING = """
+import json, os, sys
+from pathlib import Path
+root = Path(sys.argv[1])
+fold = root / "runs" / "r" / "fold-0"
+for number in range(3):
+    with (fold / "journal.jsonl").open("a") as file: file.write(f"{number}\\n")
+    print(json.dumps({"number": number}), flush=True)
+    assert json.loads(sys.stdin.readline())["go_on"]
+print(json.dumps({"input": (root / "input" / "train.csv").read_text()}))
+sys.exit(7)
+"""
+
+
+def kept(worker: NodeWorker, path: str, data: bytes) -> Wanted:
+    sha256 = hashlib.sha256(data).hexdigest()
+    worker.keep(sha256, [data[:3], data[3:]])
+    return Wanted(path, sha256)
+
+
+def test_what_a_worker_wrote_is_here_when_what_it_said_is_heard(tmp_path: Path) -> None:
+    worker = NodeWorker(tmp_path / "store")
+    files = [
+        kept(worker, "input/train.csv", b"id,text\n"),
+        kept(worker, f"{FOLD}/journal.jsonl", b"begun\n"),
+    ]
+    worker.place(files, [FOLD])
+    inbox, heard = Inbox(tmp_path / "here", [Path(FOLD)]), []
+    journal = tmp_path / "here" / FOLD / "journal.jsonl"
+    for event in worker.run(WorkerTask((PYTHON, "-c", COUNTING, ROOT), tmp_path)):
+        if isinstance(event, Said):
+            heard.append(event.message)
+            if "number" in event.message:
+                count = event.message["number"] + 1
+                assert journal.read_text() == "begun\n" + "".join(f"{k}\n" for k in range(count))
+                worker.say({"go_on": True})
+        elif isinstance(event, Over):
+            assert event.exit_code == 7
+        else:
+            inbox.take(event)
+    assert heard == [*({"number": k} for k in range(3)), {"input": "id,text\n"}]
+    # what was kept is as it came, and the worker's own folder is gone
+    assert {p.read_bytes() for p in (tmp_path / "store" / "blobs").iterdir()} == {
+        b"id,text\n",
+        b"begun\n",
+    }
+    assert list((tmp_path / "store" / "work").iterdir()) == []
+
+
+def test_a_file_comes_to_a_machine_once(tmp_path: Path) -> None:
+    first, second = NodeWorker(tmp_path), NodeWorker(tmp_path)
+    wanted = kept(first, "x", b"weights")
+    assert first.lacking(["0" * 64, wanted.sha256]) == ["0" * 64]
+    assert second.lacking(["0" * 64, wanted.sha256]) == ["0" * 64]
+
+
+def test_other_bytes_than_asked_for_are_not_kept(tmp_path: Path) -> None:
+    worker = NodeWorker(tmp_path)
+    with pytest.raises(StorageError, match="arrived with other bytes"):
+        worker.keep("0" * 64, [b"weights"])
+    assert worker.lacking(["0" * 64]) == ["0" * 64]
+
+
+def test_a_stop_reaches_a_worker_that_has_not_begun(tmp_path: Path) -> None:
+    worker = NodeWorker(tmp_path)
+    stop = threading.Thread(target=worker.stop)
+    stop.start()  # waits for it
+    events: list[Event | Said | Over] = list(
+        worker.run(WorkerTask((PYTHON, "-c", "input()", ROOT), tmp_path))
+    )
+    stop.join(10)
+    assert events == [Over(-15)]
+
+
+def test_an_encoder_that_was_brought_is_found_by_its_name_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from foldwise.encoders import BROUGHT, brought_folder
+
+    name = "/home/somebody/encoder"
+    folder = brought_folder(tmp_path / ENCODERS, name)
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    monkeypatch.setenv(BROUGHT, str(tmp_path / ENCODERS))
+    found: Any = resolve_encoder(name)
+    assert (found.folder, found.found_in) == (folder, "engine")

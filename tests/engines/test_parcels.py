@@ -1,0 +1,150 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foldwise.engines.parcels import (
+    PIECE_BYTES,
+    Begun,
+    Ended,
+    Event,
+    Gone,
+    Inbox,
+    Outbox,
+    Packed,
+    Piece,
+    files_in,
+)
+from foldwise.errors import StorageError
+
+FOLD = Path("runs/r/fold-0")
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """The root on the worker's machine."""
+    (tmp_path / "there" / FOLD).mkdir(parents=True)
+    return tmp_path / "there"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """The root on the driver's machine."""
+    return tmp_path / "here"
+
+
+def checkpoint(root: Path, step: int, text: str = "weights") -> Path:
+    folder = root / FOLD / f"ckpt-{step:08d}"
+    folder.mkdir()
+    for name in ("manifest.json", "model.safetensors"):
+        (folder / name).write_text(f"{text} {step} {name}")
+    return folder
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
+
+
+def test_what_is_written_arrives_and_what_is_deleted_goes(there: Path, here: Path) -> None:
+    outbox, inbox = Outbox(there), Inbox(here, [FOLD])
+    outbox.watch([FOLD])
+
+    def sync() -> None:
+        for event in outbox.changes():
+            inbox.take(event)
+        assert contents(here) == contents(there)
+
+    (there / FOLD / "journal.jsonl").write_text("one\n")
+    old = checkpoint(there, 1)
+    sync()
+    with (there / FOLD / "journal.jsonl").open("a") as file:
+        file.write("two\n")
+    checkpoint(there, 2)
+    for path in old.iterdir():
+        path.unlink()
+    old.rmdir()
+    (there / FOLD / "large").write_bytes(bytes(2 * PIECE_BYTES + 1))
+    (there / FOLD / "empty").write_bytes(b"")
+    sync()
+    assert not (here / FOLD / old.name).exists()
+    assert list(outbox.changes()) == []
+
+
+def test_what_was_there_before_is_not_sent_back(there: Path) -> None:
+    checkpoint(there, 7)
+    outbox = Outbox(there)
+    outbox.watch([FOLD])
+    assert list(outbox.changes()) == []
+
+
+def test_hidden_and_half_written_files_stay(there: Path) -> None:
+    for name in (".lock", ".result.json.1a2b.tmp", "ckpt-00000003.tmp/model.safetensors"):
+        path = there / FOLD / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("half")
+    assert files_in(there, [FOLD]) == {}
+
+
+def cut_off(events: Iterator[Event], kind: type[Event], number: int) -> Iterator[Event]:
+    """The events before the n-th of a kind, where the sender's machine is lost."""
+    for event in events:
+        number -= isinstance(event, kind)
+        if number < 0:
+            return
+        yield event
+
+
+@pytest.mark.parametrize("kind", [Begun, Piece, Ended, Packed])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_checkpoint_arrives_whole_or_not_at_all(
+    there: Path, here: Path, kind: type[Event], number: int
+) -> None:
+    outbox, inbox = Outbox(there), Inbox(here, [FOLD])
+    outbox.watch([FOLD])
+    checkpoint(there, 1)
+    for event in outbox.changes():
+        inbox.take(event)
+    before = contents(here)
+    checkpoint(there, 2)
+    for event in cut_off(outbox.changes(), kind, number if kind is not Packed else 0):
+        inbox.take(event)
+    inbox.discard()
+    assert contents(here) == before
+    assert list(here.rglob("*.tmp")) == []
+    # what the next worker sends takes its place
+    for event in Outbox(there, [FOLD]).changes():
+        inbox.take(event)
+    assert contents(here) == contents(there)
+
+
+def test_a_checkpoint_that_is_deleted_while_it_is_sent_is_left_out(there: Path, here: Path) -> None:
+    outbox, inbox = Outbox(there), Inbox(here, [FOLD])
+    outbox.watch([FOLD])
+    folder = checkpoint(there, 1)
+    for event in outbox.changes():
+        inbox.take(event)
+        (folder / "model.safetensors").unlink(missing_ok=True)
+    assert contents(here) == {}
+    assert list(here.rglob("*.tmp")) == []
+
+
+def test_bytes_that_are_not_those_sent_are_refused(here: Path) -> None:
+    inbox = Inbox(here, [FOLD])
+    path = f"{FOLD}/test.csv"
+    for event in (Begun(path), Piece(b"id,target\n")):
+        inbox.take(event)
+    with pytest.raises(StorageError, match="differs from what was sent"):
+        inbox.take(Ended("0" * 64))
+    assert not (here / path).exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["runs/r/fold-1/x", "runs/r/fold-0/../../../x", "/etc/x", "runs/r/fold-00/x", "x"]
+)
+def test_a_worker_writes_nowhere_but_in_its_own_folders(here: Path, path: str) -> None:
+    inbox = Inbox(here, [FOLD])
+    for event in (Begun(path), Packed(path, whole=True), Gone(path)):
+        with pytest.raises(StorageError, match="a worker writes only in its own folders"):
+            inbox.take(event)

@@ -1,0 +1,154 @@
+"""A cluster of two machines that share nothing but this one: each has its own raylet and store."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foldwise.errors import UsageError
+from foldwise.journal import Journal
+from foldwise.paths import Project
+from foldwise.settings import Hardware
+from foldwise.training.local_engine import LocalEngine
+from foldwise.training.progress import Progress
+from foldwise.training.run import RunRequest, train_run
+from foldwise.training.stopping import StopRequest
+from tests.training.tiny_runs import results_of, tiny_project, tiny_settings
+from tests.tuning.tiny_studies import study_of
+from tests.tuning.tiny_studies import tiny_project as tiny_study
+
+ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'foldwise[ray]'")
+
+from ray.cluster_utils import Cluster  # noqa: E402
+
+from foldwise.engines.ray_engine import RayEngine  # noqa: E402
+
+CORE = Hardware(device="cpu", precision="fp32", threads=1)
+STARTS = 4
+STORE_BYTES = 80 << 20  # the least that Ray takes
+TWO: dict[str, Any] = {
+    "training": {"folds": 2, "epochs": 12.0, "checkpoint_seconds": 0.0, "batch_size": 4}
+}
+
+
+class Machines:
+    """A cluster of a head, which the driver is on, and another machine; one core each."""
+
+    def __init__(self) -> None:
+        self._cluster = Cluster()
+        self._began()
+        self._other = self._began()
+        self.engine = RayEngine(self._cluster.address)
+
+    def _began(self) -> Any:
+        """One machine more; Ray gives up after 30 s, which a busy computer may take."""
+        for _ in range(STARTS):
+            with suppress(Exception):  # Ray says no more than that in its type
+                return self._cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+        pytest.fail(f"Ray did not start in {STARTS} attempts")
+
+    def kill_the_other(self) -> None:
+        """As if its power were cut."""
+        self._cluster.remove_node(self._other, allow_graceful=False)
+
+    def close(self) -> None:
+        ray.shutdown()
+        self._cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machines]:
+    made = Machines()
+    yield made
+    made.close()
+
+
+def test_more_workers_than_the_cluster_has_places_for_are_refused(machines: Machines) -> None:
+    engine = machines.engine
+    assert engine.places(CORE) == 2
+    engine.check(CORE, 2)
+    with pytest.raises(UsageError) as caught:
+        engine.check(CORE, 3)
+    assert str(caught.value) == (
+        "each worker has 1 cores of its own, but there are 2 for 3 workers; use --workers 2; the "
+        "Ray cluster has 2 machines: 1 cores and 0 GPUs, 1 cores and 0 GPUs"
+    )
+    with pytest.raises(UsageError, match="a GPU of its own, but there are 0 for 1 workers"):
+        engine.check(Hardware(device="cuda", threads=1), 1)
+    with pytest.raises(UsageError, match="no machine of the Ray cluster has a GPU"):
+        engine.resolved(Hardware(device="cuda"), 5)
+    assert "2 machines" in (engine.gpu_fault() or "")
+
+
+def test_a_client_of_a_cluster_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="which a Ray client cannot take: got --address ray://x"):
+        RayEngine("ray://x:10001")
+
+
+def test_the_cluster_s_hardware_is_the_run_s(machines: Machines) -> None:
+    wanted = Hardware(precision="fp32")
+    assert machines.engine.resolved(wanted, 2) == CORE
+
+
+def test_the_trials_of_a_study_are_those_of_this_machine(
+    machines: Machines, tmp_path: Path
+) -> None:
+    known = []
+    for name, engine in (("local", LocalEngine()), ("ray", machines.engine)):
+        project = tiny_study(tmp_path / name)
+        ledger, _ = study_of(project, 3, workers=1, engine=engine, pruner="none")
+        known.append([(t.values, t.outcome.state, t.outcome.score) for t in ledger.settled()])
+        # what a worker wrote is here, wherever it worked; a fold was trained once
+        for trial in ledger.settled():
+            trained = project.run(trial.run) / "trained.txt"
+            assert sorted(trained.read_text().split()) == ["0", "1", "2"]
+    assert known[0] == known[1]
+    assert len(known[0]) == 3
+
+
+class Cutter:
+    """Cuts the other machine's power once every fold has sent a checkpoint of so many steps."""
+
+    def __init__(self, machines: Machines, run: Path, step: int) -> None:
+        self._machines, self._run, self._step = machines, run, step
+        self._far: set[int] = set()
+        self._one_at_a_time = threading.Lock()
+        self.cut = False
+
+    def __call__(self, progress: Progress) -> None:
+        with self._one_at_a_time:
+            sent = self._run / f"fold-{progress.fold}" / f"ckpt-{progress.done:08d}"
+            if progress.phase == "train" and progress.done >= self._step and sent.is_dir():
+                self._far.add(progress.fold)
+            if len(self._far) == 2 and not self.cut:
+                self.cut = True
+                self._machines.kill_the_other()
+
+
+def test_a_machine_that_is_lost_in_the_middle_costs_nothing_that_had_arrived(
+    machines: Machines, tmp_path: Path
+) -> None:
+    project: Project = tiny_project(tmp_path)
+    settings = tiny_settings(project, **TWO)
+    train_run(project, RunRequest("local", settings, workers=1), StopRequest())
+    cutter = Cutter(machines, project.run("ray"), step=6)
+
+    request = RunRequest("ray", settings, workers=2, engine=machines.engine)
+    state = train_run(project, request, StopRequest(), cutter)
+
+    assert cutter.cut
+    assert (state.missing, state.trained) == ((), 2)
+    (died,) = Journal(state.folder / "journal.jsonl").events("worker died")
+    journals = [Journal(state.folder / f"fold-{k}" / "journal.jsonl") for k in range(2)]
+    resumed = {k: [e["step"] for e in journals[k].events("resumed")] for k in range(2)}
+    # its fold went on from what had arrived, on the machine that was left; the other was left alone
+    assert len(resumed[died["fold"]]) == 1
+    assert resumed[died["fold"]][0] >= 6
+    assert resumed[1 - died["fold"]] == []
+    assert results_of(state.folder) == results_of(project.run("local"))
+    left = [path for path in state.folder.rglob("*") if path.suffix == ".tmp"]
+    assert left == []
+    assert list(state.folder.glob("fold-*/ckpt-*")) == []
