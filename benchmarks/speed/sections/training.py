@@ -5,7 +5,7 @@ from dataclasses import replace
 from statistics import median
 
 from speed.contestants import REFERENCE, in_training
-from speed.flops import FORMULA, training_flops
+from speed.flops import FORMULA, ModelShape, training_flops
 from speed.measurement import Training
 from speed.preparation import all_rows
 from speed.quality import quality_sentences
@@ -70,9 +70,8 @@ def _section(bench: Bench, title: str, task: Task, contestants: Sequence[Contest
     peaks = best_peaks(lines)
     parts = [
         f"{len(task.train):,} rows, {task.epochs} epoch(s), {task.steps:,} steps in all.",
-        _table(task, lines, peaks),
-        *(quality_sentences(lines) if task.quality else []),
-        *(EXPLAINED if not task.quality else []),
+        training_table(task.shape, lines, quality=task.quality),
+        *(quality_sentences(lines) if task.quality else EXPLAINED),
         FORMULA,
         peaks_told(peaks, "forward and backward, tokens of a mean batch"),
         *_absent(bench),
@@ -87,41 +86,43 @@ def _absent(bench: Bench) -> list[str]:
     return ["fastai did not take part: no interpreter was given for it (--fastai-python)."]
 
 
-def _table(task: Task, lines: Sequence[Line[Training]], peaks: Peaks) -> str:
+def training_table(shape: ModelShape, lines: Sequence[Line[Training]], *, quality: bool) -> str:
+    """A row for each line that was measured; with `quality` also the error."""
+    peaks = best_peaks(lines)
     finished = [line for line in lines if line.measured]
     heads = ["system", "wall s", "rows/s", "real tokens/s", "utilisation"]
     heads += ["times the Trainer's default", "padding", "peak memory", "tokenizing s"]
-    heads += ["validation RMSE"] if task.quality else []
+    heads += ["validation RMSE"] if quality else []
     reference = line_of(finished, REFERENCE)
-    return markdown_table(heads, [_cells(task, line, reference, peaks) for line in finished])
+    rows = [_cells(line, reference, _utilisation(shape, line, peaks)) for line in finished]
+    if quality:
+        for cells, line in zip(rows, finished, strict=True):
+            errors = [one.rmse for one in line.measured if one.rmse is not None]
+            cells.append(spread(errors, ".4f"))
+    return markdown_table(heads, rows)
 
 
 def _cells(
-    task: Task, line: Line[Training], reference: Line[Training] | None, peaks: Peaks
+    line: Line[Training], reference: Line[Training] | None, used: Sequence[float]
 ) -> list[str]:
     measured = line.measured
     projected = " (projected)" if measured[0].taken < measured[0].steps else ""
-    cells = [
+    return [
         line.contestant.label + projected,
         spread([one.seconds for one in measured], ".1f"),
         f"{median(one.amount.rows / one.seconds for one in measured):,.1f}",
         f"{median(one.amount.tokens / one.seconds for one in measured):,.0f}",
-        spread(_utilisation(task, line, peaks), ".0%"),
+        spread(used, ".0%"),
         spread(times_faster(line, reference), ".2f"),
         f"{median(1 - one.amount.tokens / one.padded_tokens for one in measured):.0%}",
         f"{max(one.peak_bytes for one in measured) / 2**30:.2f} GiB",
         spread([one.tokenizing for one in measured if one.tokenizing is not None], ".2f"),
     ]
-    if task.quality:
-        cells.append(spread([one.rmse for one in measured if one.rmse is not None], ".4f"))
-    return cells
 
 
-def _utilisation(task: Task, line: Line[Training], peaks: Peaks) -> list[float]:
+def _utilisation(shape: ModelShape, line: Line[Training], peaks: Peaks) -> list[float]:
     """The share of the matrix peak of its precision that a contestant reached, by round."""
     return [
-        training_flops(task.shape, one.amount)
-        / one.seconds
-        / peaks[line.contestant.precision, number]
+        training_flops(shape, one.amount) / one.seconds / peaks[line.contestant.precision, number]
         for number, one in enumerate(line.measured)
     ]
