@@ -46,7 +46,7 @@ format: $(DEV_READY)  ## rewrite the files in the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measure speed and quality side by side; writes benchmarks/speed-cpu.md, with DEVICE=cuda -cuda.md
+bench: $(READY)  ## measure speed side by side; writes benchmarks/speed-cpu.md (DEVICE=cuda: -cuda.md)
 	$(BIN)/python -m pip install --quiet -e ".[bench]"
 	$(BIN)/python benchmarks/speed_page.py --device $(DEVICE) $(BENCH)
 

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 
 from speed.contestants import in_training, reduced_precision
-from speed.machine import busyness
+from speed.machine import busyness, use_cores
 from speed.options import checked, parser
 from speed.page import chapter, page, page_path
 from speed.preparation import prepared_task
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measured(options: argparse.Namespace) -> int:
     names = checked(options)
+    use_cores(options.threads)
     reduced = reduced_precision(options.device, options.threads)
     labels = [one.label for one in in_training(reduced.precision, options.fastai_python)]
     checked_words(options.only, labels)
