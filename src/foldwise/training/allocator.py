@@ -1,8 +1,8 @@
 """How the C library gives out memory in a process that trains.
 
-A step allocates the same large blocks as the one before: the gradient of MiniLM's embeddings alone is
-47 MB. By default glibc maps each anew and gives it back, and the kernel fills its pages with zeros at
-every step. https://man7.org/linux/man-pages/man3/mallopt.3.html
+A step allocates the same large blocks as the one before: the gradient of MiniLM's embeddings alone
+is 47 MB. By default glibc maps each anew and gives it back, and the kernel fills its pages with
+zeros at every step. https://man7.org/linux/man-pages/man3/mallopt.3.html
 """
 
 import ctypes
