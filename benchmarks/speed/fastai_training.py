@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import fastai.callback.schedule  # noqa: F401 - gives Learner its fit_one_cycle
 import torch
 from fastai.callback.core import Callback
 from fastai.callback.fp16 import MixedPrecision
