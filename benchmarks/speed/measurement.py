@@ -105,6 +105,7 @@ class Profile(Computed):
 
 
 AnyMeasurement = TypeVar("AnyMeasurement", bound=Measurement)
+AnyComputed = TypeVar("AnyComputed", bound=Computed)
 
 
 def measurement_from(text: str, kind: type[AnyMeasurement]) -> AnyMeasurement:

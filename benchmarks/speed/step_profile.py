@@ -3,7 +3,7 @@
 https://docs.pytorch.org/docs/stable/profiler.html
 """
 
-from collections import Counter
+from collections import defaultdict
 from itertools import islice
 
 import torch
@@ -68,7 +68,7 @@ def _seconds_by_kind(events: EventList, *, on_gpu: bool) -> dict[str, float]:
     On a GPU kernels are listed a second time, under their own names: only the operations that
     began them are counted, with the kernels' time.
     """
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for event in events:
         if event.device_type == torch.autograd.DeviceType.CPU:
             own = event.self_device_time_total if on_gpu else event.self_cpu_time_total

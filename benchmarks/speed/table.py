@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from speed.measurement import AnyMeasurement, Computed
+from speed.measurement import AnyComputed, AnyMeasurement
 from speed.rounds import Line
 
 BUSY = 0.05  # a share of waiting for cores above which a time says more about other programs
@@ -40,7 +40,7 @@ def times_faster(line: Line[AnyMeasurement], reference: Line[AnyMeasurement] | N
     return [theirs.seconds / own.seconds for theirs, own in pairs]
 
 
-def best_peaks(lines: Sequence[Line[Computed]]) -> Peaks:
+def best_peaks(lines: Sequence[Line[AnyComputed]]) -> Peaks:
     """The highest matrix peak seen in each precision and round: what the machine could do."""
     peaks: dict[tuple[str, int], float] = {}
     for line in lines:

@@ -1,7 +1,5 @@
 """Where the time of Foldwise's steps goes."""
 
-from collections import Counter
-
 from speed.contestants import in_training
 from speed.measurement import Profile
 from speed.rounds import Job, Line, run_rounds
@@ -33,12 +31,13 @@ def profile(bench: Bench) -> Section:
 def _table(line: Line[Profile]) -> str:
     steps = sum(one.steps for one in line.measured)
     wall = sum(one.seconds for one in line.measured)
-    kinds: Counter[str] = Counter()
-    for one in line.measured:
-        kinds.update(one.kinds)
-    rows = kinds.most_common()
-    rows.append(("between operations", max(0.0, wall - kinds.total())))
-    rows.append(("a step", wall))
+    names = {kind for one in line.measured for kind in one.kinds}
+    kinds = {kind: sum(one.kinds.get(kind, 0.0) for one in line.measured) for kind in names}
+    rows = [
+        *sorted(kinds.items(), key=lambda item: -item[1]),
+        ("between operations", max(0.0, wall - sum(kinds.values()))),
+        ("a step", wall),
+    ]
     return markdown_table(
         [f"{line.contestant.label}, {steps} steps", "ms a step", "share"],
         [[kind, f"{1e3 * own / steps:.2f}", f"{own / wall:.0%}"] for kind, own in rows],
