@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 COMPETITION ?= movie-valence
+DEVICE ?= cpu
+BENCH ?=
 RUNS ?= $(COMPETITION)-minilm $(COMPETITION)-tfidf
 
 .DEFAULT_GOAL := help
@@ -54,9 +56,9 @@ format: $(DEV_READY)  ## rewrite the files in the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measure speed and quality side by side; writes benchmarks/*.md
+bench: $(READY)  ## measure speed side by side; writes benchmarks/speed-cpu.md (DEVICE=cuda: -cuda.md)
 	$(BIN)/python -m pip install --quiet -e ".[bench]"
-	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/speed_page.py --device $(DEVICE) $(BENCH)
 
 clean:  ## remove the environment and tool caches; runs and data stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ from foldwise.training.hardware import gpu_fault
 from foldwise.training.precision import fastest_precision, probe_cpu
 
 REFERENCE = "Trainer, dynamic padding, fp32"  # its defaults
+TOKENIZING_REFERENCE = "transformers, a Python loop"
 SHARE = 0.1  # of dropout, as in BERT and RoBERTa
 
 
@@ -48,16 +49,74 @@ def reduced_precision(device: str, threads: int) -> Reduced:
     )
 
 
-def contestants_for(reduced: Precision | None) -> list[Contestant]:
-    """Every line of the table, the reference first."""
+def in_training(reduced: Precision | None, fastai_python: str) -> list[Contestant]:
+    """Every line of the training table, the reference first."""
     contestants = [
-        *_in_one_precision("fp32"),
+        *_training_in("fp32"),
         Contestant("plain script, all padded to 256, fp32", "plain", "fp32"),
+        *([] if reduced is None else _training_in(reduced)),
     ]
-    return contestants if reduced is None else [*contestants, *_in_one_precision(reduced)]
+    if fastai_python:
+        contestants += [
+            Contestant(f"fastai, one-cycle, {precision}", "fastai", precision, python=fastai_python)
+            for precision in _precisions(reduced)
+        ]
+    return contestants
 
 
-def _in_one_precision(precision: Precision) -> list[Contestant]:
+def in_prediction(reduced: Precision | None) -> list[Contestant]:
+    """Every line of the prediction table, the reference first."""
+    return [one for precision in _precisions(reduced) for one in _prediction_in(precision)]
+
+
+def in_tokenizing() -> list[Contestant]:
+    """Every line of the table of tokenization, the reference first."""
+    return [
+        Contestant(TOKENIZING_REFERENCE, "python loop", "fp32"),
+        Contestant("transformers, all texts at once", "transformers batch", "fp32"),
+        Contestant("tokenizers, encode_batch_fast", "tokenizers batch", "fp32"),
+        Contestant("Foldwise, the first time", "foldwise", "fp32"),
+        Contestant("Foldwise, from its cache", "foldwise cached", "fp32"),
+    ]
+
+
+def in_folds(reduced: Precision | None) -> list[Contestant]:
+    """Every line of the table of whole cross-validations, the reference first."""
+    best = reduced or "fp32"
+    return [
+        Contestant(REFERENCE, "trainer", "fp32"),
+        Contestant(f"Trainer, length-grouped, {best}", "trainer", best, grouped=True),
+        *(Contestant(f"Foldwise, {precision}", "foldwise", precision)
+          for precision in _precisions(reduced)),
+    ]  # fmt: skip
+
+
+def fastest_foldwise(reduced: Precision | None) -> Contestant:
+    """Foldwise as it comes, in the fastest precision that works here."""
+    best = reduced or "fp32"
+    return Contestant(f"Foldwise, {best}", "foldwise", best)
+
+
+def _precisions(reduced: Precision | None) -> list[Precision]:
+    return ["fp32"] if reduced is None else ["fp32", reduced]
+
+
+def _prediction_in(precision: Precision) -> list[Contestant]:
+    grouped = [
+        Contestant(
+            f"Trainer, length-grouped, {rows} rows at once, {precision}",
+            "trainer",
+            precision,
+            grouped=True,
+            rows_at_once=rows,
+        )
+        for rows in (8, 64)
+    ]
+    default = Contestant(f"Trainer, dynamic padding, {precision}", "trainer", precision)
+    return [default, *grouped, Contestant(f"Foldwise, {precision}", "foldwise", precision)]
+
+
+def _training_in(precision: Precision) -> list[Contestant]:
     def trainer(label: str, *, grouped: bool, dropout: float | None = None) -> Contestant:
         name = f"Trainer, {label}, {precision}"
         return Contestant(name, "trainer", precision, dropout=dropout, grouped=grouped)

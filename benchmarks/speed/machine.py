@@ -6,24 +6,31 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from speed.task import Task
-
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "foldwise")
 
 
-def machine_facts(task: Task) -> list[str]:
-    """Processor or GPU, threads, versions, and how busy the machine was before."""
-    facts = [f"CPU: {cpu_model()}, {os.cpu_count()} cores, {task.threads} used"]
-    if task.device == "cuda":
+def machine_facts(device: str, threads: int) -> list[str]:
+    """Processor or GPU, threads and versions."""
+    facts = [f"CPU: {cpu_model()}, {os.cpu_count()} cores, {threads} used"]
+    if device == "cuda":
         import torch
 
         gpu = torch.cuda.get_device_properties(0)
         facts.append(
             f"GPU: {gpu.name}, {gpu.total_memory / 2**30:.0f} GiB, CUDA {torch.version.cuda}"
         )
-    facts.append(f"Python {platform.python_version()}, {_versions(PACKAGES)}")
-    facts.append(f"load of the last minute before the first round: {os.getloadavg()[0]:.1f}")
-    return facts
+    return [*facts, f"Python {platform.python_version()}, {_versions(PACKAGES)}"]
+
+
+def busyness(when: str) -> str:
+    """How many threads of all programs were running or ready, on average of the last minute."""
+    return f"load of the last minute {when}: {os.getloadavg()[0]:.1f}"
+
+
+def use_cores(threads: int) -> None:
+    """Leave this process, and all it starts, as many cores as there are `threads`."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
 def cpu_model() -> str:

@@ -1,89 +1,114 @@
 """What is measured of a contestant in its own process."""
 
 import json
-import resource
-import sys
-import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Any, TypeVar
 
-import torch
+from speed.flops import Amount
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One training of one contestant.
+    """One piece of work of one contestant.
 
     Attributes:
-        seconds: of wall time in training only; projected to all steps where fewer were taken.
-        tokenizing: seconds for the training rows; None where ids were given.
-        steps: of the whole training.
-        taken: steps really taken.
-        tokens: real tokens of the whole training, without padding.
-        padded_tokens: the same with padding.
-        peak_bytes: of this process, or of the GPU's memory.
+        seconds: of wall time.
         waited: share of its threads' time in which they were ready but other programs had the
             cores; None where the system does not tell.
-        rmse: of the validation rows, where they were predicted.
+        amount: what was worked on.
     """
 
     seconds: float
-    tokenizing: float | None
-    steps: int
-    taken: int
-    tokens: int
-    padded_tokens: int
-    peak_bytes: int
     waited: float | None
-    rmse: float | None
+    amount: Amount
 
     def to_json(self) -> str:
         """Its fields on one line."""
         return json.dumps(asdict(self))
 
-
-def measurement_from(text: str) -> Measurement:
-    """The measurement that `Measurement.to_json` wrote."""
-    return Measurement(**json.loads(text))
-
-
-class Stopwatch:
-    """Wall time, in seconds, with nothing left running on the GPU at either end."""
-
-    def __init__(self, device: str) -> None:
-        self._device = device
-        self._queued = _seconds_queued()
-        self._began = self._now()
-
-    def seconds(self) -> float:
-        """Seconds since it was made."""
-        return self._now() - self._began
-
-    def waited(self, threads: int) -> float | None:
-        """The share of the threads' time that they stood in line for a core since it was made."""
-        queued = _seconds_queued()
-        if queued is None or self._queued is None:
-            return None
-        return (queued - self._queued) / (threads * self.seconds())
-
-    def _now(self) -> float:
-        if self._device == "cuda":
-            torch.cuda.synchronize()
-        return time.perf_counter()
+    def told(self) -> str:
+        """It in a few words, for who watches."""
+        speed = self.amount.tokens / self.seconds
+        waited = "" if self.waited is None else f", in line for cores {self.waited:.1%} of the time"
+        return f"{self.seconds:.2f} s, {speed:,.0f} tokens/s{waited}"
 
 
-def _seconds_queued() -> float | None:
-    """Seconds that this process's threads were ready to run and did not, if the system tells.
+@dataclass(frozen=True, kw_only=True)
+class Computed(Measurement):
+    """One piece of work with the model.
 
-    https://docs.kernel.org/scheduler/sched-stats.html, /proc/<pid>/schedstat
+    Attributes:
+        padded_tokens: computed for the real ones of `amount`.
+        peak_bytes: of its process, or of the GPU's memory.
+        matrix_peak: operations a second in matrix products alone, measured right afterwards;
+            None before.
     """
-    paths = list(Path("/proc/self/task").glob("*/schedstat"))
-    return sum(int(path.read_text().split()[1]) for path in paths) / 1e9 if paths else None
+
+    padded_tokens: int
+    peak_bytes: int
+    matrix_peak: float | None = None
 
 
-def peak_bytes(device: str) -> int:
-    """The most memory so far: that torch allocated on the GPU, or of this process."""
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # kilobytes on Linux
+@dataclass(frozen=True, kw_only=True)
+class Training(Computed):
+    """One training; its seconds are those of all steps, projected where fewer were taken.
+
+    Attributes:
+        tokenizing: seconds for the training rows; None where ids were given.
+        steps: of the whole training.
+        taken: steps really taken.
+        rmse: of the validation rows, where they were predicted.
+    """
+
+    tokenizing: float | None
+    steps: int
+    taken: int
+    rmse: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction(Computed):
+    """One prediction of the rows.
+
+    Attributes:
+        off: the largest difference of some rows from the same ones predicted alone and in float32,
+            over the standard deviation of those; about 1 if rows are mixed up.
+    """
+
+    off: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossValidation(Measurement):
+    """All folds of a run, from the start of its program to its end.
+
+    Attributes:
+        peak_bytes: of all its processes together, or of the GPU; None where nothing tells.
+        rmse: of the OOF predictions.
+    """
+
+    peak_bytes: int | None
+    rmse: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(Computed):
+    """Some optimizer steps under the profiler, which slows them down.
+
+    Attributes:
+        steps: how many.
+        kinds: seconds of all steps by kind of operation; on a GPU, of the GPU.
+    """
+
+    steps: int
+    kinds: dict[str, float]
+
+
+AnyMeasurement = TypeVar("AnyMeasurement", bound=Measurement)
+AnyComputed = TypeVar("AnyComputed", bound=Computed)
+
+
+def measurement_from(text: str, kind: type[AnyMeasurement]) -> AnyMeasurement:
+    """The measurement that `Measurement.to_json` wrote."""
+    fields: dict[str, Any] = json.loads(text)
+    return kind(**(fields | {"amount": Amount(*fields["amount"])}))

@@ -3,15 +3,17 @@
 from typing import Any, NamedTuple
 
 import torch
-from speed.measurement import Measurement, Stopwatch, peak_bytes
+from speed.flops import amount_of
+from speed.measurement import Training
 from speed.ready_made import (
     CountingCollator,
     Example,
     examples_of,
+    lengths_of,
     ready_made_model,
     ready_made_tokenizer,
-    tokens_of,
 )
+from speed.stopwatch import Stopwatch, peak_bytes
 from speed.task import Contestant, Task
 from torch.optim import AdamW
 from torch.utils.data import DataLoader
@@ -28,7 +30,7 @@ class TimedSteps(NamedTuple):
     waited: float | None
 
 
-def train_plainly(task: Task, contestant: Contestant, seed: int) -> Measurement:
+def measured(task: Task, contestant: Contestant, seed: int) -> Training:
     """The measurement of a few steps, projected to the whole training: every step is as long.
 
     One optimizer group a tensor, which is how layer-wise rates are often set.
@@ -42,15 +44,16 @@ def train_plainly(task: Task, contestant: Contestant, seed: int) -> Measurement:
     model = ready_made_model(task, contestant).to(task.device).train()
     collator = CountingCollator(tokenizer, task.max_length)
     timed = _timed_steps(task, model, collator, examples)
-    return Measurement(
+    amount, memory = amount_of(lengths_of(examples)), peak_bytes(task.device)
+    return Training(
         seconds=timed.seconds * task.steps / timed.steps,
+        waited=timed.waited,
+        amount=amount.times(task.epochs),
+        padded_tokens=len(examples) * task.max_length * task.epochs,
+        peak_bytes=memory,
         tokenizing=tokenizing,
         steps=task.steps,
         taken=timed.steps,
-        tokens=tokens_of(examples) * task.epochs,
-        padded_tokens=len(examples) * task.max_length * task.epochs,
-        peak_bytes=peak_bytes(task.device),
-        waited=timed.waited,
         rmse=None,
     )
 

@@ -15,8 +15,6 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from foldwise.modeling.dropout import set_dropout
-
 ROBERTA_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")  # in the order of their ids
 
 Example = Mapping[str, Any]
@@ -26,6 +24,9 @@ def ready_made_model(task: Task, contestant: Contestant) -> Any:
     """The encoder with transformers' own regression head, in float32 on the CPU."""
     config = AutoConfig.from_pretrained(task.encoder, num_labels=1, problem_type="regression")
     if contestant.dropout is not None:
+        # imported here: fastai's environment need not have Foldwise
+        from foldwise.modeling.dropout import set_dropout
+
         set_dropout(config, contestant.dropout)
     if task.random:
         make: Any = AutoModelForSequenceClassification.from_config  # it has no annotations
@@ -79,6 +80,6 @@ class CountingCollator:
         return batch
 
 
-def tokens_of(examples: Sequence[Example]) -> int:
-    """Real tokens in the examples."""
-    return sum(len(example["input_ids"]) for example in examples)
+def lengths_of(examples: Sequence[Example]) -> list[int]:
+    """Real tokens of each example."""
+    return [len(example["input_ids"]) for example in examples]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from speed.random_rows import SPECIAL, random_ids
 from speed.task import Rows
 
 from foldwise.encoders import is_here, resolve_encoder
@@ -14,9 +15,7 @@ from foldwise.settings import Encoder, Settings
 from foldwise.training.corpus import Corpus, load_corpus
 
 FOLD = 0  # whose rows are predicted; the other folds' rows are learned from
-FIRST_WORD = 4  # RoBERTa's ids 0 to 3 begin, pad and end a text, and stand for unknown words
 WORDS = re.compile(r"\w+|[^\w\s]")
-SPECIAL = 2  # tokens that begin and end a text
 
 
 def chosen_rows(project: Project, competition: str, count: int) -> tuple[Rows, Rows]:
@@ -47,12 +46,10 @@ def _taken(corpus: Corpus, positions: NDArray[np.int64]) -> Rows:
 
 
 def as_random_ids(rows: Rows, vocabulary: int, max_length: int, stretch: float) -> Rows:
-    """Rows of random ids, as long as the texts of `rows` times `stretch`; the targets stay."""
+    """Rows of random ids, as long as those of `rows` times `stretch`; the targets stay."""
     random = np.random.default_rng(0)
-    ids = []
-    for length in _lengths(rows.texts):
-        words = min(max(1, round((length - SPECIAL) * stretch)), max_length - SPECIAL)
-        ids.append([0, *random.integers(FIRST_WORD, vocabulary, words).tolist(), 2])
+    words = [round((length - SPECIAL) * stretch) for length in _lengths_of(rows)]
+    ids = [random_ids(random, count, vocabulary, max_length) for count in words]
     return Rows([], ids, rows.targets)
 
 
@@ -60,6 +57,10 @@ def tokenizer_of_lengths() -> str:
     """What lengths are counted with, in words."""
     name = Encoder().name
     return f"{name}'s tokenizer" if is_here(name) else "words and punctuation marks"
+
+
+def _lengths_of(rows: Rows) -> list[int]:
+    return _lengths(rows.texts) if rows.ids is None else [len(ids) for ids in rows.ids]
 
 
 def _lengths(texts: Sequence[str]) -> list[int]:

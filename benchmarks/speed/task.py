@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-System = Literal["foldwise", "trainer", "plain"]
+from speed.flops import ModelShape
+
+System = Literal[
+    "foldwise", "trainer", "plain", "fastai",
+    "python loop", "transformers batch", "tokenizers batch", "foldwise cached",
+]  # fmt: skip
 Precision = Literal["fp32", "bf16", "fp16"]
+WARM_UP_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Task:
         warmup: share of all steps.
         max_length: tokens a text, special ones included; the plain script pads to it.
         quality: whether the validation rows are predicted after training.
+        shape: of the encoder, for counting its operations.
     """
 
     encoder: str
@@ -59,11 +66,17 @@ class Task:
     device: Literal["cpu", "cuda"]
     threads: int
     quality: bool
+    shape: ModelShape
 
     @property
     def steps(self) -> int:
         """Optimizer steps of the whole training."""
         return self.epochs * -(-len(self.train) // self.batch_size)
+
+    def warm_up(self) -> "Task":
+        """The same with few rows: kernels are compiled and memory is mapped, before time counts."""
+        few = self.train.first(WARM_UP_STEPS * self.batch_size)
+        return replace(self, train=few, epochs=1, quality=False)
 
     def write(self, path: Path) -> None:
         """Write it as JSON, for the contestants' processes."""
@@ -73,7 +86,10 @@ class Task:
 def read_task(path: Path) -> Task:
     """The task that `Task.write` wrote."""
     table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return Task(**(table | {part: Rows(**table[part]) for part in ("train", "valid")}))
+    parts: dict[str, Any] = {part: Rows(**table[part]) for part in ("train", "valid")}
+    layers = [(int(outputs), int(inputs)) for outputs, inputs in table["shape"]["matrices"]]
+    shape = ModelShape(**(table["shape"] | {"matrices": tuple(layers)}))
+    return Task(**(table | parts | {"shape": shape}))
 
 
 @dataclass(frozen=True)
@@ -86,6 +102,8 @@ class Contestant:
         grouped: Trainer only: batches of texts of nearly equal length.
         frozen_embeddings: Foldwise only: the embeddings do not learn.
         one_rate: Foldwise only: the head learns at the encoder's rate, not at its own.
+        rows_at_once: Trainer only: rows a batch in a prediction.
+        python: the interpreter of an environment of its own; empty: this one.
     """
 
     label: str
@@ -95,6 +113,8 @@ class Contestant:
     grouped: bool = False
     frozen_embeddings: bool = False
     one_rate: bool = False
+    rows_at_once: int = 8
+    python: str = ""
 
     def to_json(self) -> str:
         """Its fields, for the command line of its process."""

@@ -9,20 +9,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from speed.measurement import Measurement, Stopwatch, peak_bytes
+from speed.flops import amount_of
+from speed.measurement import Training
 from speed.ready_made import (
     CountingCollator,
     Example,
     examples_of,
+    lengths_of,
     ready_made_model,
     ready_made_tokenizer,
-    tokens_of,
 )
+from speed.stopwatch import Stopwatch, peak_bytes
 from speed.task import Contestant, Task
 from transformers import Trainer, TrainingArguments
 
 
-def train_with_trainer(task: Task, contestant: Contestant, seed: int) -> Measurement:
+def measured(task: Task, contestant: Contestant, seed: int) -> Training:
     """The measurement of one training with the Trainer, without evaluations and checkpoints."""
     torch.set_num_threads(task.threads)
     tokenizer = ready_made_tokenizer(task)
@@ -34,31 +36,37 @@ def train_with_trainer(task: Task, contestant: Contestant, seed: int) -> Measure
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
             model=ready_made_model(task, contestant),
-            args=_arguments(task, contestant, seed, folder),
-            train_dataset=_dataset(examples),
+            args=arguments(task, contestant, seed, folder, save_strategy="no"),
+            train_dataset=dataset(examples),
             data_collator=collator,
             processing_class=tokenizer,
         )
         watch = Stopwatch(task.device)
         taken = trainer.train().global_step
         seconds, waited = watch.seconds(), watch.waited(task.threads)
-    return Measurement(
+    amount = amount_of(lengths_of(examples))
+    padded, memory = collator.cells, peak_bytes(task.device)
+    return Training(
         seconds=seconds,
+        waited=waited,
+        amount=amount.times(task.epochs),
+        padded_tokens=padded,
+        peak_bytes=memory,
         tokenizing=tokenizing,
         steps=task.steps,
         taken=taken,
-        tokens=tokens_of(examples) * task.epochs,
-        padded_tokens=collator.cells,
-        peak_bytes=peak_bytes(task.device),
-        waited=waited,
         rmse=_rmse(task, trainer, tokenizer) if task.quality else None,
     )
 
 
-def _arguments(task: Task, contestant: Contestant, seed: int, folder: str) -> TrainingArguments:
+def arguments(
+    task: Task, contestant: Contestant, seed: int, folder: str, **others: Any
+) -> TrainingArguments:
+    """The Trainer's defaults, but for what the task and the contestant ask, and `others`."""
     return TrainingArguments(
         output_dir=folder,
         per_device_train_batch_size=task.batch_size,
+        per_device_eval_batch_size=contestant.rows_at_once,
         num_train_epochs=task.epochs,
         learning_rate=task.rate,
         warmup_steps=task.warmup,  # below 1: a share of all steps
@@ -68,18 +76,20 @@ def _arguments(task: Task, contestant: Contestant, seed: int, folder: str) -> Tr
         fp16=contestant.precision == "fp16",
         use_cpu=task.device == "cpu",
         seed=seed,
-        save_strategy="no",
         report_to="none",
         disable_tqdm=True,
+        **others,
     )
 
 
 def _rmse(task: Task, trainer: Trainer, tokenizer: Any) -> float:
     examples = examples_of(task.valid, tokenizer, task.max_length)
-    predicted = np.asarray(trainer.predict(_dataset(examples)).predictions, np.float64).ravel()
-    return float(np.sqrt(np.mean((predicted - np.asarray(task.valid.targets)) ** 2)))
+    # grouped by length, predictions come in another order than the rows: so do these labels
+    predicted, targets, _ = trainer.predict(dataset(examples))
+    errors = np.asarray(predicted, np.float64).ravel() - np.asarray(targets, np.float64).ravel()
+    return float(np.sqrt(np.mean(errors**2)))
 
 
-def _dataset(examples: Sequence[Example]) -> Any:
+def dataset(examples: Sequence[Example]) -> Any:
     """The examples; a list does all the Trainer asks of a dataset, but its annotation does not."""
     return examples

@@ -9,6 +9,7 @@ import torch
 
 from foldwise import settings
 from foldwise.errors import UsageError
+from foldwise.training.allocator import keep_freed_blocks
 from foldwise.training.precision import fastest_precision, probe_cpu
 
 KIBIBYTE = 1024
@@ -99,5 +100,7 @@ def gpu_memory(device: str) -> tuple[int, int]:
 
 def prepare_process(hardware: settings.Hardware) -> None:
     """Set this process up as the run's hardware settings say."""
+    if hardware.device == "cpu":
+        keep_freed_blocks()
     torch.set_num_threads(hardware.threads)
     torch.set_float32_matmul_precision("highest")  # float32 is float32, not TF32: the head needs it
