@@ -80,12 +80,16 @@ def test_a_study_whose_data_are_gone_ends_and_its_trial_is_queued_again(tmp_path
     train = project.competition("tiny-regression") / "train.csv"
     text = train.read_text()
 
+    said: list[str] = []
+
     def say(words: str) -> None:
-        if words.startswith("trial 0:"):
+        if not said:  # the trial begins
             train.unlink()
+        said.append(words)
 
     with pytest.raises(DataError, match="no n-grams"):
         study_of(project, 2, say=say, command=fake_worker(0.0, 0.0, 0.0, 3.0))
+    assert said[1] == "trial 0: queued again (DataError); the next new trial skips a number"
     train.write_text(text)
     ledger, _ = study_of(project, 2)
     assert ledger.settled()[0].outcome.state == "finished"
