@@ -23,7 +23,7 @@ def main(log: Path, behaviour: str) -> None:
             Path(f"{log}.died").touch()
             os._exit(9)
         if behaviour == "fail":
-            answer = {"error": "DataError", "complaints": ["the fold is bad"]}
+            answer: dict[str, object] = {"error": "DataError", "complaints": ["the fold is bad"]}
         else:
             path = Path(job["file"])
             path.parent.mkdir(parents=True, exist_ok=True)

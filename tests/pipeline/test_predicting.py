@@ -10,6 +10,7 @@ from foldwise.paths import Project
 from foldwise.pipeline import predicting
 from foldwise.pipeline.fold_models import FinishedRun, tfidf_values
 from foldwise.pipeline.predicting import predict_texts
+from foldwise.pipeline.text_chunks import Texts
 from foldwise.training.fold_result import finished_outcome
 from foldwise.training.run_scores import read_tables
 from tests.tiny_competitions import load_tiny
@@ -40,7 +41,7 @@ def test_a_run_below_several_members_predicts_once(
     asked = []
     values_of = tfidf_values
 
-    def counted(finished: FinishedRun, texts: predicting.Texts) -> list[NDArray[np.float64]]:
+    def counted(finished: FinishedRun, texts: Texts) -> list[NDArray[np.float64]]:
         asked.append(finished.folder.name)
         return values_of(finished, texts)
 

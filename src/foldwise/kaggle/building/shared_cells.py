@@ -37,6 +37,8 @@ install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--n
            "--target", str(SITE), "foldwise"]
 subprocess.run(install, check=True)
 sys.path.insert(0, str(SITE))
+os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that this notebook starts find it there
+    [str(SITE), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 import foldwise
 

@@ -39,7 +39,7 @@ def draw_predictions(session: Session, test: Predictions) -> Path:
         edges = _edges([table.values[:, 0] for table, _ in shown.values()])
         for label, (table, colour) in shown.items():
             values = table.values[:, 0]
-            axes.hist(values, edges, density=True, color=colour, alpha=0.55, label=label)
+            axes.hist(values, edges.tolist(), density=True, color=colour, alpha=0.55, label=label)
         axes.set_xlabel(f"predicted {test.outputs[0]}")
         axes.set_ylabel("density")
     axes.set_title(session.package.run)
