@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foldwise.cli.commands import COMMANDS
+from foldwise.cli.commands import COMMANDS, KERNEL_COMMANDS, Command
 from foldwise.cli.parser import EXIT_CODES, parsed
 from foldwise.errors import UsageError
 from tests.cli.calling import Foldwise, run_python
@@ -73,19 +73,25 @@ def test_every_command_has_help_with_an_example_and_the_exit_codes(
     assert all(len(line) <= 80 for line in done.out.replace(command.example, "").splitlines())
 
 
+def every_command() -> list[Command]:
+    """The commands that do something: of those of two words, the parts."""
+    return [one for command in COMMANDS for one in (command.parts or (command,))]
+
+
 def test_every_example_can_be_parsed() -> None:
-    for command in COMMANDS:
+    for command in every_command():
         words = command.example.replace('"A film to remember."', "text").split()
         assert parsed(words[1:]).module == command.module
 
 
 def test_every_option_has_a_help_text(foldwise: Foldwise) -> None:
-    for command in COMMANDS:
-        lines = foldwise(command.name, "--help").out.splitlines()
+    kernels = [("kernel", part.name) for part in KERNEL_COMMANDS]
+    for words in [*((command.name,) for command in COMMANDS), *kernels]:
+        lines = foldwise(*words, "--help").out.splitlines()
         for i, line in enumerate(lines):
             if line.startswith("  -"):
                 told = len(line.split("  ")) > 2 or lines[i + 1].startswith(" " * 20)
-                assert told, f"{command.name}: {line}"
+                assert told, f"{' '.join(words)}: {line}"
 
 
 def test_no_command_at_all_shows_the_help_and_is_a_bad_argument(foldwise: Foldwise) -> None:
