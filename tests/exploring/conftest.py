@@ -2,7 +2,7 @@
 
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.paths import Project
 from tests.tiny_competitions import make_project
 from tests.tiny_encoders import make_tiny_encoder
@@ -20,5 +20,5 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     train_tfidf(project, "words", training={"folds": 2})
     train_tfidf(project, "labels", "tiny-classification")
     train_tfidf(project, "pairs", "tiny-pairs")
-    make_ensemble(project, ["looks", "words"], "blend")
+    blend(project, ["looks", "words"], "blend")
     return project

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest, build_inference
 from foldwise.paths import Project
 from tests.tiny_tfidf import train_tfidf
@@ -23,8 +23,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
     train_tiny(project, "enc", training={"epochs": 0.5})
     train_tfidf(project, "words")
     train_tfidf(project, "labels", "tiny-classification")
-    make_ensemble(project, ["enc", "words"], "both", weights=[1, 3])
-    make_ensemble(project, ["both", "words"], "top", weights=[2, 1])
+    blend(project, ["enc", "words"], "both", weights=[1, 3])
+    blend(project, ["both", "words"], "top", weights=[2, 1])
     return project
 
 

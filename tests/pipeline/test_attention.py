@@ -9,7 +9,7 @@ import torch
 
 from foldwise.competition.competition import load_competition
 from foldwise.encoders import EncoderFiles
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.errors import DataError, UsageError
 from foldwise.modeling.model import build_model
 from foldwise.modeling.saving import load_model_weights
@@ -36,9 +36,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     )
     train_tiny(project, "mean", training=FAST)
     train_tfidf(project, "words", training={"folds": 2})
-    make_ensemble(project, ["looks", "beside", "words"], "blend", weights=[1, 3, 4])
-    make_ensemble(project, ["blend", "looks"], "top", weights=[1, 1])
-    make_ensemble(project, ["looks", "words"], "unheard", weights=[0, 1])
+    blend(project, ["looks", "beside", "words"], "blend", weights=[1, 3, 4])
+    blend(project, ["blend", "looks"], "top", weights=[1, 1])
+    blend(project, ["looks", "words"], "unheard", weights=[0, 1])
     return project
 
 

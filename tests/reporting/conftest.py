@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foldwise.ensembling.ensemble import make_ensemble
+from foldwise.ensembling.ensemble import blend
 from foldwise.paths import Project
 from tests.tiny_tfidf import train_tfidf
 from tests.training.tiny_runs import tiny_project, train_tiny
@@ -20,7 +20,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     train_tiny(made, "attention", pooling={"kind": "attention"}, stages=STAGES, training=looks)
     train_tiny(made, "labels", competition="tiny-classification", training={"epochs": 1.0})
     train_tfidf(made, "words")
-    make_ensemble(made, ["attention", "words"], "blend", method="nnls")
+    blend(made, ["attention", "words"], "blend", method="nnls")
     return made
 
 

@@ -9,6 +9,7 @@ from foldwise.errors import StorageError, UsageError
 from foldwise.settings import Rates, Settings, Stage
 from foldwise.training.corpus import load_corpus
 from foldwise.training.manifest import (
+    NO_EFFECT,
     Manifest,
     check_same,
     check_settings_file,
@@ -120,7 +121,12 @@ def test_a_manifest_holds_every_setting_that_can_change_a_result(tmp_path: Path)
     made = manifest_of(chosen, load_corpus(project, chosen), encoder="e")
     without = chosen.flat().keys() - made.settings.keys()
     trackers = {f"tracking.{name}" for name in ("tensorboard", "mlflow", "wandb")}
-    assert without == {"training.checkpoint_seconds"} | trackers
+    assert without - trackers == set(NO_EFFECT)
+    assert without == trackers | {
+        "training.checkpoint_seconds",
+        "training.gradient_checkpointing",
+        "hardware.jobs_per_gpu",
+    }
     assert (made.encoder, made.code) == ("e", code_hash())
     assert made.versions.keys() >= {"python", "torch", "numpy", "scikit-learn"}
 

@@ -20,6 +20,7 @@ from foldwise.pipeline.seed_names import seed_run_name
 from foldwise.pipeline.seeding import train_seeds
 from foldwise.settings import Settings, load_experiment
 from foldwise.training.corpus import load_corpus
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress, Report
 from foldwise.training.run import RunRequest, RunState, train_run
 from foldwise.training.run_scores import is_finished, read_scores
@@ -164,7 +165,7 @@ def _measured(session: Session, settings: Settings, paces: dict[str, Pace]) -> T
     undone = any(left.values())
     begun = [name for name in paces if (project.run(name) / "settings.toml").is_file()]
     hardware = load_experiment(project.run(begun[0]) / "settings.toml") if begun else settings
-    processes = min(default_workers(hardware), len(every)) if begun else 1
+    processes = min(default_workers(hardware, LocalEngine()), len(every)) if begun else 1
     usable = session.ends - session.began
     usable -= min(RESERVE_SECONDS, RESERVE_SHARE * usable)
     sessions = sessions_left(steps, per_step, usable, processes) if undone else 0
