@@ -70,7 +70,7 @@ def _seconds_by_kind(events: EventList, *, on_gpu: bool) -> dict[str, float]:
     """
     seconds: defaultdict[str, float] = defaultdict(float)
     for event in events:
-        if event.device_type == DeviceType.CPU:
+        if event.device_type.name == "CPU":
             own = event.self_device_time_total if on_gpu else event.self_cpu_time_total
             seconds[kind_of(event.key)] += own / 1e6
     return dict(seconds)

@@ -1,5 +1,6 @@
 """Memory that is kept from step to step."""
 
+import ctypes
 import platform
 import subprocess
 import sys
@@ -39,5 +40,5 @@ def test_blocks_that_are_kept_are_not_faulted_in_again() -> None:
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
-    monkeypatch.setattr(allocator.ctypes, "CDLL", None)  # calling it would fail
+    monkeypatch.setattr(ctypes, "CDLL", None)  # calling it would fail
     assert not allocator.keep_freed_blocks()

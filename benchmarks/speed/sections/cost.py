@@ -39,8 +39,9 @@ def cost(bench: Bench) -> Section:
     faults, busy = faults_of(lines), disturbed(lines)
     if not bench.task.random:
         by_folds = _cross_validations(bench)
-        parts.append(growth_table("folds", by_folds))
-        faults += [fault for one in by_folds for fault in faults_of([one.line])]
+        sizes = [Size(count, line) for count, line in zip(FOLDS, by_folds, strict=True)]
+        parts.append(growth_table("folds", sizes))
+        faults += faults_of(by_folds)
     return Section("Cost as it doubles", [*parts, EXPLAINED, *busy], tuple(faults))
 
 
@@ -50,9 +51,11 @@ def _trainings(bench: Bench, tasks: Sequence[Task]) -> list[tuple[Task, Line[Com
     lines = [Line[Computed](contestant) for _ in tasks]
     for _ in range(bench.options.rounds):
         for task, line in zip(tasks, lines, strict=True):
+            if line.fault:
+                continue
             (again,) = run_rounds(Job("training", task, Training), [contestant], 1, bench.say)
             line.measured += again.measured
-            line.fault = line.fault or again.fault
+            line.fault = again.fault
     return list(zip(tasks, lines, strict=True))
 
 
@@ -64,7 +67,8 @@ def _mean_length(task: Task) -> float:
     return float(np.mean([len(ids) for ids in task.train.ids or ()]))
 
 
-def _cross_validations(bench: Bench) -> list[Size]:
+def _cross_validations(bench: Bench) -> list[Line[CrossValidation]]:
+    """The lines of `FOLDS`."""
     rows = ROWS if bench.options.rows is None else bench.options.rows
     contestant = fastest_foldwise(bench.reduced.precision)
     lines = [Line[CrossValidation](contestant) for _ in FOLDS]
@@ -75,4 +79,4 @@ def _cross_validations(bench: Bench) -> list[Size]:
             count = count_of[id(line)]
             measure_folds(line, bench.task, bench.competition, rows=rows, seed=number, folds=count)
             bench.say(f"cost, {count} folds: {line.fault or f'{line.measured[-1].seconds:.1f} s'}")
-    return [Size(count, line) for count, line in zip(FOLDS, lines, strict=True)]
+    return lines
