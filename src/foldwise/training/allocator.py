@@ -2,7 +2,9 @@
 
 A step allocates the same large blocks as the one before: the gradient of MiniLM's embeddings alone
 is 47 MB. By default glibc maps each anew and gives it back, and the kernel fills its pages with
-zeros at every step. https://man7.org/linux/man-pages/man3/mallopt.3.html
+zeros at every step. With MiniLM and 16 texts a step, on one core of a busy machine: 23,100 page
+faults and 90 ms of the kernel's time a step, against 1,300 and 7 ms where freed memory is kept.
+https://man7.org/linux/man-pages/man3/mallopt.3.html
 """
 
 import ctypes
