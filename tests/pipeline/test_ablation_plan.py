@@ -97,7 +97,7 @@ def test_everything_that_is_wrong_is_told_at_once(project: Project) -> None:
         "seed=3: seed stays: each variant is trained with the base's seeds; give them with --seeds",
         "training.rows=20: training.rows stays: variants are compared on the same rows",
         "pooling.kind=max: pooling.kind='max' would do nothing: kind='tfidf' reads competition, "
-        "kind, seed, hardware, tfidf, training.rows and training.folds only",
+        "kind, seed, hardware, tfidf, tracking, training.rows and training.folds only",
     ]
 
 

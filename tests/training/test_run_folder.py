@@ -6,7 +6,7 @@ from foldwise.errors import UsageError
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import load_experiment
-from foldwise.training import run_folder
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.manifest import read_manifest
 from foldwise.training.run_folder import Mode, open_run, reopened_run, set_aside
 from tests.tiny_competitions import tiny_regression
@@ -65,10 +65,10 @@ def test_other_versions_are_noted_and_not_refused(
 def test_a_tfidf_run_asks_nothing_of_the_hardware(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_wanted: object) -> None:
+    def fail(*_wanted: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(run_folder, "resolved_hardware", fail)
+    monkeypatch.setattr(LocalEngine, "resolved", fail)
     assert open_run(project, "a", tfidf_settings()).settings.hardware.device == "auto"
 
 
