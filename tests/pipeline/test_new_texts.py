@@ -58,3 +58,10 @@ def test_the_name_of_a_missing_table_is_no_text(single: Competition) -> None:
 @pytest.mark.parametrize("word", ["x" * 5000, "a\0b", ".", ""])
 def test_words_that_the_system_takes_for_no_file_are_texts(word: str, single: Competition) -> None:
     assert new_texts([word], single).texts == ((word,),)
+
+
+def test_files_are_not_predicted_as_texts(single: Competition, tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("id,text\n1,a\n")
+    with pytest.raises(UsageError, match=r"one file is predicted at a time.*new\.csv is a file"):
+        new_texts([str(path), "a text"], single)

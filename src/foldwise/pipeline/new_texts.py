@@ -34,6 +34,11 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
             f"{words[0]} does not exist; give a file like {competition.files.test}, or a text in "
             f"quotation marks"
         )
+    files = [word for word in words if Path(word).suffix in TABLES and _is_file(word)]
+    if files:
+        raise UsageError(
+            f"one file is predicted at a time, or texts: {files[0]} is a file among {len(words)} words"
+        )
     width = len(competition.text)
     if len(words) % width:
         raise UsageError(
