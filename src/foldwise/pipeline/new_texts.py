@@ -37,7 +37,8 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
     files = [word for word in words if Path(word).suffix in TABLES and _is_file(word)]
     if files:
         raise UsageError(
-            f"one file is predicted at a time, or texts: {files[0]} is a file among {len(words)} words"
+            f"one file is predicted at a time, or texts, but {files[0]} is a file among "
+            f"{len(words)} words; give it alone"
         )
     width = len(competition.text)
     if len(words) % width:
