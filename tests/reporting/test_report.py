@@ -13,6 +13,7 @@ from foldwise.reporting.page import Page, html_of
 from foldwise.reporting.report import default_path, page_of, write_report
 from foldwise.reporting.section import Block, Section
 from foldwise.reporting.shading import plain_part
+from foldwise.reporting.tuning_section import tuning_block
 from foldwise.storage import write_text
 from foldwise.training.run_scores import read_scores
 from foldwise.tuning.record import RecordedStudy, write_study_record
@@ -107,6 +108,12 @@ def test_a_study_is_shown_from_its_record(project: Project, tmp_path: Path) -> N
     alone = page(copy, "words.tuning")
     assert [each.key for each in alone.sections] == ["tuning"]
     assert html_of(alone).count("<svg") == 4
+
+
+def test_a_study_without_a_finished_trial_says_so(tmp_path: Path) -> None:
+    (tmp_path / "young.tuning").mkdir()
+    block = tuning_block(tmp_path / "young.tuning")
+    assert list(block.sentences) == ["No trial has been written down yet."]
 
 
 def test_the_page_and_its_pictures_are_the_same_each_time(project: Project, pages: Path) -> None:
