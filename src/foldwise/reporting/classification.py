@@ -1,6 +1,7 @@
 """Where a classification errs: which labels are confused, how surely, and by length."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ def classification_block(run: ReportedRun) -> Block:
     guess = probabilities.argmax(axis=1).astype(np.int64)
     counts = count(truth, guess, len(labels))
     hits = (truth == guess).astype(np.float64)
-    by_length = binned(words_of(run.loaded.train), hits)
+    by_length = shares_by(words_of(run.loaded.train), hits)
     plots = [_confusion(run.name, labels, counts), _by_length(run.name, by_length)]
     facts, sentences = list[Fact](), list[str]()
     if _are_probabilities(probabilities):
@@ -55,6 +56,11 @@ def classification_block(run: ReportedRun) -> Block:
         )
     tables = [_table(class_figures(labels, counts))]
     return Block(run.name, facts, sentences, plots, tables)
+
+
+def shares_by(by: Floats, hits: Floats) -> list[Bin]:
+    """The share of hits (rows,), each 0 or 1, in parts of `by`, with the error of a share."""
+    return [replace(of, standard_error=share_error(of.mean, of.rows)) for of in binned(by, hits)]
 
 
 def _are_probabilities(values: Floats) -> bool:
