@@ -14,7 +14,7 @@ from foldwise.reporting.report import default_path, page_of, write_report
 from foldwise.reporting.section import Block, Section
 from foldwise.reporting.shading import plain_part
 from foldwise.reporting.tuning_section import tuning_block
-from foldwise.storage import write_text
+from foldwise.storage import read_json, write_json, write_text
 from foldwise.training.run_scores import read_scores
 from foldwise.tuning.record import RecordedStudy, write_study_record
 from tests.tuning.test_pictures import CURVES
@@ -85,6 +85,20 @@ def test_an_ensemble_whose_member_has_changed_says_so(project: Project, tmp_path
     copy = Project(tmp_path / "copy")
     shutil.rmtree(copy.run("words"))
     assert "needs its member 'words'" in sentences(page(copy, "blend"))
+
+
+def test_an_ensemble_of_other_weights_than_its_members_give_says_so(
+    project: Project, tmp_path: Path
+) -> None:
+    shutil.copytree(project.root, tmp_path / "copy")
+    copy = Project(tmp_path / "copy")
+    path = copy.run("blend") / "ensemble.json"
+    record = read_json(path)
+    first, second = record["weights"]
+    write_json(path, record | {"weights": [first - 1e-4, second + 1e-4]})
+    found = page(copy, "blend")
+    assert plots(found, "ensemble") == []
+    assert "as another version of Foldwise blended it" in sentences(found)
 
 
 def test_several_runs_stand_side_by_side(project: Project) -> None:
