@@ -1,8 +1,15 @@
+from dataclasses import asdict, replace
+
 import numpy as np
 import pytest
 
+from foldwise.ensembling.recipe import Options
+from foldwise.ensembling.record import Ensemble
+from foldwise.paths import Project
 from foldwise.reporting.calibration import share_error
-from foldwise.reporting.classification import shares_by
+from foldwise.reporting.classification import classification_block, shares_by
+from foldwise.reporting.reported_run import read_runs
+from foldwise.storage import write_json
 
 
 def test_a_bin_in_which_all_rows_are_hits_is_not_certain() -> None:
@@ -12,3 +19,19 @@ def test_a_bin_in_which_all_rows_are_hits_is_not_certain() -> None:
     assert few.standard_error == pytest.approx(share_error(1.0, 5))
     assert few.standard_error > 0.1
     assert many.standard_error == pytest.approx(share_error(0.6, 5))
+
+
+def test_an_ensemble_that_decides_by_thresholds_has_no_reliability_diagram(
+    project: Project,
+) -> None:
+    (run,) = read_runs(project, ["labels"])
+    options = Options(decision="thresholds")
+    record = Ensemble("mean", ["labels", "other"], [0.5, 0.5], {}, options=options)
+    folder = project.root / "decided"
+    folder.mkdir()
+    write_json(folder / "ensemble.json", asdict(record))
+    assert "Reliability" in [plot.title for plot in classification_block(run).plots]
+    block = classification_block(replace(run, folder=folder))
+    assert "Reliability" not in [plot.title for plot in block.plots]
+    assert block.facts == []
+    assert "decided by a fitted threshold for each label" in block.sentences[0]

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.ensembling.confusion import count
+from foldwise.ensembling.recipe import Decision
+from foldwise.ensembling.record import is_ensemble, read_ensemble
 from foldwise.reporting.binned import Bin, binned
 from foldwise.reporting.calibration import (
     Calibration,
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+DECISIONS: dict[Decision, str] = {
+    "cut_points": "fitted cut points",
+    "thresholds": "a fitted threshold for each label",
+}
 MOST_NUMBERS = 8  # labels whose confusion is written into the cells, too
 MOST_LABELS = 30  # that have a name beside the cells
 LONGEST_LABEL = 12  # characters beside a cell
@@ -45,7 +52,14 @@ def classification_block(run: ReportedRun) -> Block:
     by_length = shares_by(words_of(run.loaded.train), hits)
     plots = [_confusion(run.name, labels, counts), _by_length(run.name, by_length)]
     facts, sentences = list[Fact](), list[str]()
-    if _are_probabilities(probabilities):
+    decided_by = decision_of(run.folder)
+    if decided_by != "none":
+        sentences.append(
+            f"Its labels were decided by {DECISIONS[decided_by]}, which change probabilities so "
+            "that the decided label has the largest: they say no more how sure the ensemble is, so "
+            "there is no reliability diagram."
+        )
+    elif _are_probabilities(probabilities):
         found = calibration(truth, probabilities)
         plots.insert(1, _reliability(run.name, found))
         facts.append(_error_fact(found))
@@ -56,6 +70,11 @@ def classification_block(run: ReportedRun) -> Block:
         )
     tables = [_table(class_figures(labels, counts))]
     return Block(run.name, facts, sentences, plots, tables)
+
+
+def decision_of(folder: Path) -> Decision:
+    """How an ensemble's labels were decided; "none" of any other run: the most probable one."""
+    return read_ensemble(folder).options.decision if is_ensemble(folder) else "none"
 
 
 def shares_by(by: Floats, hits: Floats) -> list[Bin]:
