@@ -2,12 +2,14 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from foldwise.ensembling.recipe import Options
 from foldwise.ensembling.record import Ensemble
 from foldwise.paths import Project
 from foldwise.reporting.calibration import share_error
-from foldwise.reporting.classification import classification_block, shares_by
+from foldwise.reporting.classification import classification_block, draw_cells, shares_by
+from foldwise.reporting.palette import BLUE
 from foldwise.reporting.reported_run import read_runs
 from foldwise.storage import write_json
 
@@ -35,3 +37,12 @@ def test_an_ensemble_that_decides_by_thresholds_has_no_reliability_diagram(
     assert "Reliability" not in [plot.title for plot in block.plots]
     assert block.facts == []
     assert "decided by a fitted threshold for each label" in block.sentences[0]
+
+
+def test_only_cells_that_have_rows_are_drawn() -> None:
+    axes = Figure().add_subplot()
+    shares = np.eye(300)
+    shares[0, 1] = 0.25
+    draw_cells(axes, shares, BLUE)
+    assert len(axes.patches) == 301
+    assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 299.5), (299.5, -0.5))

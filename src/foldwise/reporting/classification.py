@@ -148,13 +148,18 @@ def shortened_label(label: str) -> str:
 
 
 def draw_cells(axes: "Axes", shares: Floats, colour: str) -> None:
-    """Draw a square for each of (rows, columns) shares, the less transparent the larger."""
+    """Draw a square for each of (rows, columns) shares, the less transparent the larger.
+
+    None for a share of 0: of hundreds of labels most are never taken for each other.
+    """
     from matplotlib.patches import Rectangle
 
     rows, columns = shares.shape
     for i in range(rows):
         for j in range(columns):
             alpha = round(float(shares[i, j]), 3)
+            if alpha == 0:
+                continue
             cell = Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=(colour, alpha), linewidth=0)
             axes.add_patch(cell)
     axes.set_xlim(-0.5, columns - 0.5)
