@@ -63,13 +63,32 @@ class Replayed:
         return self.alone if pruner == "wilcoxon" else self.looks + self.so_far
 
 
+def smaller_is_better(name: str) -> Metric:
+    """The metric called `name`.
+
+    Raises:
+        ValueError: a greater score is better: Optuna is told here to look for the smallest.
+    """
+    metric = METRICS[name]
+    if metric.greater_is_better:
+        raise ValueError(
+            f"scores are replayed where smaller is better, got a study of {name}; give one of "
+            f"{', '.join(of.name for of in METRICS.values() if not of.greater_is_better)}"
+        )
+    return metric
+
+
 def trials_of(study: Path) -> list[Replayed]:
-    """The study's trials, in their order."""
+    """The study's trials, in their order.
+
+    Raises:
+        ValueError: of the study's metric a greater score is better.
+    """
     record: dict[str, Any] = json.loads((study / "tuning.json").read_text(encoding="utf-8"))
+    metric, folds = smaller_is_better(record["metric"]), tuple(record["folds"])
     project = Project(study.parents[1])
     runs = [project.run(trial["run"]) for trial in record["trials"]]
     rows = load_corpus(project, load_experiment(runs[0] / "settings.toml")).loaded.train
-    metric, folds = METRICS[record["metric"]], tuple(record["folds"])
     return [_replayed(run, rows, metric, folds) for run in runs]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from foldwise.errors import Interrupted, StorageError
 from foldwise.paths import Project
 from foldwise.storage import sha256_of_file
 from tests.cli.calling import Foldwise
@@ -220,3 +221,35 @@ def test_seeds_that_make_no_average_are_refused_before_anything_trains(
     assert done.code == 2
     assert message in done.err
     assert not list(project.root.glob("runs/others*"))
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "code"),
+    [
+        (ValueError("a bug"), "ValueError: a bug", 0),
+        (StorageError("no space"), "no space", 0),
+        (KeyboardInterrupt(), "stopped by SIGINT", 130),
+        (Interrupted(15, "stopped by SIGTERM"), "stopped by SIGTERM", 143),
+    ],
+)
+def test_a_report_that_fails_takes_nothing_from_the_submission(
+    error: BaseException,
+    told: str,
+    code: int,
+    project: Project,
+    foldwise: Foldwise,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_of: object) -> None:
+        raise error
+
+    monkeypatch.setattr("foldwise.cli.everything.write_report", fails)
+    done = foldwise("run", "words", "--json")
+    assert done.code == code
+    assert (Path(done.json["submission"]).is_file(), done.json["report"]) == (True, None)
+    assert f"note: no report: {told}" in done.err
+    assert "try again with: foldwise report words\n" in done.err
+
+    shown = foldwise("run", "words")
+    assert (shown.code, "submission: " in shown.out) == (code, True)
+    assert "report: " not in shown.out

@@ -10,7 +10,7 @@ import torch
 from foldwise.competition.competition import load_competition
 from foldwise.encoders import EncoderFiles
 from foldwise.ensembling.ensemble import blend
-from foldwise.errors import DataError, UsageError
+from foldwise.errors import DataError, StorageError, UsageError
 from foldwise.modeling.model import build_model
 from foldwise.modeling.saving import load_model_weights
 from foldwise.paths import Project
@@ -128,4 +128,18 @@ def test_a_run_that_has_not_finished_is_refused(project: Project, tmp_path: Path
     copy = Project(tmp_path / "copy")
     (copy.run("looks") / "oof.csv").unlink()
     with pytest.raises(DataError, match="run 'looks' has not finished"):
+        token_attention(copy, "looks", TEXTS)
+
+
+def test_only_the_weights_of_the_fold_that_is_asked_are_read(
+    project: Project, tmp_path: Path
+) -> None:
+    shutil.copytree(project.root, tmp_path / "copy")
+    copy = Project(tmp_path / "copy")
+    (copy.run("looks") / "fold-1" / "model.safetensors").unlink()
+    weighed = token_attention(copy, "looks", TEXTS, fold=0)
+    assert weighed[0][0].weights.tolist() == pytest.approx(
+        token_attention(project, "looks", TEXTS, fold=0)[0][0].weights.tolist()
+    )
+    with pytest.raises(StorageError, match="fold-1"):
         token_attention(copy, "looks", TEXTS)

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
 from foldwise.ensembling.confusion import count
-from foldwise.reporting.calibration import BINS, calibration, class_figures
+from foldwise.reporting.calibration import BINS, calibration, class_figures, share_error
 
 Floats = NDArray[np.float64]
 
@@ -55,3 +55,18 @@ def test_a_label_that_is_never_given_has_no_precision() -> None:
     truth, guess = np.array([0, 0, 1]), np.array([0, 0, 0])
     found = class_figures(["a", "b"], count(truth, guess, 2))[1]
     assert (found.precision, found.recall, found.f1, found.support) == (None, 0.0, 0.0, 1)
+
+
+def test_a_share_of_few_rows_is_never_certain() -> None:
+    assert share_error(1.0, 1) == pytest.approx((3 / 5 * 2 / 5 / 5) ** 0.5)
+    assert share_error(0.0, 1) == pytest.approx(share_error(1.0, 1))
+    assert share_error(0.3, 100_000) == pytest.approx((0.3 * 0.7 / 100_000) ** 0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("truth", [0.5, 0.9, 0.97])
+def test_two_errors_around_the_share_of_four_more_rows_hold_the_truth(truth: float) -> None:
+    rows = 20
+    shares = np.random.default_rng(0).binomial(rows, truth, size=4000) / rows
+    centres = (shares * rows + 2) / (rows + 4)
+    errors = np.array([share_error(share, rows) for share in shares.tolist()])
+    assert np.mean(np.abs(centres - truth) < 1.96 * errors) > 0.93

@@ -1,7 +1,9 @@
 from pathlib import Path
 
 from foldwise.journal import Journal
-from foldwise.reporting.curves import CurvePoint, fold_curves
+from foldwise.paths import Project
+from foldwise.reporting.curves import CurvePoint, FoldCurves, curves_block, fold_curves
+from foldwise.reporting.reported_run import read_runs
 from foldwise.storage import write_json
 
 RESULT = {
@@ -38,3 +40,11 @@ def test_a_fold_without_a_journal_or_a_result_has_no_curves(tmp_path: Path) -> N
     assert fold_curves(tmp_path, 0) is None
     folder_of(tmp_path)
     assert fold_curves(tmp_path, 0) is None
+
+
+def test_what_is_told_of_a_loss_that_rises_is_not_that_it_falls(project: Project) -> None:
+    (run,) = read_runs(project, ["attention"])
+    rising = [CurvePoint(1, 0.5), CurvePoint(2, 1.5)]
+    curves = FoldCurves(0, rising, rising, {}, 0, 0, 10)
+    loss = curves_block(run, [curves]).plots[0]
+    assert loss.alt == "The loss over the steps, a line a fold: fold 0 from 0.5 to 1.5."

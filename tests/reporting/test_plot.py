@@ -49,6 +49,16 @@ def test_hostile_labels_stay_text() -> None:
     assert '<script>alert("1")</script> $x^2$ & \\1 \ufffd \u202e' in shown
 
 
+@pytest.mark.parametrize(
+    "label",
+    ["#facade", "#ffffff", 'an id="x" font-family: y; url(#z)', 'href="#a" x="1.23456"', "a > b"],
+)
+def test_labels_that_read_like_markup_are_shown_as_they_are(label: str) -> None:
+    drawing = svg_of(plot(label))
+    root = ElementTree.fromstring(drawing.replace("xlink:href", "href"))  # noqa: S314
+    assert [element.text for element in root.iter("text")].count(label) == 2
+
+
 def test_the_same_plot_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         write_png(tmp_path / name, plot())

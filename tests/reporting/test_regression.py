@@ -3,8 +3,9 @@ import re
 import numpy as np
 from matplotlib.axes import Axes
 
+from foldwise.reporting.binned import binned
 from foldwise.reporting.plot import Plot, svg_of
-from foldwise.reporting.regression import draw_density
+from foldwise.reporting.regression import draw_density, told_between
 
 
 def test_as_many_rows_as_samr_has_make_a_drawing_that_a_phone_can_show() -> None:
@@ -20,3 +21,10 @@ def test_as_many_rows_as_samr_has_make_a_drawing_that_a_phone_can_show() -> None
     shades = [float(found) for found in re.findall(r"opacity: ([\d.]+)", drawing)]
     assert 0.12 <= min(shades) < 0.2
     assert drawing.count("<use") > len(shades)
+
+
+def test_a_bin_of_one_row_has_no_error_to_tell() -> None:
+    bins = binned(np.array([1.0, 2.0, 2.0]), np.array([0.5, 0.25, 0.75]))
+    assert told_between(bins, "words", "error") == (
+        "By words from 1 to 2 the error goes from 0.500 (one row) to 0.500 ± 0.250."
+    )

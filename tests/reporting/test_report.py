@@ -13,7 +13,8 @@ from foldwise.reporting.page import Page, html_of
 from foldwise.reporting.report import default_path, page_of, write_report
 from foldwise.reporting.section import Block, Section
 from foldwise.reporting.shading import plain_part
-from foldwise.storage import write_text
+from foldwise.reporting.tuning_section import tuning_block
+from foldwise.storage import read_json, write_json, write_text
 from foldwise.training.run_scores import read_scores
 from foldwise.tuning.record import RecordedStudy, write_study_record
 from tests.tuning.test_pictures import CURVES
@@ -86,6 +87,20 @@ def test_an_ensemble_whose_member_has_changed_says_so(project: Project, tmp_path
     assert "needs its member 'words'" in sentences(page(copy, "blend"))
 
 
+def test_an_ensemble_of_other_weights_than_its_members_give_says_so(
+    project: Project, tmp_path: Path
+) -> None:
+    shutil.copytree(project.root, tmp_path / "copy")
+    copy = Project(tmp_path / "copy")
+    path = copy.run("blend") / "ensemble.json"
+    record = read_json(path)
+    first, second = record["weights"]
+    write_json(path, record | {"weights": [first - 1e-4, second + 1e-4]})
+    found = page(copy, "blend")
+    assert plots(found, "ensemble") == []
+    assert "as another version of Foldwise blended it" in sentences(found)
+
+
 def test_several_runs_stand_side_by_side(project: Project) -> None:
     found = page(project, "attention", "words")
     assert found.sections[0].key == "scores"
@@ -107,6 +122,12 @@ def test_a_study_is_shown_from_its_record(project: Project, tmp_path: Path) -> N
     alone = page(copy, "words.tuning")
     assert [each.key for each in alone.sections] == ["tuning"]
     assert html_of(alone).count("<svg") == 4
+
+
+def test_a_study_without_a_finished_trial_says_so(tmp_path: Path) -> None:
+    (tmp_path / "young.tuning").mkdir()
+    block = tuning_block(tmp_path / "young.tuning")
+    assert list(block.sentences) == ["No trial has been written down yet."]
 
 
 def test_the_page_and_its_pictures_are_the_same_each_time(project: Project, pages: Path) -> None:

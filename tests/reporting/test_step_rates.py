@@ -5,7 +5,8 @@ import pytest
 
 from foldwise.paths import Project
 from foldwise.reporting.curves import fold_curves
-from foldwise.reporting.step_rates import agrees, step_rates
+from foldwise.reporting.reported_run import read_runs
+from foldwise.reporting.step_rates import agrees, compared_steps, rates_block, step_rates
 from foldwise.settings import load_experiment
 
 
@@ -25,6 +26,7 @@ def test_rates_by_settings_are_those_that_the_optimizer_had(project: Project) ->
             at = found.rates[found.groups.index(name), step]
             assert at == pytest.approx(rate, rel=1e-9)
     assert agrees(found, curves)
+    assert compared_steps(found, curves) == within
 
     # what does not learn in a stage has no rate there
     first = found.ends[0]
@@ -41,3 +43,18 @@ def test_rates_of_other_settings_do_not_agree(project: Project) -> None:
     slower = replace(curves, collapses=1)  # which halves the rates
     chosen = load_experiment(run / "settings.toml")
     assert not agrees(step_rates(chosen, slower), curves)
+
+
+def test_the_caption_says_what_the_rates_were_compared_with(project: Project) -> None:
+    (run,) = read_runs(project, ["attention"])
+    curves = fold_curves(run.folder, 0)
+    assert curves is not None
+    found = step_rates(load_experiment(run.folder / "settings.toml"), curves)
+    count = len(compared_steps(found, curves))
+    (plot,) = rates_block(run, [curves]).plots
+    assert f"equal to the journal's at {count} evaluations." in plot.caption
+
+    # with an evaluation at the end alone there is nothing to compare
+    last = max(curves.rates)
+    (plot,) = rates_block(run, [replace(curves, rates={last: curves.rates[last]})]).plots
+    assert "its journal has no evaluation within a stage to compare with." in plot.caption

@@ -1,9 +1,11 @@
 """`foldwise run EXPERIMENT...`."""
 
+import signal
 from argparse import Namespace
 from collections.abc import Sequence
 
 from foldwise.cli.blends import blend_lines
+from foldwise.cli.failures import interrupted
 from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_run, trained
 from foldwise.cli.score_tables import (
@@ -15,14 +17,14 @@ from foldwise.cli.score_tables import (
     score_rows,
     scores_as_json,
 )
-from foldwise.errors import Complaints, FoldwiseError, UsageError
+from foldwise.errors import Complaints, FoldwiseError, Interrupted, UsageError
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.everything import Everything, run_everything
-from foldwise.reporting.report import WrittenReport, write_report
+from foldwise.reporting.report import write_report
 from foldwise.training.run import RunRequest
 
 
-def run(options: Namespace, output: Output) -> None:
+def run(options: Namespace, output: Output) -> int:
     """Take every stage that is not done yet, and show what the runs are worth."""
     project = find_project()
     requests = requests_of(project, options)
@@ -35,25 +37,35 @@ def run(options: Namespace, output: Output) -> None:
         train=lambda request: trained(project, request, output),
         seeds=options.seeds or (),
     )
-    report = reported(project, done, output)
-    path = None if report is None else report.path
-    output.result({**as_json(done), "report": path})
+    output.result({**as_json(done), "report": None})
     show(done, output)
-    output.lines([] if path is None else [f"report: {path}"])
+    return with_report(project, done, output)
 
 
-def reported(project: Project, done: Everything, output: Output) -> WrittenReport | None:
-    """The report on what was submitted; None where there is none, and then it is said why.
+def with_report(project: Project, done: Everything, output: Output) -> int:
+    """The exit code once the report on what was submitted is written, or it is said why it is not.
 
-    The submission is written and checked by then: a report that fails takes nothing from it.
+    The submission is written, checked and shown by then: nothing that goes wrong with a report,
+    foreseen or not, takes anything from it.
     """
     run = done.lines[-1].run
     output.say(f"report on {run}")
     try:
-        return write_report(project, [run])
-    except FoldwiseError as error:
-        output.say(f"note: no report: {error}; try again with: foldwise report {run}")
-        return None
+        path = write_report(project, [run]).path
+    except KeyboardInterrupt:
+        return without_report(run, interrupted(signal.SIGINT), output)
+    except Exception as error:  # noqa: BLE001
+        return without_report(run, error, output)
+    output.result({**as_json(done), "report": path})
+    output.lines([f"report: {path}"])
+    return 0
+
+
+def without_report(run: str, error: Exception, output: Output) -> int:
+    """The exit code where `error` cost the report, which is said: 0 unless a signal stopped it."""
+    told = str(error) if isinstance(error, FoldwiseError) else f"{type(error).__name__}: {error}"
+    output.say(f"note: no report: {told}; try again with: foldwise report {run}")
+    return error.exit_code if isinstance(error, Interrupted) else 0
 
 
 def requests_of(project: Project, options: Namespace) -> list[RunRequest]:

@@ -1,7 +1,7 @@
 """The models of a finished run, fold by fold, and what they predict."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,13 +51,16 @@ class FinishedRun:
     outputs: tuple[str, ...]
     folds: tuple[int, ...]
 
-    def model_files(self, *names: str) -> list[Path]:
-        """The folders of the folds, whose model files `names` are as they were written.
+    def model_files(self, *names: str, folds: Iterable[int] | None = None) -> list[Path]:
+        """The folders of `folds`, whose model files `names` are as they were written.
+
+        Each file is read whole to be sure of that; None: those of all folds.
 
         Raises:
             StorageError: one is missing, or has changed.
         """
-        folders = [self.folder / f"fold-{fold}" for fold in self.folds]
+        chosen = self.folds if folds is None else folds
+        folders = [self.folder / f"fold-{fold}" for fold in chosen]
         for folder in folders:
             result = read_record(folder / RESULT, FoldResult)
             for name in names:
@@ -120,18 +123,18 @@ class EncoderModels:
     forward: "Forward"
     tokenizer: "Tokenizer"
 
-    def of_folds(self, folds: Iterable[int] | None = None) -> Iterator["Forward"]:
-        """The forward pass with the weights of one fold after the other; None: of all folds."""
+    def of_folds(self) -> Iterator["Forward"]:
+        """The forward pass with the weights of one fold after the other."""
         from foldwise.modeling.saving import load_model_weights
         from foldwise.training.encoder_fold import MODEL_FILE
 
-        for fold in self.folders if folds is None else folds:
-            load_model_weights(self.forward.model, self.folders[fold] / MODEL_FILE)
+        for folder in self.folders.values():
+            load_model_weights(self.forward.model, folder / MODEL_FILE)
             yield self.forward
 
 
-def encoder_models(run: FinishedRun) -> EncoderModels:
-    """The run's models on the device they predict on.
+def encoder_models(run: FinishedRun, folds: Sequence[int] | None = None) -> EncoderModels:
+    """The models of the run's `folds` on the device they predict on; None: of all.
 
     Raises:
         StorageError: a model file is missing, or has changed.
@@ -142,7 +145,8 @@ def encoder_models(run: FinishedRun) -> EncoderModels:
     from foldwise.training.forward import Forward
     from foldwise.training.hardware import prepare_process
 
-    folders = dict(zip(run.folds, run.model_files(MODEL_FILE), strict=True))
+    asked = run.folds if folds is None else folds
+    folders = dict(zip(asked, run.model_files(MODEL_FILE, folds=asked), strict=True))
     hardware = usable_hardware(run.settings.hardware)
     prepare_process(hardware)
     files = EncoderFiles(run.settings.encoder.name, run.folder / "encoder", "folder")

@@ -26,11 +26,11 @@ def weighed_tokens(run: FinishedRun, texts: Sequence[tuple[str, ...]], fold: int
         texts: with equally many parts.
         fold: of the model that is asked; None: the mean over all.
     """
-    models = encoder_models(run)
     asked = run.folds if fold is None else (fold,)
+    models = encoder_models(run, asked)
     tokens = tokenize(models.tokenizer, list(texts), cache=None)
     sums = [np.zeros(length) for length in tokens.lengths.tolist()]
-    for forward in models.of_folds(asked):
+    for forward in models.of_folds():
         for row, weights in _weights(forward, tokens, run.settings.training.micro_batch_tokens):
             sums[row] += weights / len(asked)
     return [

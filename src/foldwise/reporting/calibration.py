@@ -107,5 +107,10 @@ def class_figures(labels: Sequence[str], counts: Floats) -> list[ClassFigures]:
 
 
 def share_error(share: float, rows: int) -> float:
-    """The standard error of a share of so many independent rows."""
-    return float(np.sqrt(share * (1 - share) / rows))
+    """The standard error of a share of so many independent rows.
+
+    Agresti and Coull's: that of two more rows of either kind. The usual one is 0 where all rows, or
+    none, are hits, were it a single row. https://doi.org/10.1080/00031305.1998.10480550
+    """
+    more = (share * rows + 2) / (rows + 4)
+    return float(np.sqrt(more * (1 - more) / (rows + 4)))

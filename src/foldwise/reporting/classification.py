@@ -1,12 +1,16 @@
 """Where a classification errs: which labels are confused, how surely, and by length."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.ensembling.confusion import count
+from foldwise.ensembling.recipe import Decision
+from foldwise.ensembling.record import is_ensemble, read_ensemble
 from foldwise.reporting.binned import Bin, binned
 from foldwise.reporting.calibration import (
     Calibration,
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+DECISIONS: dict[Decision, str] = {
+    "cut_points": "fitted cut points",
+    "thresholds": "a fitted threshold for each label",
+}
 MOST_NUMBERS = 8  # labels whose confusion is written into the cells, too
 MOST_LABELS = 30  # that have a name beside the cells
 LONGEST_LABEL = 12  # characters beside a cell
@@ -41,10 +49,17 @@ def classification_block(run: ReportedRun) -> Block:
     guess = probabilities.argmax(axis=1).astype(np.int64)
     counts = count(truth, guess, len(labels))
     hits = (truth == guess).astype(np.float64)
-    by_length = binned(words_of(run.loaded.train), hits)
+    by_length = shares_by(words_of(run.loaded.train), hits)
     plots = [_confusion(run.name, labels, counts), _by_length(run.name, by_length)]
     facts, sentences = list[Fact](), list[str]()
-    if _are_probabilities(probabilities):
+    decided_by = decision_of(run.folder)
+    if decided_by != "none":
+        sentences.append(
+            f"Its labels were decided by {DECISIONS[decided_by]}, which change probabilities so "
+            "that the decided label has the largest: they say no more how sure the ensemble is, so "
+            "there is no reliability diagram."
+        )
+    elif _are_probabilities(probabilities):
         found = calibration(truth, probabilities)
         plots.insert(1, _reliability(run.name, found))
         facts.append(_error_fact(found))
@@ -55,6 +70,16 @@ def classification_block(run: ReportedRun) -> Block:
         )
     tables = [_table(class_figures(labels, counts))]
     return Block(run.name, facts, sentences, plots, tables)
+
+
+def decision_of(folder: Path) -> Decision:
+    """How an ensemble's labels were decided; "none" of any other run: the most probable one."""
+    return read_ensemble(folder).options.decision if is_ensemble(folder) else "none"
+
+
+def shares_by(by: Floats, hits: Floats) -> list[Bin]:
+    """The share of hits (rows,), each 0 or 1, in parts of `by`, with the error of a share."""
+    return [replace(of, standard_error=share_error(of.mean, of.rows)) for of in binned(by, hits)]
 
 
 def _are_probabilities(values: Floats) -> bool:
@@ -123,13 +148,18 @@ def shortened_label(label: str) -> str:
 
 
 def draw_cells(axes: "Axes", shares: Floats, colour: str) -> None:
-    """Draw a square for each of (rows, columns) shares, the less transparent the larger."""
+    """Draw a square for each of (rows, columns) shares, the less transparent the larger.
+
+    None for a share of 0: of hundreds of labels most are never taken for each other.
+    """
     from matplotlib.patches import Rectangle
 
     rows, columns = shares.shape
     for i in range(rows):
         for j in range(columns):
             alpha = round(float(shares[i, j]), 3)
+            if alpha == 0:
+                continue
             cell = Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=(colour, alpha), linewidth=0)
             axes.add_patch(cell)
     axes.set_xlim(-0.5, columns - 0.5)

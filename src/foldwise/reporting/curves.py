@@ -123,12 +123,15 @@ def _why_none(run: ReportedRun) -> str:
 
 
 def _loss(run: ReportedRun, curves: Sequence[FoldCurves]) -> Plot:
-    ends = ", ".join(f"fold {of.fold} {of.losses[-1].value:.3g}" for of in curves)
+    told = "; ".join(
+        f"fold {of.fold} from {of.losses[0].value:.3g} to {of.losses[-1].value:.3g}"
+        for of in curves
+    )
     lines = {of.fold: of.losses for of in curves}
     return Plot(
         name=f"{run.name}-training-loss",
         title="Training loss",
-        alt=f"The loss falls over the steps, a line a fold; it ends at: {ends}.",
+        alt=f"The loss over the steps, a line a fold: {told}.",
         draw=lambda axes: _draw(axes, lines, {}, "training loss"),
         caption="Each point is a mean over the steps since the one before it.",
     )

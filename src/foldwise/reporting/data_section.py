@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from foldwise.competition.report import DataReport, describe
 from foldwise.reporting.classification import shortened_label
-from foldwise.reporting.drift import Drift, drift
+from foldwise.reporting.drift import Baseline, Drift, drift
 from foldwise.reporting.figures import percent
 from foldwise.reporting.palette import BLUE, ORANGE
 from foldwise.reporting.plot import Plot
@@ -49,20 +49,22 @@ def _facts(run: ReportedRun, found: DataReport, apart: Drift | None) -> list[Fac
         facts.append(Fact("groups", f"{found.groups.count:,}", largest))
     if apart is not None:
         verdict = "no difference seen" if apart.is_noise else "they differ"
-        facts.append(Fact("test told from train, AUC", str(apart.auc), verdict))
+        note = f"{verdict}; {_by_chance(apart.baseline)}"
+        facts.append(Fact("test told from train, AUC", str(apart.auc), note))
     return facts
 
 
 def _sentences(run: ReportedRun, apart: Drift | None) -> list[str]:
     if apart is None:
         return [
-            "Whether test texts are of another kind cannot be told: it takes fifty rows of each "
-            f"file that share words, and there are {len(run.loaded.test):,} test rows."
+            "Whether test texts are of another kind cannot be told: it takes fifty different texts "
+            "of each file that share words, and groups to deal where rows have some; there are "
+            f"{len(run.loaded.test):,} test rows."
         ]
     first, second = apart.rows
     line = (
         f"A model that looks at words tells {second:,} test rows from {first:,} training rows "
-        f"with an AUC of {apart.auc} on rows it did not learn from; 0.5 is guessing."
+        f"with an AUC of {apart.auc} on rows it did not learn from; {_by_chance(apart.baseline)}."
     )
     if apart.is_noise:
         return [f"{line} So their words do not differ, as far as this can show."]
@@ -70,6 +72,16 @@ def _sentences(run: ReportedRun, apart: Drift | None) -> list[str]:
         f"{line} So they differ, and scores on the leaderboard may too. It goes by: test, "
         f"{', '.join(apart.of_test)}; train, {', '.join(apart.of_train)}."
     ]
+
+
+def _by_chance(baseline: Baseline) -> str:
+    """The AUC of files that do not differ, in words."""
+    if not baseline.deals:
+        return f"{baseline.auc} is guessing"
+    return (
+        f"{baseline.auc:.3f} ± {baseline.spread:.3f} for training groups dealt at random, whose "
+        f"rows are alike"
+    )
 
 
 def _parts(found: DataReport) -> Table:

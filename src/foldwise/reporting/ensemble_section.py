@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from foldwise.ensembling.cross_fitting import cross_fit
 from foldwise.ensembling.ensemble import Blended
 from foldwise.ensembling.leaving_out import Fewer
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 8  # members whose correlations are written into the cells, too
 MOST_MEMBERS = 24  # in a plot: those of the greatest weight
 LONGEST_NAME = 22
+SAME_WEIGHT = 1e-9  # a fit on the same machine gives the same weights to the bit
+ANOTHER_VERSION = (
+    "The weights that its members give now are not those in its record, as another version of "
+    "Foldwise blended it, or another machine: what its members add is not shown. Blend it again to "
+    "see that."
+)
 LEAST_CORRELATION = 0.5  # of the palest cell; errors of members are seldom less alike
 
 
@@ -36,6 +44,8 @@ def ensemble_block(project: Project, run: ReportedRun) -> Block:
     try:
         check_members(project, run.name)
         made = _made(project, run)
+        if not is_fitted_again(made):
+            return Block(run.name, sentences=[ANOTHER_VERSION])
         report = report_on(project, made)
     except FoldwiseError as error:
         told_so = f"What its members add cannot be told: {told(error)}"
@@ -46,6 +56,11 @@ def ensemble_block(project: Project, run: ReportedRun) -> Block:
         plots=_plots(run, report),
         tables=[_members(report, run), _methods(report, run)],
     )
+
+
+def is_fitted_again(made: Blended) -> bool:
+    """Whether the weights of test rows, fitted again, are those that the ensemble was made with."""
+    return np.allclose(made.fit.formula.shares(), made.ensemble.weights, rtol=0, atol=SAME_WEIGHT)
 
 
 def _made(project: Project, run: ReportedRun) -> Blended:
@@ -198,8 +213,6 @@ def _contributions(run: ReportedRun, lines: Sequence[MemberLine]) -> Plot:
 
 
 def _correlations(run: ReportedRun, report: Report) -> Plot:
-    import numpy as np
-
     names = [_name(line) for line in report.members]
     table = np.array(report.correlations)
     others = table[~np.eye(len(table), dtype=bool)]

@@ -1,7 +1,10 @@
 """The score of each fold with its noise, and whether folds differ by more than luck."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from foldwise.competition.metrics import Score, score
 from foldwise.errors import DataError
@@ -18,10 +21,11 @@ SURE = 0.05  # a spread that chance makes less often is called more than chance
 
 
 class FoldScore(NamedTuple):
-    """One fold's."""
+    """One fold's score, of so many independent draws: groups, or rows where there are none."""
 
     fold: int
     score: Score
+    draws: int
 
 
 def fold_scores(run: ReportedRun) -> list[FoldScore]:
@@ -35,25 +39,30 @@ def fold_scores(run: ReportedRun) -> list[FoldScore]:
             scored = score(run.metric, run.targets[at], run.oof.values[at], own)
         except DataError:  # a correlation of equal targets, say
             continue
-        found.append(FoldScore(fold, scored))
+        found.append(FoldScore(fold, scored, len(at) if own is None else len(set(own))))
     return found
 
 
-def chance_of_spread(scores: list[Score]) -> float | None:
+def chance_of_spread(folds: Sequence[FoldScore]) -> float | None:
     """How often folds differ at least so much where nothing but their rows' luck makes them.
 
-    Cochran's Q, the squared distances from the weighted mean in standard errors:
-    https://doi.org/10.2307/3001666. None where there are fewer than two, or no noise is known.
+    Welch's F: the squared distances from the weighted mean in standard errors, which are themselves
+    known the less, the fewer draws a fold has: https://doi.org/10.1093/biomet/38.3-4.330. None
+    where there are fewer than two folds, or the noise of one is not known.
     """
-    from scipy.special import chdtrc
+    from scipy.special import fdtrc
 
-    errors = [s.standard_error for s in scores if s.standard_error]
-    if len(errors) < len(scores) or len(scores) < 2:
+    count = len(folds)
+    if count < 2 or not all(of.score.standard_error and of.draws > 1 for of in folds):
         return None
-    weights = [1 / error**2 for error in errors]
-    mean = sum(w * s.value for w, s in zip(weights, scores, strict=True)) / sum(weights)
-    q = sum(w * (s.value - mean) ** 2 for w, s in zip(weights, scores, strict=True))
-    chance = float(chdtrc(len(scores) - 1, q))
+    values, errors = np.array([(of.score.value, of.score.standard_error) for of in folds]).T
+    draws = np.array([of.draws for of in folds])
+    weights = errors**-2 / (errors**-2).sum()
+    between = ((values - weights @ values) ** 2 / errors**2).sum() / (count - 1)
+    unsure = ((1 - weights) ** 2 / (draws - 1)).sum()
+    squares = count**2 - 1
+    f = between / (1 + 2 * (count - 2) / squares * unsure)
+    chance = float(fdtrc(count - 1, squares / (3 * unsure), f))
     return chance if math.isfinite(chance) else None
 
 
@@ -67,7 +76,7 @@ def folds_block(run: ReportedRun) -> Block:
 
 
 def _sentences(run: ReportedRun, found: list[FoldScore]) -> list[str]:
-    chance = chance_of_spread([of.score for of in found])
+    chance = chance_of_spread(found)
     lines = []
     if chance is not None:
         spread = f"The luck of rows alone makes folds differ at least so much {_how_often(chance)}"

@@ -60,7 +60,7 @@ def look_of(number: int) -> Look:
 
 
 def with_variables(drawing: str) -> str:
-    """An SVG drawn in light colours, with CSS variables in their places.
+    """A tag of an SVG drawn in light colours, with CSS variables in their places.
 
     Raises:
         ValueError: it has a colour that is none of the report's, which no theme would change.

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -55,6 +55,7 @@ HEAD = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL
 RULES = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 FONT = re.compile(r"font-family: [^;\"]*;? ?")
 SHORTHAND = re.compile(r"font: (?:(\d+) )?([\d.]+px) [^;\"]*")
+TAG = re.compile(r"<[^>]*>")  # matplotlib escapes a > that stands in a value
 IDS = re.compile(r'(?<= )id="([^"]*)" ?')
 USES = re.compile(r'href="#([^"]*)"|url\(#([^)]*)\)')
 GEOMETRY = re.compile(r' (?:d|x|y|points|transform)="[^"]*"')
@@ -93,9 +94,8 @@ def svg_of(plot: Plot) -> str:
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = printable(RULES.sub("", HEAD.sub("", buffer.getvalue())))
-    text = SHORTHAND.sub(_font, FONT.sub("", text))
-    text = GEOMETRY.sub(lambda found: DECIMALS.sub(r"\1", BLANKS.sub(" ", found[0])), text)
-    text = with_variables(_with_own_ids(text, plot.name))
+    used = {first or second for tag in TAG.findall(text) for first, second in USES.findall(tag)}
+    text = TAG.sub(lambda tag: _tag(tag[0], plot.name, used), text)
     label = escape(printable(f"{plot.title}. {plot.alt}"), quote=True)
     opening = rf'<svg viewBox="\1" role="img" aria-label="{_literal(label)}">'
     return re.sub(r">\s+<", "><", SIZE.sub(opening, text, count=1)).strip()
@@ -139,12 +139,18 @@ def _font(found: re.Match[str]) -> str:
     return f"{weight}font-size: {found[2]}"
 
 
-def _with_own_ids(text: str, name: str) -> str:
-    """Without ids that nothing uses, and with the others' made this plot's own."""
-    used = {first or second for first, second in USES.findall(text)}
-    text = IDS.sub(lambda found: f'id="{name}-{found[1]}" ' if found[1] in used else "", text)
-    text = re.sub(r'href="#', f'href="#{name}-', text)
-    return text.replace("url(#", f"url(#{name}-")
+def _tag(tag: str, name: str, used: Set[str]) -> str:
+    """One tag as the page takes it; what stands between tags is a text, and is left alone."""
+    tag = SHORTHAND.sub(_font, FONT.sub("", tag))
+    tag = GEOMETRY.sub(lambda found: DECIMALS.sub(r"\1", BLANKS.sub(" ", found[0])), tag)
+    return with_variables(_with_own_ids(tag, name, used))
+
+
+def _with_own_ids(tag: str, name: str, used: Set[str]) -> str:
+    """Without an id that nothing uses, and with others made this plot's own."""
+    tag = IDS.sub(lambda found: f'id="{name}-{found[1]}" ' if found[1] in used else "", tag)
+    tag = re.sub(r'href="#', f'href="#{name}-', tag)
+    return tag.replace("url(#", f"url(#{name}-")
 
 
 def _literal(replacement: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from foldwise.reporting.binned import Bin, binned, root_of
+from foldwise.reporting.binned import LEAST, Bin, binned, root_of
 from foldwise.reporting.palette import BLUE, GREEN, INK, MUTED, VERMILLION
 from foldwise.reporting.plot import Plot
 from foldwise.reporting.reported_run import ReportedRun
@@ -96,7 +96,7 @@ def _by_length(name: str, of: str, words: Floats, missed: Floats) -> Plot:
     return Plot(
         name=name,
         title=f"Error{of} by length",
-        alt=_told(size, "words", "root mean squared error"),
+        alt=told_between(size, "words", "root mean squared error"),
         draw=lambda axes: _draw_errors(axes, size, binned(words, missed), "words in the text"),
         caption="Tenths of the rows, with one standard error.",
     )
@@ -113,19 +113,26 @@ def _by_noise(name: str, of: str, noise: Floats, missed: Floats) -> Plot:
     return Plot(
         name=name,
         title=f"Error{of} by rater noise",
-        alt=_told(size, "rater noise", "root mean squared error"),
+        alt=told_between(size, "rater noise", "root mean squared error"),
         draw=draw,
         caption="Tenths of the rows, with one standard error. Dashed: as far as the raters of such "
         "rows are from each other.",
     )
 
 
-def _told(bins: Sequence[Bin], by: str, what: str) -> str:
+def told_between(bins: Sequence[Bin], by: str, what: str) -> str:
+    """What the first and the last of some bins show, in words."""
     first, last = bins[0], bins[-1]
     return (
-        f"By {by} from {first.at:.3g} to {last.at:.3g} the {what} goes from {first.mean:.3f} ± "
-        f"{first.standard_error:.3f} to {last.mean:.3f} ± {last.standard_error:.3f}."
+        f"By {by} from {first.at:.3g} to {last.at:.3g} the {what} goes from "
+        f"{_mean(first)} to {_mean(last)}."
     )
+
+
+def _mean(of: Bin) -> str:
+    """A bin's mean, with its standard error where it has rows enough for one."""
+    known = of.rows >= LEAST
+    return f"{of.mean:.3f} ± {of.standard_error:.3f}" if known else f"{of.mean:.3f} (one row)"
 
 
 def _draw_errors(axes: "Axes", size: Sequence[Bin], bias: Sequence[Bin], label: str) -> None:

@@ -83,16 +83,24 @@ def _above(name: str) -> tuple[int, str]:
     return (0 if name == "pooling" else 1, name)
 
 
-def agrees(computed: StepRates, curves: FoldCurves) -> bool:
-    """Whether the rates that the journal has are those computed for the same steps.
+def compared_steps(computed: StepRates, curves: FoldCurves) -> list[int]:
+    """The steps of which the journal has rates to compare with.
 
     It has them after an evaluation, for the step to come; the last of a stage's is never taken.
     """
+    return [
+        step
+        for step, recorded in curves.rates.items()
+        if recorded and step not in computed.ends and step < computed.ends[-1]
+    ]
+
+
+def agrees(computed: StepRates, curves: FoldCurves) -> bool:
+    """Whether the rates that the journal has are those computed for the same steps."""
     return all(
         np.isclose(computed.rates[computed.groups.index(name), step], rate, rtol=TOLERANCE, atol=0)
-        for step, recorded in curves.rates.items()
-        if step not in computed.ends and step < computed.ends[-1]
-        for name, rate in recorded.items()
+        for step in compared_steps(computed, curves)
+        for name, rate in curves.rates[step].items()
     )
 
 
@@ -131,7 +139,7 @@ def _picture(run: ReportedRun, first: FoldCurves, computed: StepRates) -> Plot:
     }
     shown = ", ".join(f"{name} {peak:.2g}" for name, peak in peaks.items())
     frozen = [name for name in computed.groups if name not in peaks]
-    caption = f"Fold {first.fold}, by settings and steps; equal to the journal's at evaluations."
+    caption = f"Fold {first.fold}, by settings and steps; {_held_to_journal(computed, first)}."
     if frozen:
         caption += f" Frozen: {frozen[0] if len(frozen) == 1 else f'{frozen[0]} to {frozen[-1]}'}."
     return Plot(
@@ -142,6 +150,13 @@ def _picture(run: ReportedRun, first: FoldCurves, computed: StepRates) -> Plot:
         height=300.0,
         caption=caption,
     )
+
+
+def _held_to_journal(computed: StepRates, first: FoldCurves) -> str:
+    count = len(compared_steps(computed, first))
+    if count == 0:
+        return "its journal has no evaluation within a stage to compare with"
+    return f"equal to the journal's at {count} evaluation{'s' if count > 1 else ''}"
 
 
 def _draw(axes: "Axes", computed: StepRates, peaks: Sequence[float]) -> None:

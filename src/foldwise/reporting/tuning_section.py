@@ -44,8 +44,10 @@ def study_of(project: Project, run: str) -> Path | None:
 
 
 def tuning_block(folder: Path) -> Block:
-    """The page of the study in `folder`; why there is none where its record is damaged."""
+    """The page of the study in `folder`; why there is none where it is young, or damaged."""
     name = folder.name
+    if not (folder / RESULT).is_file():
+        return Block(name, sentences=["No trial has been written down yet."])
     try:
         study = read_study(folder)
     except StorageError as error:

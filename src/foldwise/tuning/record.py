@@ -47,7 +47,15 @@ def read_study(folder: Path) -> RecordedStudy:
     Raises:
         StorageError: it is damaged.
     """
-    return read_record(folder / RESULT, _study)
+    return read_record(folder / RESULT, _study_checked)
+
+
+def _study_checked(**table: Any) -> RecordedStudy:
+    """The study; a part that is missing or no number is a TypeError, as a field that is."""
+    try:
+        return _study(**table)
+    except (KeyError, ValueError) as error:
+        raise TypeError(f"{type(error).__name__}: {error}") from error
 
 
 def _study(
