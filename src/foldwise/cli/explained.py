@@ -23,6 +23,7 @@ def as_json(explained: Explained) -> list[dict[str, Any]]:
             "id": text.id,
             "outputs": text.outputs,
             "neighbours": [asdict(neighbour) for neighbour in text.neighbours],
+            "no_neighbours": explained.no_neighbours or None,
             "words": {
                 "kind": explained.kind,
                 "of": text.of or None,
@@ -49,6 +50,8 @@ def show(explained: Explained, output: Output) -> None:
             output.lines([f"{text.id}   {short(text.parts)}", ""])
         _show_neighbours(text, output)
         _show_words(explained, text, output)
+    if explained.no_neighbours:
+        output.lines([f"no training rows are shown: {explained.no_neighbours}"])
     if explained.reason:
         output.lines([f"no words are shaded: {explained.reason}"])
 
