@@ -1,7 +1,8 @@
 """Names of a study's folders in `runs/`, and which folders are such.
 
 `<name>.tuning` holds the study; `<name>.tuning.trial-007.<hash>` is a run like any other. The hash
-is of its settings that can change a result, so that a trial that is queued again goes on in its own folder.
+is of its settings that can change a result, so that a trial that is queued again goes on in its own
+folder.
 """
 
 from pathlib import Path
