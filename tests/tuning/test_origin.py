@@ -41,7 +41,7 @@ def test_the_same_request_goes_on(project: Project) -> None:
 
 def test_settings_that_change_no_result_are_no_other_study(project: Project) -> None:
     before = origin_of(plan_of(project))
-    followed = plan_of(project, "tracking.tensorboard=true", "training.checkpoint_seconds=7")
+    followed = plan_of(project, "tracking.tensorboard=true")
     check_same_origin(followed, before)
     check_same_origin(plan_of(project), origin_of(followed))
     older = {**before, "settings": {**before["settings"], "tracking.tensorboard": True}}
