@@ -9,6 +9,7 @@ import pytest
 from foldwise.errors import DataError, UsageError
 from foldwise.exploring import read_run
 from foldwise.paths import Project
+from foldwise.pipeline.attention import member_weights
 from foldwise.training.run_scores import read_scores
 
 
@@ -82,3 +83,12 @@ def test_a_run_of_other_rows_than_those_that_are_there_is_refused(
     path.write_text("\n".join([*lines, ""]))
     with pytest.raises(DataError, match="have changed since run 'words' was made"):
         read_run("words", copy)
+
+
+def test_attention_of_a_part_of_a_blend_says_so(project: Project) -> None:
+    weights = member_weights(project, "blend")
+    share = weights["looks"] / sum(weights.values())
+    assert 0 < share < 1
+    note = read_run("blend", project).words("a good film").note
+    assert note.endswith(f" (of the members with attention, {share:.0%} of the blend)")
+    assert "members" not in read_run("looks", project).words("a good film").note

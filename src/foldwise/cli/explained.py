@@ -28,6 +28,7 @@ def as_json(explained: Explained) -> list[dict[str, Any]]:
                 "kind": explained.kind,
                 "of": text.of or None,
                 "reason": explained.reason or None,
+                "of_members": explained.of_members.strip() or None,
                 "parts": [_part(part) for part in text.words],
             },
         }
@@ -79,7 +80,7 @@ def _show_neighbours(text: ExplainedText, output: Output) -> None:
 def _show_words(explained: Explained, text: ExplainedText, output: Output) -> None:
     if explained.kind == "none":
         return
-    title = TITLES[explained.kind].format(of=text.of)
+    title = TITLES[explained.kind].format(of=text.of) + explained.of_members
     if can_shade():
         colours = ": orange raises it, blue lowers it" if explained.kind == "contribution" else ""
         output.lines([title + colours, *shaded(text.words).splitlines(), ""])

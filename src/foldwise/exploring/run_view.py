@@ -243,4 +243,4 @@ def _note(evidence: Evidence) -> str:
     if evidence.kind == "none":
         return f"no words are shaded: {evidence.reason}"
     of = f" (of {', '.join(dict.fromkeys(evidence.of))})" if evidence.of else ""
-    return NOTES[evidence.kind] + of
+    return NOTES[evidence.kind] + of + evidence.of_members()

@@ -45,12 +45,14 @@ class Explained:
         kind: of the words' weights, see `Evidence`.
         reason: why nothing is known of the words; else empty.
         no_neighbours: why no training rows are shown; else empty.
+        of_members: see `Evidence`.
     """
 
     texts: list[ExplainedText]
     kind: Literal["attention", "contribution", "none"]
     reason: str
     no_neighbours: str = ""
+    of_members: str = ""
 
 
 SHOWN_OUTPUTS = 3
@@ -81,7 +83,7 @@ def explain(project: Project, run: str, new: NewTexts, predictions: Predictions)
         )
         for i in range(len(new.ids))
     ]
-    return Explained(texts, evidence.kind, evidence.reason, no_neighbours)
+    return Explained(texts, evidence.kind, evidence.reason, no_neighbours, evidence.of_members())
 
 
 def _evidence(project: Project, run: str, new: NewTexts, predictions: Predictions) -> Evidence:
