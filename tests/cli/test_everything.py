@@ -1,8 +1,11 @@
 """`foldwise run`: from nothing to a submission, and what is refused before anything trains."""
 
 import csv
+import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,11 +208,30 @@ def test_seeds_train_each_experiment_with_all_of_them_and_blend_the_averages(
     assert [run["folds_trained_now"] for run in foldwise(*words).json["runs"]] == [0, 0, 0]
 
 
+def test_a_seed_that_went_wrong_is_told(
+    empty: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "fold 0 of 'words.seed1' is out of line"
+    module: Any = importlib.import_module("foldwise.pipeline.everything")
+    train = module.train_seeds
+    monkeypatch.setattr(
+        module, "train_seeds", lambda *words: replace(train(*words), out_of_line=[told])
+    )
+    done = foldwise("run", "words", "--seeds", "3,1")
+    assert done.code == 0, done.err
+    assert f"words: averaged all the same: {told}\n" in done.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["others", "--seeds", "3"], "an average is of two seeds at least, got 3"),
         (["others", "words", "--seeds", "3,1"], "words holds a run of one seed"),
+        (
+            ["words", "--seeds", "3,1"],
+            "copy the experiment under another name, or average it by itself with: foldwise train "
+            "words --seeds 3,1 --name OTHER",
+        ),
     ],
 )
 def test_seeds_that_make_no_average_are_refused_before_anything_trains(

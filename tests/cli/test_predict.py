@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foldwise.errors import StorageError
 from foldwise.paths import Project
 from tests.cli.calling import Foldwise
 from tests.tiny_competitions import write_rows
@@ -124,7 +125,7 @@ def test_a_file_of_rows_has_predictions_alone(project: Project, foldwise: Foldwi
 
 def test_json_has_all_that_stands_behind_a_prediction(project: Project, foldwise: Foldwise) -> None:
     first, second = foldwise("predict", "words", "a good film", "bad", "--json").json
-    assert list(first) == ["id", "outputs", "neighbours", "words"]
+    assert list(first) == ["id", "outputs", "neighbours", "no_neighbours", "words"]
     assert {"id", "fold", "text", "predicted", "target", "distance"} == set(first["neighbours"][0])
     assert first["words"]["kind"] == "contribution"
     assert first["words"]["of"] == "target"
@@ -158,3 +159,32 @@ def test_a_model_file_that_has_changed_is_a_storage_error(
     done = foldwise("predict", "both", "a film")
     assert done.code == 5
     assert f"{weights} is missing or differs from what the fold wrote" in done.err
+
+
+def test_a_prediction_is_shown_although_the_rows_it_was_learned_from_are_gone(
+    project: Project, foldwise: Foldwise
+) -> None:
+    (project.competition("tiny-regression") / "train.csv").unlink()
+    done = foldwise("predict", "words", "a good film")
+    assert done.code == 0
+    assert done.out.startswith("predictions\n")
+    assert "what each word adds to target" in done.out
+    assert "no training rows are shown: " in done.out
+    assert "train.csv" in done.out.partition("no training rows are shown: ")[2]
+    (row,) = foldwise("predict", "words", "a good film", "--json").json
+    assert row["neighbours"] == []
+    assert "train.csv" in row["no_neighbours"]
+    assert row["words"]["parts"]
+
+
+def test_a_prediction_is_shown_although_its_words_cannot_be_weighed(
+    project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise StorageError("vocabulary.json is damaged")
+
+    monkeypatch.setattr("foldwise.pipeline.explaining.word_evidence", damaged)
+    done = foldwise("predict", "words", "a good film")
+    assert done.code == 0
+    assert "training rows predicted most alike" in done.out
+    assert done.out.endswith("no words are shaded: vocabulary.json is damaged\n")

@@ -57,7 +57,10 @@ def test_without_the_program_the_command_to_run_is_told(
     assert "sent" not in json.loads(path.with_suffix(".json").read_text())
 
 
-@pytest.mark.parametrize(("says", "code"), [("400 - Bad Request", 1), ("Could not submit", 0)])
+@pytest.mark.parametrize(
+    ("says", "code"),
+    [("400 - Bad Request", 1), ("Could not submit", 0), ("Submission was unsuccessful", 0)],
+)
 def test_a_refusal_is_not_recorded_as_sent(
     on_kaggle: Project,
     foldwise: Foldwise,
@@ -70,6 +73,7 @@ def test_a_refusal_is_not_recorded_as_sent(
     done = foldwise("submit", "words", "--send")
     assert done.code == 3
     assert says in done.err
+    assert f"wrote {on_kaggle.submission('words')}" in " ".join(done.out.split())
     record = on_kaggle.submission("words").with_suffix(".json")
     assert "sent" not in json.loads(record.read_text())
 
@@ -80,4 +84,11 @@ def test_a_competition_that_is_not_kaggles_is_refused_before_anything_is_written
     done = foldwise("submit", "words", "--send")
     assert done.code == 2
     assert "competition.toml has no source.kaggle; leave out --send" in done.err
+    assert not project.submission("words").exists()
+
+
+def test_a_message_that_is_not_sent_is_refused(project: Project, foldwise: Foldwise) -> None:
+    done = foldwise("submit", "words", "--message", "the first")
+    assert done.code == 2
+    assert "got 'the first' for a submission that is not sent; add --send" in done.err
     assert not project.submission("words").exists()

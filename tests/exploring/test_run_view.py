@@ -1,11 +1,15 @@
 """A finished run in tables and pictures."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from foldwise.errors import DataError, UsageError
 from foldwise.exploring import read_run
 from foldwise.paths import Project
+from foldwise.pipeline.attention import member_weights
 from foldwise.training.run_scores import read_scores
 
 
@@ -66,3 +70,25 @@ def test_words_are_shaded_by_attention_or_contribution(project: Project) -> None
 def test_a_run_that_has_not_finished_is_refused(project: Project) -> None:
     with pytest.raises(DataError, match="run 'nothing' does not exist"):
         read_run("nothing", project)
+
+
+def test_a_run_of_other_rows_than_those_that_are_there_is_refused(
+    project: Project, tmp_path: Path
+) -> None:
+    copy = Project(tmp_path / "project")
+    shutil.copytree(project.root, copy.root)
+    path = copy.competition("tiny-regression") / "train.csv"
+    lines = path.read_text().splitlines()
+    lines[1] = lines[1].replace(",", ",another ", 1)
+    path.write_text("\n".join([*lines, ""]))
+    with pytest.raises(DataError, match="have changed since run 'words' was made"):
+        read_run("words", copy)
+
+
+def test_attention_of_a_part_of_a_blend_says_so(project: Project) -> None:
+    weights = member_weights(project, "blend")
+    share = weights["looks"] / sum(weights.values())
+    assert 0 < share < 1
+    note = read_run("blend", project).words("a good film").note
+    assert note.endswith(f" (of the members with attention, {share:.0%} of the blend)")
+    assert "members" not in read_run("looks", project).words("a good film").note

@@ -65,3 +65,17 @@ def test_a_row_that_is_gone_is_named(project: Project) -> None:
     _, test = read_tables(project.run("words"))
     with pytest.raises(DataError, match=r"1 rows that the run has predicted .* r005; restore"):
         neighbours(project, "words", test)
+
+
+def test_a_row_that_has_changed_is_not_shown_for_the_one_that_was_predicted(
+    project: Project,
+) -> None:
+    path = project.competition("tiny-regression") / "train.csv"
+    with path.open() as file:
+        rows = list(csv.reader(file))
+    rows[1][rows[0].index("text")] = "another text"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    _, test = read_tables(project.run("words"))
+    with pytest.raises(DataError, match=r"have changed since run 'words' was made"):
+        neighbours(project, "words", test)

@@ -91,6 +91,10 @@ def test_a_list_is_a_choice_like_others() -> None:
         ({"hardware": {"threads": {"choices": [1, 2]}}}, "hardware.threads is never tuned: it dec"),
         ({"training": {"rows": {"low": 100, "high": 900}}}, "training.rows is never tuned: all tr"),
         ({"kind": {"choices": ["encoder", "tfidf"]}}, "kind is never tuned"),
+        (
+            {"tracking": {"tensorboard": {"choices": [True, False]}}},
+            "tracking.tensorboard is never tuned: it changes no result",
+        ),
         ({"rates": {"top": {"low": 1e-3, "high": 1e-5}}}, "low and high are numbers, low the smal"),
         ({"rates": {"top": {"low": 1e-5}}}, "low and high are numbers, low the smaller, got 1e-05"),
         ({"rates": {"top": {"low": 0, "high": 1e-3, "log": True}}}, "log needs a low above 0"),

@@ -1,14 +1,19 @@
 """Event files as TensorBoard reads them."""
 
+import errno
 import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from foldwise.errors import FoldwiseWarning
 from foldwise.tracking.record import run_record
 from foldwise.tracking.tensorboard import TensorBoard
+from foldwise.tracking.tracked import Following
+from foldwise.training.progress import ignore
 from tests.tiny_competitions import tiny_regression
 from tests.tiny_tfidf import train_tfidf
 from tests.tracking.journaled_runs import begin, look
@@ -89,3 +94,34 @@ def test_settings_are_a_table_and_scores_stand_at_step_0(tmp_path: Path) -> None
     values = [value for event in events(folder) for value in event.summary.value]
     (table,) = [value.tensor.string_val[0] for value in values if value.HasField("tensor")]
     assert b"| kind | tfidf |\n" in table
+
+
+def test_a_full_disk_ends_the_tracker_and_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tensorboardX.record_writer import RecordWriter
+
+    def full(_writer: RecordWriter, _data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = begin(tmp_path / "run")
+    for step in range(20):  # more than a queue would hold
+        look(run, 0, step, 0.5)
+    board = TensorBoard(run)
+    board.update(run_record(begin(tmp_path / "young")))  # the file is open
+    monkeypatch.setattr(RecordWriter, "write", full)
+    told: list[str] = []
+
+    def follow() -> None:
+        with pytest.warns(FoldwiseWarning) as caught:
+            Following(run, [board], ignore).close()
+        told.extend(str(warning.message) for warning in caught)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    (message,) = told
+    assert message.startswith(
+        "TensorBoard follows run no longer: OSError: [Errno 28] No space left on device; training"
+    )

@@ -39,6 +39,15 @@ def test_the_same_request_goes_on(project: Project) -> None:
     check_same_origin(plan_of(project, trials=99, workers=2), origin_of(plan_of(project)))
 
 
+def test_settings_that_change_no_result_are_no_other_study(project: Project) -> None:
+    before = origin_of(plan_of(project))
+    followed = plan_of(project, "tracking.tensorboard=true")
+    check_same_origin(followed, before)
+    check_same_origin(plan_of(project), origin_of(followed))
+    older = {**before, "settings": {**before["settings"], "tracking.tensorboard": True}}
+    check_same_origin(plan_of(project), older)  # an origin once had all settings
+
+
 def test_every_difference_is_named_with_both_values(project: Project) -> None:
     before = origin_of(plan_of(project))
     wider = "tfidf.penalty={ low = 1e-4, high = 1e3, log = true, default = 3.0 }"

@@ -23,10 +23,12 @@ def as_json(explained: Explained) -> list[dict[str, Any]]:
             "id": text.id,
             "outputs": text.outputs,
             "neighbours": [asdict(neighbour) for neighbour in text.neighbours],
+            "no_neighbours": explained.no_neighbours or None,
             "words": {
                 "kind": explained.kind,
                 "of": text.of or None,
                 "reason": explained.reason or None,
+                "of_members": explained.of_members.strip() or None,
                 "parts": [_part(part) for part in text.words],
             },
         }
@@ -49,6 +51,8 @@ def show(explained: Explained, output: Output) -> None:
             output.lines([f"{text.id}   {short(text.parts)}", ""])
         _show_neighbours(text, output)
         _show_words(explained, text, output)
+    if explained.no_neighbours:
+        output.lines([f"no training rows are shown: {explained.no_neighbours}"])
     if explained.reason:
         output.lines([f"no words are shaded: {explained.reason}"])
 
@@ -76,7 +80,7 @@ def _show_neighbours(text: ExplainedText, output: Output) -> None:
 def _show_words(explained: Explained, text: ExplainedText, output: Output) -> None:
     if explained.kind == "none":
         return
-    title = TITLES[explained.kind].format(of=text.of)
+    title = TITLES[explained.kind].format(of=text.of) + explained.of_members
     if can_shade():
         colours = ": orange raises it, blue lowers it" if explained.kind == "contribution" else ""
         output.lines([title + colours, *shaded(text.words).splitlines(), ""])

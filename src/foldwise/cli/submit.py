@@ -14,39 +14,52 @@ from foldwise.cli.score_tables import (
     scores_as_json,
 )
 from foldwise.competition.competition import Competition, load_competition
+from foldwise.errors import UsageError
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import check_exist
-from foldwise.pipeline.sending import check_sendable, send
+from foldwise.pipeline.sending import Sent, check_sendable, send
 from foldwise.pipeline.submitting import Submitted, submit
 from foldwise.training.run_scores import read_scores
 
 
 def run(options: Namespace, output: Output) -> None:
-    """Write a checked submission, or only check it; show the private score where there is one."""
+    """Write a checked submission, or only check it; show the private score where there is one.
+
+    Raises:
+        UsageError: there is a message, and nothing to send it with.
+        DataError: it was written and is shown, but could not be sent; or as `submit`.
+    """
+    if options.message is not None and not options.send:
+        raise UsageError(
+            f"--message stands beside the score on Kaggle, got {options.message!r} for a "
+            f"submission that is not sent; add --send, or leave --message out"
+        )
     project = find_project()
     check_exist(project, [options.run])
     slug = check_sendable(competition_of(project, options.run)) if options.send else ""
     done = submit(project, options.run, options.name, write=not options.check_only)
     expected = Expecting(project).of(options.run, done.scores)
-    sent = None
+    output.result(as_json(done, expected, None))
+    show(options.run, done, expected, output)
     if done.path is not None and options.send:
         output.say(f"sending {done.path.name} to {slug}")
         sent = send(done.path, slug, options.message or default_message(options.run, done))
-    output.result(
-        {
-            "submission": done.path,
-            "rows": done.rows,
-            "oof": scores_as_json(done.scores.scores),
-            "expected": scores_as_json(expected.scores),
-            "private": scores_as_json(done.private),
-            "looks": done.scores.looks,
-            "sent": None if sent is None else asdict(sent),
-        }
-    )
-    show(options.run, done, expected, output)
-    if sent is not None:
+        output.result(as_json(done, expected, sent))
         output.lines([f"sent to {sent.competition}: {sent.said}"])
+
+
+def as_json(done: Submitted, expected: Expectation, sent: Sent | None) -> dict[str, object]:
+    """The submission for programs."""
+    return {
+        "submission": done.path,
+        "rows": done.rows,
+        "oof": scores_as_json(done.scores.scores),
+        "expected": scores_as_json(expected.scores),
+        "private": scores_as_json(done.private),
+        "looks": done.scores.looks,
+        "sent": None if sent is None else asdict(sent),
+    }
 
 
 def competition_of(project: Project, run: str) -> Competition:

@@ -23,7 +23,7 @@ from foldwise.pipeline.rate_table import RateTable, rate_table
 from foldwise.predictions.table import Predictions
 from foldwise.settings import load_experiment
 from foldwise.tracking.record import looks_of
-from foldwise.training.run_scores import RunScores, read_scores, read_tables
+from foldwise.training.run_scores import RunScores, check_unchanged, read_scores, read_tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -201,13 +201,15 @@ def read_run(name: str, project: Project | None = None) -> RunView:
 
     Raises:
         UsageError: there is no project here.
-        DataError: the run has not finished, or its training rows are gone.
+        DataError: the run has not finished, or its training rows are gone or have changed.
     """
     where = project or find_project()
     record = read_scores(where.run(name))
     loaded = load(load_competition(where.competition(record.competition)))
     oof, _ = read_tables(where.run(name))
-    loaded = replace(loaded, train=rows_of(loaded.train, oof), strata=None)
+    rows = rows_of(loaded.train, oof)
+    check_unchanged(loaded, record, name)
+    loaded = replace(loaded, train=rows, strata=None)
     return RunView(where, name, record, loaded, oof)
 
 
@@ -241,4 +243,4 @@ def _note(evidence: Evidence) -> str:
     if evidence.kind == "none":
         return f"no words are shaded: {evidence.reason}"
     of = f" (of {', '.join(dict.fromkeys(evidence.of))})" if evidence.of else ""
-    return NOTES[evidence.kind] + of
+    return NOTES[evidence.kind] + of + evidence.of_members()

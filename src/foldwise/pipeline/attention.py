@@ -105,6 +105,15 @@ def attending_runs(project: Project, run: str) -> dict[str, float]:
     return {name: share for name, share in found.items() if share > 0}
 
 
+def attending_share(project: Project, run: str) -> float:
+    """How much of `run` is by runs with attention: from 0 to 1, of the sizes of its weights."""
+    if not is_ensemble(project.run(run)):
+        return float(bool(attending_runs(project, run)))
+    weights = member_weights(project, run)
+    attending = sum(weight * attending_share(project, name) for name, weight in weights.items())
+    return attending / (sum(weights.values()) or 1.0)
+
+
 def member_weights(project: Project, run: str) -> dict[str, float]:
     """The size of each member's weight in the ensemble `run`, the mean over outputs."""
     ensemble = read_ensemble(project.run(run))

@@ -79,7 +79,7 @@ def run_everything(
     if blended:
         check_blend(project, requests, name)
     if seeds:
-        check_seeds(project, [request.name for request in requests], seeds)
+        check_seeds(project, [request.name for request in requests], seeds, renamed=False)
     prepare_data(competition, say)
     prepare_folds(project, competition, say)
     prepare_encoders([request.settings for request in requests], say)
@@ -87,7 +87,9 @@ def run_everything(
     trained: dict[str, int] = {}
     for request in requests:
         say(f"run {request.name}: {request.settings.kind}")
-        trained[request.name] = _trained(project, request, seeds, train or _silently(project))
+        trained[request.name] = _trained(
+            project, request, seeds, say=say, train=train or _silently(project)
+        )
     if blended:
         say(f"ensemble {name}: {listed(list(trained))}, weights cross-fitted on their OOF")
         blend(project, list(trained), name, method=DEFAULT)
@@ -101,13 +103,16 @@ def _runs_of(project: Project, request: RunRequest, seeds: Sequence[int]) -> lis
     return list(seed_requests(project, request, seeds).values()) if seeds else [request]
 
 
-def _trained(project: Project, request: RunRequest, seeds: Sequence[int], train: Train) -> int:
+def _trained(
+    project: Project, request: RunRequest, seeds: Sequence[int], *, say: Say, train: Train
+) -> int:
     """How many folds were trained now, those of all seeds."""
     if not seeds:
         return train(request).trained
-    return sum(
-        state.trained for state in train_seeds(project, request, seeds, train).states.values()
-    )
+    average = train_seeds(project, request, seeds, train)
+    for line in average.out_of_line:
+        say(f"warning: {average.name}: averaged all the same: {line}")
+    return sum(state.trained for state in average.states.values())
 
 
 def _silently(project: Project) -> Train:

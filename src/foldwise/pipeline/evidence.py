@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from foldwise.competition.competition import load_competition
 from foldwise.ensembling.record import formula_of, is_ensemble, read_ensemble
 from foldwise.paths import Project
-from foldwise.pipeline.attention import attending_runs, token_attention, without_attention
+from foldwise.pipeline.attention import (
+    attending_runs,
+    attending_share,
+    token_attention,
+    without_attention,
+)
 from foldwise.pipeline.fold_models import finished_run, tfidf_models
 from foldwise.pipeline.text_words import on_words, word_spans
 from foldwise.predictions.table import Predictions
@@ -51,12 +56,21 @@ class Evidence:
         of: for each text the output that contributions are to; empty for the other kinds.
         texts: for each text its parts; empty where nothing is known.
         reason: why nothing is known, and what would tell; else empty.
+        share: of the run that the weights speak for: below 1 where an ensemble's other members
+            have no attention.
     """
 
     kind: Literal["attention", "contribution", "none"]
     of: tuple[str, ...]
     texts: tuple[tuple[WordWeights, ...], ...]
     reason: str
+    share: float = 1.0
+
+    def of_members(self) -> str:
+        """What to say beside attention that is not the whole blend's; else empty."""
+        if self.share > 1 - 1e-9:
+            return ""
+        return f" (of the members with attention, {self.share:.0%} of the blend)"
 
 
 def word_evidence(project: Project, run: str, texts: Texts, predictions: Predictions) -> Evidence:
@@ -78,7 +92,8 @@ def word_evidence(project: Project, run: str, texts: Texts, predictions: Predict
         StorageError: a model file is missing or is not what the run wrote.
     """
     if attending_runs(project, run):
-        return Evidence("attention", (), _attention(project, run, texts), "")
+        found = _attention(project, run, texts)
+        return Evidence("attention", (), found, "", attending_share(project, run))
     shares = _tfidf_shares(project, run, len(predictions.outputs))
     if shares is None:
         return Evidence("none", (), (), without_attention(project, run))

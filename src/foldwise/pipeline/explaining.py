@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from foldwise.errors import FoldwiseError
 from foldwise.paths import Project
-from foldwise.pipeline.evidence import WordWeights, word_evidence
+from foldwise.pipeline.evidence import Evidence, WordWeights, word_evidence
 from foldwise.pipeline.neighbours import Neighbour, neighbours
 from foldwise.pipeline.new_texts import NewTexts
 from foldwise.predictions.table import Predictions
@@ -37,11 +38,21 @@ class ExplainedText:
 
 @dataclass(frozen=True)
 class Explained:
-    """Texts with their predictions; `kind` and `reason` are those of `Evidence`."""
+    """Texts with their predictions.
+
+    Attributes:
+        texts: in their order.
+        kind: of the words' weights, see `Evidence`.
+        reason: why nothing is known of the words; else empty.
+        no_neighbours: why no training rows are shown; else empty.
+        of_members: see `Evidence`.
+    """
 
     texts: list[ExplainedText]
     kind: Literal["attention", "contribution", "none"]
     reason: str
+    no_neighbours: str = ""
+    of_members: str = ""
 
 
 SHOWN_OUTPUTS = 3
@@ -50,17 +61,16 @@ SHOWN_OUTPUTS = 3
 def explain(project: Project, run: str, new: NewTexts, predictions: Predictions) -> Explained:
     """What stands behind the run's predictions for a few new texts.
 
+    Words and training rows are found each by itself: what cannot be found has its reason instead.
+
     Args:
         project: where.
         run: a finished run.
         new: the texts.
         predictions: of the run for them, in their order.
-
-    Raises:
-        DataError, StorageError: see `word_evidence` and `neighbours`.
     """
-    evidence = word_evidence(project, run, new.texts, predictions)
-    near = neighbours(project, run, predictions)
+    evidence = _evidence(project, run, new, predictions)
+    near, no_neighbours = _near(project, run, predictions)
     texts = [
         ExplainedText(
             id=new.ids[i],
@@ -73,7 +83,24 @@ def explain(project: Project, run: str, new: NewTexts, predictions: Predictions)
         )
         for i in range(len(new.ids))
     ]
-    return Explained(texts, evidence.kind, evidence.reason)
+    return Explained(texts, evidence.kind, evidence.reason, no_neighbours, evidence.of_members())
+
+
+def _evidence(project: Project, run: str, new: NewTexts, predictions: Predictions) -> Evidence:
+    try:
+        return word_evidence(project, run, new.texts, predictions)
+    except FoldwiseError as error:
+        return Evidence("none", (), (), str(error))
+
+
+def _near(
+    project: Project, run: str, predictions: Predictions
+) -> tuple[list[list[Neighbour]], str]:
+    """The neighbours of each row, none where they cannot be told, and why they cannot."""
+    try:
+        return neighbours(project, run, predictions), ""
+    except FoldwiseError as error:
+        return [[] for _ in predictions.ids], str(error)
 
 
 def _shown(predictions: Predictions, row: int) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.competition.competition import load_competition
-from foldwise.competition.loading import load_training_file
+from foldwise.competition.loading import load
 from foldwise.competition.rows import Rows
 from foldwise.errors import DataError, listed
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
-from foldwise.training.run_scores import read_scores, read_tables
+from foldwise.training.run_scores import check_unchanged, read_scores, read_tables
 
 FloatArray = NDArray[np.float64]
 
@@ -55,14 +55,15 @@ def neighbours(
         count: how many; fewer where there are fewer rows.
 
     Raises:
-        DataError: the run has not finished, or rows that it has predicted are gone.
+        DataError: the run has not finished, or rows that it has predicted are gone or have changed.
     """
     scores = read_scores(project.run(run))
     competition = load_competition(project.competition(scores.competition))
     oof, _ = read_tables(project.run(run))
-    training = load_training_file(competition)
-    rows = rows_of(training.rows, oof)
-    of_row = partial(_neighbour, competition.target, training.labels, rows, oof)
+    loaded = load(competition)
+    rows = rows_of(loaded.train, oof)
+    check_unchanged(loaded, scores, run)
+    of_row = partial(_neighbour, competition.target, loaded.labels, rows, oof)
     scale = np.ones(len(oof.outputs))
     if competition.task == "regression":
         spread = oof.values.std(axis=0)

@@ -5,6 +5,7 @@ The seeds are given, never chosen by their scores: the average is of all of them
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from statistics import fmean, stdev
 
 from foldwise.ensembling.ensemble import blend
@@ -103,8 +104,16 @@ def _silently(project: Project) -> Train:
     return lambda request: train_tracked(project, request, StopRequest())
 
 
-def check_seeds(project: Project, names: Sequence[str], seeds: Sequence[int]) -> None:
+def check_seeds(
+    project: Project, names: Sequence[str], seeds: Sequence[int], *, renamed: bool = True
+) -> None:
     """Refuse seeds that make no average, and averages whose names are taken.
+
+    Args:
+        project: where.
+        names: of the averages.
+        seeds: of each.
+        renamed: whether --name is the average's; else it has its experiment's name.
 
     Raises:
         UsageError: a single seed, or a name that is another run's; all at once.
@@ -115,18 +124,30 @@ def check_seeds(project: Project, names: Sequence[str], seeds: Sequence[int]) ->
             f"an average is of two seeds at least, got {listed(seeds)}; for one seed give the "
             f"setting seed={seeds[0]}"
         )
-    for folder in map(project.run, names):
-        if any(folder.glob("[!.]*")) and not is_ensemble(folder):
+    for name in names:
+        if holds := _taken_by(project.run(name)):
             complaints.add(
-                f"{folder} holds a run of one seed, so that the average needs another name; give "
-                f"it one with --name"
-            )
-        elif is_ensemble(folder) and not read_ensemble(folder).seeds:
-            complaints.add(
-                f"{folder} holds an ensemble of other runs, so that the average needs another "
-                f"name; give it one with --name"
+                f"{project.run(name)} holds {holds}, so that the average needs another name; "
+                f"{_how_renamed(name, seeds, renamed=renamed)}"
             )
     complaints.raise_if_any(UsageError)
+
+
+def _taken_by(folder: Path) -> str:
+    """What stands where an average is to be; empty where nothing, or such an average, does."""
+    if not is_ensemble(folder):
+        return "a run of one seed" if any(folder.glob("[!.]*")) else ""
+    return "" if read_ensemble(folder).seeds else "an ensemble of other runs"
+
+
+def _how_renamed(name: str, seeds: Sequence[int], *, renamed: bool) -> str:
+    if renamed:
+        return "give it one with --name"
+    listing = ",".join(map(str, seeds))
+    return (
+        f"copy the experiment under another name, or average it by itself with: "
+        f"foldwise train {name} --seeds {listing} --name OTHER"
+    )
 
 
 def seed_requests(

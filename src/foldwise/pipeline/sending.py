@@ -1,6 +1,7 @@
 """A submission sent to its competition by the kaggle program, and that fact kept beside it."""
 
 import json
+import re
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from foldwise.storage import read_json, sha256_of_file, write_json
 
 SEND_SECONDS = 1800
 SENT = "sent"  # in the provenance: one entry a time it was sent
-ACCEPTED = "success"  # what the program says; a refusal can have exit code 0 as well
+# what the program says; a refusal can have exit code 0 as well
+ACCEPTED = re.compile(r"\bsuccessfully submitted\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def send(path: Path, slug: str, message: str) -> Sent:
     arguments = ["competitions", "submit", "-c", slug, "-f", str(path), "-m", message]
     called = call_kaggle(arguments, SEND_SECONDS, slug)
     fault = called.fault
-    if not fault and ACCEPTED not in called.said.lower():
+    if not fault and not ACCEPTED.search(called.said):
         fault = f"it said: {json.dumps(called.said.strip() or 'nothing')}"
     if fault:
         raise DataError(

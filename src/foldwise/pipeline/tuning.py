@@ -66,11 +66,18 @@ def _written(plan: Plan, study: Study) -> Tuned:
 
 
 def _with_what_is_known(plan: Plan, study: Study, stopped: Interrupted) -> Interrupted:
-    """The stop, with where the trials so far are shown; as it was where none has ended."""
-    if not study.ledger.settled():
+    """The stop, with where the trials so far are shown; as it was where none has ended.
+
+    It stays a stop whatever becomes of the page, for which there is another time.
+    """
+    if not (done := len(study.ledger.settled())):
         return stopped
-    tuned = _written(plan, study)
-    done = len(study.ledger.settled())
+    try:
+        tuned = _written(plan, study)
+    except Exception as error:  # noqa: BLE001  # see above
+        return Interrupted(
+            stopped.signal_number, f"{stopped}; its page could not be written: {error}"
+        )
     return Interrupted(
         stopped.signal_number,
         f"{stopped}. What {done} trials have shown so far is in {tuned.paths[0]}",

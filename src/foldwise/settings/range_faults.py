@@ -15,6 +15,7 @@ NEVER_TUNED = {  # by the beginning of their names, and why
     "training.folds": ONE_SPLIT,
     "kind": "an encoder and TF-IDF share no other setting; tune each by itself",
     "hardware.": "it decides how long a training takes, not how good it becomes",
+    "tracking.": "it changes no result",
     "training.checkpoint_seconds": "it changes no result",
     "training.gradient_checkpointing": "it changes no result",
     "training.cache_frozen": "it changes no result but for rounding",

@@ -1,7 +1,8 @@
 """Names of a study's folders in `runs/`, and which folders are such.
 
 `<name>.tuning` holds the study; `<name>.tuning.trial-007.<hash>` is a run like any other. The hash
-is of all its settings, so that a trial that is queued again goes on in its own folder.
+is of its settings that can change a result, so that a trial that is queued again goes on in its own
+folder.
 """
 
 from pathlib import Path
@@ -43,8 +44,11 @@ def trial_name(study: str, number: int, settings: "Settings") -> str:
 
 
 def settings_hash(settings: "Settings") -> str:
-    """A short hash of all settings."""
-    parts = [f"{key}={value!r}" for key, value in sorted(settings.flat().items())]
+    """A short hash of all settings that can change a result."""
+    from foldwise.training.manifest import has_effect  # with NumPy: commands list runs without
+
+    flat = sorted(settings.flat().items())
+    parts = [f"{key}={value!r}" for key, value in flat if has_effect(key)]
     return sha256_of_strings(*parts)[:DIGITS]
 
 

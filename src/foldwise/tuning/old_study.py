@@ -4,22 +4,32 @@ import glob
 from datetime import UTC, datetime
 from pathlib import Path
 
-from foldwise.tuning.names import MARK, TRIAL
+from foldwise.locks import only_driver_of
+from foldwise.tuning.names import DATABASE, MARK, TRIAL
+
+WAIT_SECONDS = 60.0  # for a worker whose driver was killed, and which is still saving
 
 
 def set_study_aside(folder: Path) -> Path | None:
     """Where the old study and its trials now lie; None: there was nothing.
 
-    The caller holds the study's lock, which stays. The study goes first: what a kill in between
-    leaves are trials, which a new study goes on with only where it suggests the very same settings.
+    The caller holds the study's lock, which stays. The database goes last: after a kill in between
+    it is still a study, and the next fresh one sets aside what this one left.
+
+    Raises:
+        UsageError: a trial is still being trained; names the process.
     """
     trials = f"{glob.escape(folder.name)}{TRIAL.removeprefix(MARK)}*"
-    old = [*sorted(folder.glob("[!.]*")), *sorted(folder.parent.glob(trials))]
-    if not old:
+    old_trials = sorted(folder.parent.glob(trials))
+    own = sorted(folder.glob("[!.]*"), key=lambda path: (path.name == DATABASE, path.name))
+    if not own and not old_trials:
         return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     aside = folder.with_name(f".{folder.name}.{stamp}")
     aside.mkdir()
-    for path in old:
+    for trial in old_trials:
+        with only_driver_of(trial, WAIT_SECONDS):
+            trial.rename(aside / trial.name)
+    for path in own:
         path.rename(aside / path.name)
     return aside

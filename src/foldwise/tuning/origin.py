@@ -7,7 +7,7 @@ from foldwise.encoders import fingerprint, resolve_encoder
 from foldwise.errors import UsageError, listed
 from foldwise.settings import Choices
 from foldwise.storage import sha256_of_file, sha256_of_strings
-from foldwise.training.manifest import code_hash
+from foldwise.training.manifest import code_hash, has_effect
 from foldwise.tuning.plan import Plan
 
 
@@ -23,7 +23,7 @@ def origin_of(plan: Plan) -> dict[str, Any]:
     tuned = {tunable.name for tunable in plan.experiment.ranges}
     values = chosen.flat().items()
     return {
-        "settings": {key: value for key, value in values if key not in tuned},
+        "settings": {key: value for key, value in values if key not in tuned and has_effect(key)},
         "ranges": {r.name: _written(r) for r in plan.experiment.ranges},
         "folds trained": list(plan.folds),
         "pruner": plan.pruner,
@@ -43,6 +43,7 @@ def check_same_origin(plan: Plan, origin: Mapping[str, Any]) -> None:
         UsageError: names each difference.
     """
     now, before = _flat(origin_of(plan)), _flat(origin)
+    before = {key: value for key, value in before.items() if has_effect(_setting(key))}
     differing = [key for key in dict.fromkeys([*before, *now]) if before.get(key) != now.get(key)]
     if differing:
         listing = "".join(f"\n  - {_said(key, before, now)}" for key in differing)
@@ -68,6 +69,11 @@ def _flat(origin: Mapping[str, Any]) -> dict[str, Any]:
         else:
             flat[key] = value
     return flat
+
+
+def _setting(key: str) -> str:
+    """The dotted name of a setting in a flat origin; any other key as it is."""
+    return key.removeprefix("settings: ")
 
 
 def _said(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
