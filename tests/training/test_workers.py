@@ -10,9 +10,13 @@ import pytest
 from foldwise.errors import FoldFailed
 from foldwise.journal import Journal
 from foldwise.paths import Project
+from foldwise.settings import Hardware
+from foldwise.training.engine import WorkerTask
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
+from foldwise.training.worker_process import LocalProcess
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings
 
 TWO: dict[str, Any] = {
@@ -42,6 +46,18 @@ class Killer:
                 self._dead.add(pid)
                 self.left -= 1
                 os.kill(pid, signal.SIGKILL)
+
+
+class LosesOne(LocalEngine):
+    """This machine, on which the worker of one fold cannot be begun."""
+
+    def __init__(self, fold: int) -> None:
+        self.fold = fold
+
+    def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> LocalProcess:
+        if task.command[-1] == str(self.fold):
+            raise FoldFailed(f"no place for fold {self.fold}")
+        return super().start(task, slot, hardware)
 
 
 def events_of(run: Path, event: str, fold: int | None = None) -> list[dict[str, Any]]:
@@ -83,3 +99,17 @@ def test_a_worker_that_dies_twice_fails_its_fold_and_the_other_is_finished(
     # the same command trains what is missing, from where it was
     state = train_run(project, request, StopRequest())
     assert (state.missing, state.trained) == ((), 1)
+
+
+def test_a_worker_that_cannot_be_begun_fails_its_fold_and_those_that_wait_are_trained(
+    project: Project,
+) -> None:
+    short = {"training": {"folds": 3, "epochs": 1.0}}
+    settings = tiny_settings(project, **short)
+    request = RunRequest("run", settings, workers=2, engine=LosesOne(0))
+
+    with pytest.raises(FoldFailed, match=r"^no place for fold 0$"):
+        train_run(project, request, StopRequest())
+
+    finished = sorted(path.parent.name for path in project.run("run").glob("fold-*/result.json"))
+    assert finished == ["fold-1", "fold-2"]
