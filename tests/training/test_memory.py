@@ -146,7 +146,7 @@ def test_a_full_memory_in_an_evaluation_changes_no_later_step_of_a_resumed_run(
 ) -> None:
     changed = {**PLAIN, "encoder": {"dropout": 0.1}}  # whose draws tell how a batch was cut
     monkeypatch.setattr("foldwise.training.prediction.tokens_at_once", lambda _device, most: most)
-    hold_at_most(monkeypatch, 8 * 16)
+    hold_at_most(monkeypatch, 40, predicting_only=True)
     whole = train_tiny(project, "whole", **changed)
     stopped_after(project, "stopped", step, **changed)
     assert fulls(project.run("stopped"))

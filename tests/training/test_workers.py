@@ -11,12 +11,14 @@ from foldwise.errors import FoldFailed
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import Hardware
+from foldwise.training.budget import TimeBudget
 from foldwise.training.engine import WorkerTask
 from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
 from foldwise.training.worker_process import LocalProcess
+from foldwise.training.workers import RunFiles, Workers
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings
 
 TWO: dict[str, Any] = {
@@ -48,16 +50,11 @@ class Killer:
                 os.kill(pid, signal.SIGKILL)
 
 
-class LosesOne(LocalEngine):
-    """This machine, on which the worker of one fold cannot be begun."""
+class NoPlace(LocalEngine):
+    """This machine, on which no worker can be begun."""
 
-    def __init__(self, fold: int) -> None:
-        self.fold = fold
-
-    def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> LocalProcess:
-        if task.command[-1] == str(self.fold):
-            raise FoldFailed(f"no place for fold {self.fold}")
-        return super().start(task, slot, hardware)
+    def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> LocalProcess:  # noqa: ARG002
+        raise FoldFailed(f"no place for fold {task.command[-1]}")
 
 
 def events_of(run: Path, event: str, fold: int | None = None) -> list[dict[str, Any]]:
@@ -101,15 +98,13 @@ def test_a_worker_that_dies_twice_fails_its_fold_and_the_other_is_finished(
     assert (state.missing, state.trained) == ((), 1)
 
 
-def test_a_worker_that_cannot_be_begun_fails_its_fold_and_those_that_wait_are_trained(
+def test_a_worker_that_cannot_be_begun_fails_its_own_fold_and_those_that_wait_are_tried(
     project: Project,
 ) -> None:
-    short = {"training": {"folds": 3, "epochs": 1.0}}
-    settings = tiny_settings(project, **short)
-    request = RunRequest("run", settings, workers=2, engine=LosesOne(0))
+    run = RunFiles(project.root, "run", tiny_settings(project), None)
+    workers = Workers(NoPlace(), run, 1, TimeBudget(None), lambda _progress: None, StopRequest())
 
-    with pytest.raises(FoldFailed, match=r"^no place for fold 0$"):
-        train_run(project, request, StopRequest())
+    with pytest.raises(FoldFailed) as caught:
+        workers.train((0, 1, 2))
 
-    finished = sorted(path.parent.name for path in project.run("run").glob("fold-*/result.json"))
-    assert finished == ["fold-1", "fold-2"]
+    assert caught.value.complaints == tuple(f"no place for fold {fold}" for fold in range(3))
