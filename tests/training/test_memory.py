@@ -144,7 +144,9 @@ def test_a_full_memory_in_an_evaluation_costs_no_step(
 def test_a_full_memory_in_an_evaluation_changes_no_later_step_of_a_resumed_run(
     project: Project, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    changed = {**PLAIN, "encoder": {"dropout": 0.1}}  # whose draws tell how a batch was cut
+    # draws of dropout tell how a batch was cut, and the last weights all steps
+    training = {**PLAIN["training"], "keep": "last"}
+    changed: dict[str, Any] = {"encoder": {"dropout": 0.1}, "training": training}
     monkeypatch.setattr("foldwise.training.prediction.tokens_at_once", lambda _device, most: most)
     hold_at_most(monkeypatch, 40, predicting_only=True)
     whole = train_tiny(project, "whole", **changed)
