@@ -177,3 +177,8 @@ def test_every_number_among_the_settings_has_a_range(section: type[Section]) -> 
             if kind.get("type") in {"number", "integer"}:
                 bounds = {"minimum", "exclusiveMinimum"} & kind.keys()
                 assert bounds, f"{section.__name__}.{field} has no lower bound"
+
+
+def test_no_test_may_wait_for_ever(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.pluginmanager.hasplugin("timeout")
+    assert float(pytestconfig.getini("timeout")) > 0

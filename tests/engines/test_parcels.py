@@ -1,5 +1,9 @@
+import json
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +20,8 @@ from foldwise.engines.parcels import (
     files_in,
 )
 from foldwise.errors import StorageError
+from foldwise.training.fold_result import finished_outcome, write_outcome
+from tests.training.test_fold_result import OUTCOME
 
 FOLD = Path("runs/r/fold-0")
 
@@ -36,8 +42,8 @@ def here(tmp_path: Path) -> Path:
 def checkpoint(root: Path, step: int, text: str = "weights") -> Path:
     folder = root / FOLD / f"ckpt-{step:08d}"
     folder.mkdir()
-    for name in ("manifest.json", "model.safetensors"):
-        (folder / name).write_text(f"{text} {step} {name}")
+    (folder / "model.safetensors").write_text(f"{text} {step}")
+    (folder / "manifest.json").write_text(json.dumps({"files": {"model.safetensors": step}}))
     return folder
 
 
@@ -128,6 +134,57 @@ def test_a_checkpoint_that_is_deleted_while_it_is_sent_is_left_out(there: Path, 
         (folder / "model.safetensors").unlink(missing_ok=True)
     assert contents(here) == {}
     assert list(here.rglob("*.tmp")) == []
+
+
+def test_a_fold_is_finished_or_not_wherever_its_machine_is_lost(there: Path, here: Path) -> None:
+    outbox = Outbox(there)
+    outbox.watch([FOLD])
+    (there / FOLD / "model.bin").write_bytes(b"weights")
+    write_outcome(there / FOLD, OUTCOME, ["model.bin"])
+    events = list(outbox.changes())
+    found = []
+    for count in range(len(events) + 1):
+        root = here / str(count)
+        inbox = Inbox(root, [FOLD])
+        for event in events[:count]:
+            inbox.take(event)
+        inbox.discard()
+        found.append(finished_outcome(root / FOLD) is not None)
+    assert found == [False] * len(events) + [True]
+
+
+@pytest.mark.parametrize("deleted", ["manifest.json", "model.safetensors"])
+def test_a_checkpoint_that_is_deleted_in_part_stays_as_it_was_until_it_is_gone(
+    there: Path, here: Path, deleted: str
+) -> None:
+    outbox, inbox = Outbox(there), Inbox(here, [FOLD])
+    outbox.watch([FOLD])
+    folder = checkpoint(there, 1)
+    for event in outbox.changes():
+        inbox.take(event)
+    whole = contents(here)
+    (folder / deleted).unlink()
+    assert list(outbox.changes()) == []
+    assert contents(here) == whole
+
+    shutil.rmtree(folder)
+    assert list(outbox.changes()) == [Gone(folder.relative_to(there).as_posix())]
+
+
+def test_a_folder_that_is_renamed_while_it_is_looked_through_ends_nothing(
+    there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (there / FOLD / "journal.jsonl").write_text("one\n")
+    folder = checkpoint(there, 1)
+    scan = os.scandir
+
+    def renamed(path: Any) -> Any:
+        if Path(path) == folder and folder.is_dir():
+            folder.rename(folder.with_name("elsewhere.tmp"))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", renamed)
+    assert list(files_in(there, [FOLD])) == [f"{FOLD}/journal.jsonl"]
 
 
 def test_bytes_that_are_not_those_sent_are_refused(here: Path) -> None:

@@ -1,17 +1,19 @@
 """A cluster of two machines that share nothing but this one: each has its own raylet and store."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from foldwise.errors import UsageError
+from foldwise.engines.node import Over
+from foldwise.errors import FoldFailed, UsageError
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import Hardware
+from foldwise.training.engine import Files, WorkerTask
 from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
@@ -23,8 +25,10 @@ from tests.tuning.tiny_studies import tiny_project as tiny_study
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'foldwise[ray]'")
 
 from ray.cluster_utils import Cluster  # noqa: E402
+from ray.exceptions import RayActorError, RayError  # noqa: E402
 
-from foldwise.engines.ray_engine import RayEngine  # noqa: E402
+from foldwise.engines import ray_engine  # noqa: E402
+from foldwise.engines.ray_engine import LOST, Parcels, RayEngine, RayProcess  # noqa: E402
 
 CORE = Hardware(device="cpu", precision="fp32", threads=1)
 STARTS = 4
@@ -107,6 +111,75 @@ def test_the_trials_of_a_study_are_those_of_this_machine(
             assert sorted(trained.read_text().split()) == ["0", "1", "2"]
     assert known[0] == known[1]
     assert len(known[0]) == 3
+
+
+class Scripted(RayProcess):
+    """A worker without a cluster: what its machine does is told here."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+        monkeypatch.setattr(ray_engine, "_actor", lambda _hardware: None)
+        monkeypatch.setattr(ray, "kill", lambda _actor: None)
+        super().__init__(WorkerTask((), root), CORE, Parcels())
+        self.told: list[str] = []
+        self.while_placing: Callable[[], object] = lambda: None
+        self.while_bringing: Callable[[], object] = lambda: None
+
+    def _is_placed(self) -> bool:
+        self.while_placing()
+        return True
+
+    def _bring(self, _files: Files) -> None:
+        self.while_bringing()
+
+    def _events(self) -> Iterator[Any]:
+        yield Over(0)
+
+    def _tell(self, method: str, *_arguments: Any) -> None:
+        self.told.append(method)
+
+
+def test_a_stop_that_is_asked_for_while_files_are_brought_reaches_the_worker(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process = Scripted(monkeypatch, tmp_path)
+    process.while_bringing = process.stop
+    assert list(process.messages()) == []
+    assert process.told == ["stop"]
+
+
+def test_a_worker_has_ended_also_where_its_actor_cannot_be_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process = Scripted(monkeypatch, tmp_path)
+
+    def gone(_actor: object) -> None:
+        raise RuntimeError("Ray has not been started yet")
+
+    monkeypatch.setattr(ray, "kill", gone)
+    assert list(process.messages()) == []
+    assert process.exit_code() == 0
+
+
+def test_an_actor_that_cannot_be_made_is_told_as_such_and_a_lost_machine_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process = Scripted(monkeypatch, tmp_path)
+
+    def fail(error: RayError) -> None:
+        raise error
+
+    process.while_placing = lambda: fail(RayError("no module named 'foldwise'\nframes"))
+    with pytest.raises(FoldFailed) as caught:
+        list(process.messages())
+    assert str(caught.value) == (
+        "a worker could not begin on the Ray cluster: no module named 'foldwise'; install the same "
+        "foldwise on its machines, and the same command goes on"
+    )
+    for when in ("while_placing", "while_bringing"):
+        process = Scripted(monkeypatch, tmp_path)
+        setattr(process, when, lambda: fail(RayActorError()))
+        assert list(process.messages()) == []
+        assert process.exit_code() == LOST
 
 
 class Cutter:

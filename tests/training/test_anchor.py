@@ -49,6 +49,31 @@ def test_the_gradient_of_a_mixed_weight_is_that_of_its_own_share() -> None:
     assert torch.equal(weight.grad, kept.float() * 6)
 
 
+def test_weights_are_as_they_were_when_memory_is_full_in_the_middle_of_mixing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights = [weight_of(), weight_of(), weight_of()]
+    for weight in weights:
+        weight.grad = torch.ones_like(weight)
+    own = [weight.detach().clone() for weight in weights]
+    anchor = Anchor({weight: weight.detach() - 1.0 for weight in weights}, mixout=0.5, decay=0.0)
+    draw, draws = torch.bernoulli, []
+
+    def full(values: torch.Tensor) -> torch.Tensor:
+        draws.append(values)
+        if len(draws) == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return draw(values)
+
+    monkeypatch.setattr(torch, "bernoulli", full)
+    with pytest.raises(torch.OutOfMemoryError), anchor.mixed():
+        pytest.fail("nothing is computed with weights that are mixed in part")
+
+    assert len(draws) == 2
+    for weight, value in zip(weights, own, strict=True):
+        assert torch.equal(weight, value)
+
+
 def test_the_pull_shortens_the_way_from_the_pretrained_weight_by_rate_times_decay() -> None:
     weight = weight_of()
     start = torch.zeros_like(weight)

@@ -25,6 +25,14 @@ def test_a_worker_hears_what_it_is_told_and_its_words_are_heard() -> None:
     worker.say({"too": "late"})  # is heard by nobody, and harms nobody
 
 
+def test_a_worker_that_ended_before_it_read_what_it_was_told_is_closed_without_a_word() -> None:
+    worker = LocalEngine().start(program(""), 0, CPU)
+    assert list(worker.messages()) == []
+    worker.say({"go_on": True})  # stays with this process, which would send it when it closes
+    worker.close()
+    assert worker.exit_code() == 0
+
+
 @pytest.mark.parametrize("said", ['{"progress": {"fol', "a library says hello", "[1]"])
 def test_words_that_are_no_message_end_the_worker(said: str) -> None:
     worker = LocalEngine().start(program(f"print({said!r}, flush=True); input()"), 0, CPU)

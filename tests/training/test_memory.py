@@ -16,6 +16,7 @@ from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
 from tests.training.full_memory import SAID, hold_at_most
+from tests.training.test_encoder_run import stopped_after
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings, train_tiny
 
 # without dropout, whose draws depend on how a batch is cut
@@ -84,7 +85,8 @@ def test_where_memory_is_full_the_batch_is_the_same_in_smaller_parts(
         assert ours.ids == theirs.ids
         np.testing.assert_allclose(ours.values, theirs.values, atol=2e-4)
     result = json.loads((halved.folder / "fold-0" / "result.json").read_text())
-    assert result["facts"]["micro_batch_tokens"] == fulls(halved.folder)[-1]["now"]
+    steps = [event for event in fulls(halved.folder) if "step" in event]
+    assert result["facts"]["micro_batch_tokens"] == steps[-1]["now"]
     assert (
         "micro_batch_tokens"
         not in json.loads((whole.folder / "fold-0" / "result.json").read_text())["facts"]
@@ -136,6 +138,23 @@ def test_a_full_memory_in_an_evaluation_costs_no_step(
             read_predictions(s.folder / f"fold-{fold}" / "valid.csv") for s in (state, whole)
         )
         np.testing.assert_allclose(ours.values, theirs.values, atol=1e-4)
+
+
+@pytest.mark.parametrize("step", [7, 13])
+def test_a_full_memory_in_an_evaluation_changes_no_later_step_of_a_resumed_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    # draws of dropout tell how a batch was cut, and the last weights all steps
+    training = {**PLAIN["training"], "keep": "last"}
+    changed: dict[str, Any] = {"encoder": {"dropout": 0.1}, "training": training}
+    monkeypatch.setattr("foldwise.training.prediction.tokens_at_once", lambda _device, most: most)
+    hold_at_most(monkeypatch, 40, predicting_only=True)
+    whole = train_tiny(project, "whole", **changed)
+    stopped_after(project, "stopped", step, **changed)
+    assert fulls(project.run("stopped"))
+    resumed = train_tiny(project, "stopped", **changed)
+
+    assert results_of(resumed.folder) == results_of(whole.folder)
 
 
 def test_a_batch_norm_is_not_given_fewer_texts_to_compare(

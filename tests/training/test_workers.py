@@ -10,9 +10,15 @@ import pytest
 from foldwise.errors import FoldFailed
 from foldwise.journal import Journal
 from foldwise.paths import Project
+from foldwise.settings import Hardware
+from foldwise.training.budget import TimeBudget
+from foldwise.training.engine import WorkerTask
+from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
+from foldwise.training.worker_process import LocalProcess
+from foldwise.training.workers import RunFiles, Workers
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings
 
 TWO: dict[str, Any] = {
@@ -42,6 +48,13 @@ class Killer:
                 self._dead.add(pid)
                 self.left -= 1
                 os.kill(pid, signal.SIGKILL)
+
+
+class NoPlace(LocalEngine):
+    """This machine, on which no worker can be begun."""
+
+    def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> LocalProcess:  # noqa: ARG002
+        raise FoldFailed(f"no place for fold {task.command[-1]}")
 
 
 def events_of(run: Path, event: str, fold: int | None = None) -> list[dict[str, Any]]:
@@ -83,3 +96,15 @@ def test_a_worker_that_dies_twice_fails_its_fold_and_the_other_is_finished(
     # the same command trains what is missing, from where it was
     state = train_run(project, request, StopRequest())
     assert (state.missing, state.trained) == ((), 1)
+
+
+def test_a_worker_that_cannot_be_begun_fails_its_own_fold_and_those_that_wait_are_tried(
+    project: Project,
+) -> None:
+    run = RunFiles(project.root, "run", tiny_settings(project), None)
+    workers = Workers(NoPlace(), run, 1, TimeBudget(None), lambda _progress: None, StopRequest())
+
+    with pytest.raises(FoldFailed) as caught:
+        workers.train((0, 1, 2))
+
+    assert caught.value.complaints == tuple(f"no place for fold {fold}" for fold in range(3))

@@ -158,6 +158,14 @@ def test_a_study_goes_on_only_with_what_it_was_begun_with(tmp_path: Path) -> Non
         study_of(project, 2)
 
 
+def test_a_gpu_is_not_shared_by_measuring_and_nothing_is_begun(tmp_path: Path) -> None:
+    project = tiny_project(tmp_path)
+    with pytest.raises(UsageError, match=r"tune shares a GPU by a number.*got 'auto'"):
+        study_of(project, 1, overrides=("hardware.jobs_per_gpu=auto",))
+    assert list(tmp_path.glob("runs/*/*.db")) == []
+    assert len(study_of(project, 1)[0].trials()) == 1
+
+
 def test_only_the_best_trial_keeps_its_evaluations(tmp_path: Path) -> None:
     found = result_of(tmp_path, trials=5)
     best = found.best_trial()

@@ -5,6 +5,7 @@ file is sent in pieces, so that a checkpoint of any size takes little memory on 
 """
 
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from foldwise.errors import StorageError
-from foldwise.storage import disk_full_explained, sync_file, sync_folder
+from foldwise.storage import disk_full_explained, read_json, sync_file, sync_folder
 from foldwise.training.checkpoint import NAME as CHECKPOINT
 
 PIECE_BYTES = 32 << 20
+SEALS = {"result.json", "manifest.json", "scores.json"}  # where they are, all they speak of is
 
 
 class Begun(NamedTuple):
@@ -57,15 +59,27 @@ def files_in(root: Path, folders: Iterable[Path]) -> dict[str, list[Path]]:
     """The files in these folders, or these files, below `root`: by the parcel they belong to.
 
     A checkpoint is one parcel, every other file is one of its own. Hidden and temporary files stay.
+    Files that seal others come last.
     """
     parcels: dict[str, list[Path]] = {}
     for folder in folders:
         top = root / folder
-        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+        for path in [top] if top.is_file() else sorted(_below(top)):
             inner = path.relative_to(root)
             if path.is_file() and not any(map(_is_temporary, inner.parts)):
                 parcels.setdefault(_parcel_of(inner), []).append(path)
-    return parcels
+    return {parcel: parcels[parcel] for parcel in sorted(parcels, key=_is_seal)}
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """The files below a folder in which others write; what goes away meanwhile is left out."""
+    for folder, _, names in os.walk(top):  # Path.rglob raises where a folder is renamed
+        for name in names:
+            yield Path(folder, name)
+
+
+def _is_seal(parcel: str) -> bool:
+    return Path(parcel).name in SEALS
 
 
 def _is_temporary(part: str) -> bool:
@@ -102,6 +116,8 @@ class Outbox:
         """What has changed since the last call."""
         now = files_in(self.root, self.folders)
         for parcel, paths in now.items():
+            if not _is_whole(parcel, paths):
+                continue
             try:
                 stamp = _stamp(paths)
                 if self._sent.get(parcel) == stamp:
@@ -116,6 +132,17 @@ class Outbox:
         for parcel in sorted(self._sent.keys() - now.keys()):
             del self._sent[parcel]
             yield Gone(parcel)
+
+
+def _is_whole(parcel: str, paths: Sequence[Path]) -> bool:
+    """False for a checkpoint of which a part has been deleted already."""
+    if not CHECKPOINT.fullmatch(Path(parcel).name):
+        return True
+    try:
+        written = read_json(paths[0].with_name("manifest.json"))["files"]
+    except (OSError, StorageError):
+        return False
+    return set(written) <= {path.name for path in paths}
 
 
 def _stamp(paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from foldwise.training.hardware import resolved_hardware
 
 try:
     import ray
-    from ray.exceptions import RayError, RayTaskError
+    from ray.exceptions import RayActorError, RayError, RayTaskError
 except ImportError:
     raise UsageError(
         "--engine ray needs Ray, which is not installed here; run: pip install 'foldwise[ray]'"
@@ -141,16 +142,20 @@ class RayProcess:
         """What it says, until it has ended; what it wrote before is then with the driver.
 
         Raises:
-            FoldFailed: no machine that is left could ever hold it.
+            FoldFailed: no machine that is left could ever hold it, or it could not begin there.
             StorageError: a disk is full, here or there.
         """
+        begun = False
         try:
             if not self._is_placed():
                 self._code = STOPPED
                 return
+            begun = True
             self._bring(self._task.files)
             events = self._events()
             self._placed.set()
+            if self._asked_to_stop:  # while its files were brought
+                self._tell("stop")
             for event in events:
                 if isinstance(event, Said):
                     yield event.message
@@ -160,13 +165,19 @@ class RayProcess:
                     self._inbox.take(event)
         except RayTaskError as error:
             raise _own(error) from None
-        except RayError:  # its machine is gone, and with it what had not arrived
-            self._code = LOST
+        except RayError as error:
+            if not begun and not _is_lost(error):
+                raise FoldFailed(
+                    f"a worker could not begin on the Ray cluster: {_first_line(error)}; install "
+                    f"the same foldwise on its machines, and the same command goes on"
+                ) from error
+            self._code = LOST  # its machine is gone, and with it what had not arrived
         finally:
-            self._inbox.discard()
-            ray.kill(self._actor)
+            self._over.set()  # first: whoever waits for it must not wait for ever
             self._placed.set()
-            self._over.set()
+            with suppress(RayError, RuntimeError):  # the cluster is gone, too
+                ray.kill(self._actor)
+            self._inbox.discard()
 
     def say(self, message: Mapping[str, Any]) -> None:
         """Say something to it; nothing happens where it has ended."""
@@ -327,6 +338,11 @@ def _described(nodes: Sequence[Mapping[str, float]]) -> str:
 def _own(error: RayTaskError) -> BaseException:
     """What a worker's machine raised: an error of ours is told as it is, a bug with its frames."""
     return error.cause if isinstance(error.cause, FoldwiseError) else error
+
+
+def _is_lost(error: RayError) -> bool:
+    """Whether an actor has gone with its machine, rather than failed to be made there."""
+    return isinstance(error, RayActorError) and not error.actor_init_failed
 
 
 def _read(path: Path) -> Iterator[bytes]:

@@ -37,23 +37,28 @@ class Anchor:
         if not self.mixout:
             yield
             return
-        own, kept = {}, {}
-        with torch.no_grad():
-            for weight, start in self.pretrained.items():
-                if not weight.requires_grad:  # frozen in this stage
-                    continue
-                own[weight] = weight.detach().clone()
-                kept[weight] = torch.bernoulli(torch.full_like(weight, 1 - self.mixout))
-                kept[weight] /= 1 - self.mixout  # the expected weight stays what it is
-                weight.copy_(start + kept[weight] * (weight - start))
+        own: dict[nn.Parameter, Tensor] = {}
+        kept: dict[nn.Parameter, Tensor] = {}
         try:
+            self._mix(own, kept)  # a full GPU may end it between two weights
             yield
         finally:
             with torch.no_grad():
                 for weight, value in own.items():
                     weight.copy_(value)
-                    if weight.grad is not None:
+                    if weight.grad is not None and weight in kept:
                         weight.grad *= kept[weight]
+
+    @torch.no_grad()
+    def _mix(self, own: dict[nn.Parameter, Tensor], kept: dict[nn.Parameter, Tensor]) -> None:
+        """Mix each weight; its value before stands in `own`, what it keeps of it in `kept`."""
+        for weight, start in self.pretrained.items():
+            if not weight.requires_grad:  # frozen in this stage
+                continue
+            own[weight] = weight.detach().clone()
+            share = torch.bernoulli(torch.full_like(weight, 1 - self.mixout))
+            kept[weight] = share.div_(1 - self.mixout)  # the expected weight stays what it is
+            weight.copy_(start + kept[weight] * (weight - start))
 
     @torch.no_grad()
     def pull(self, optimizer: AdamW) -> None:

@@ -52,7 +52,7 @@ class FoldTraining:
         made: the model, and what stays with it over all stages.
         plans: the stages.
         validation: the rows that evaluations are of.
-        budget: tokens at once.
+        budget: tokens at once, in a training step.
     """
 
     def __init__(
@@ -74,6 +74,9 @@ class FoldTraining:
         chosen = job.settings.training.micro_batch_tokens
         longest = int(tokens.lengths.max())
         self.budget = TokenBudget(state.micro_batch_tokens or chosen, longest, self.journal)
+        # by the most tokens at once; apart from the steps' own, so that an evaluation that finds
+        # memory full changes no later step, resumed or not
+        self._predicting: dict[int, TokenBudget] = {}
 
     @property
     def steps(self) -> int:
@@ -156,8 +159,9 @@ class FoldTraining:
         averaged = self.made.average is not None and not pretrained
         if averaged or not chosen.training.cache_frozen:
             return nullcontext()
-        budget = self.budget.tokens
-        texts = Texts(self._tokens, budget, self._while_freezing(report))
+        # not what is left after a halving: a stage that is begun again would freeze other bits
+        at_once = chosen.training.micro_batch_tokens
+        texts = Texts(self._tokens, at_once, self._while_freezing(report))
         place = Place(job.folder, job.shared, job.identity, self._given_up)
         return frozen_states(place, self.made.model, texts, chosen.hardware, pretrained=pretrained)
 
@@ -289,13 +293,12 @@ class FoldTraining:
         Raises:
             FoldFailed: there is no memory for a single text.
         """
-        outputs = self.budget.within(
-            lambda at_once: predict(forward, tokens, positions, at_once, after_batch),
-            largest=int(tokens.lengths[positions].max(initial=0)) * len(positions),
+        longest = int(tokens.lengths[positions].max(initial=0))
+        largest, chosen = longest * len(positions), self.job.settings.training.micro_batch_tokens
+        new = TokenBudget(chosen, longest, self.journal)
+        return self._predicting.setdefault(largest, new).within(
+            lambda at_once: predict(forward, tokens, positions, at_once, after_batch), largest
         )
-        if self.budget.tokens < self.job.settings.training.micro_batch_tokens:
-            self.state.micro_batch_tokens = self.budget.tokens
-        return outputs
 
     def _look(self, learner: Learner, outputs: Tensor) -> None:
         """Score an evaluation, note it, and keep its weights if they are to predict."""

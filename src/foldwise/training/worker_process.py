@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from foldwise.training.engine import Files, Message
@@ -60,7 +61,8 @@ class LocalProcess:
     def close(self) -> None:
         """Close its standard input, which is what an idle one waits for."""
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # it ended before it read what was said last
+                self._process.stdin.close()
 
     def exit_code(self) -> int:
         """Its exit code, once it has ended; a negative one is a signal."""

@@ -120,6 +120,8 @@ class Workers:
                     return None
                 with self._budget.timed():
                     code, failure = self._worker(fold, slot)
+            except FoldwiseError as error:  # of this fold alone; the others go on
+                code, failure = error.exit_code, error
             finally:
                 self._give_back(slot)
             self._disk_failed |= isinstance(failure, StorageError)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from foldwise.errors import UsageError
 from foldwise.settings import Hardware
 from foldwise.training.stopping import StopRequest
 from foldwise.tuning.database import Direction, create_study_file
@@ -63,13 +64,18 @@ def opened(plan: Plan) -> Study:
     """The study, begun if there is none; the caller holds its folder.
 
     Raises:
-        UsageError: it was begun with something else.
+        UsageError: it was begun with something else, or a GPU is to be shared by measuring.
     """
+    chosen = plan.settings(plan.defaults)
+    if chosen.hardware.jobs_per_gpu == "auto":  # a study's workers are all begun at once
+        raise UsageError(
+            "tune shares a GPU by a number: hardware.jobs_per_gpu=2; got 'auto', which `foldwise "
+            "run` measures"
+        )
     if not plan.database.is_file():
         first = as_parameters(plan.defaults, plan.experiment)
         direction: Direction = "maximize" if plan.metric.greater_is_better else "minimize"
         create_study_file(plan.database, direction, origin_of(plan), first)
-    chosen = plan.settings(plan.defaults)
     ledger = Ledger(
         plan.database,
         plan.experiment,

@@ -8,10 +8,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from foldwise.encoders import resolve_encoder
+from foldwise.errors import FoldwiseError
 from foldwise.settings import Hardware
 from foldwise.training.engine import PYTHON, ROOT, Engine, Files, WorkerProcess, WorkerTask
 from foldwise.training.workers import files_of_competition
-from foldwise.tuning.jobs import TrialJob
+from foldwise.tuning.jobs import SaidEnd, TrialJob
 
 COMMAND = (PYTHON, "-m", "foldwise.tuning.worker", ROOT)
 
@@ -96,6 +97,9 @@ class Workers:
         try:
             for message in process.messages():
                 self._heard.put(Heard(slot, process, message))
+        except FoldwiseError as error:  # of the engine, such as a full disk: no worker's death
+            said = SaidEnd("failed", type(error).__name__, tuple(map(str, error.complaints)))
+            self._heard.put(Heard(slot, process, {"ended": asdict(said)}))
         finally:
             self._heard.put(Heard(slot, process, None))
 
