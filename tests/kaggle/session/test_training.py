@@ -1,5 +1,7 @@
 """A training in sessions, each a step of the same run."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,20 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     assert kept == {"kernel-report.json", "runs"}
     local = train_tiny(made_once, "few-local", training=FEW)
     assert results_of(second_session.working / "runs" / "few") == results_of(local.folder)
+
+
+def test_a_fold_that_took_longer_than_a_session_does_not_keep_the_others_from_going_on(
+    session: Session,
+) -> None:
+    stage_training(session)
+    train(session, ignore)
+    run = session.working / "runs" / "few"
+    result = run / "fold-0" / "result.json"
+    result.write_text(json.dumps({**json.loads(result.read_text()), "seconds": 1e6}))
+    shutil.rmtree(run / "fold-2")
+    trained_on = train(session, ignore)  # seconds of all its sessions: more than this one has
+    assert trained_on.folds == {"few": [0, 1, 2]}
+    assert trained_on.score
 
 
 def read_only(folder: Path) -> None:

@@ -94,7 +94,8 @@ def train(session: Session, show: Report) -> TrainedSession:
         UsageError, DataError, FoldFailed, StorageError: see `foldwise.training.run.train_run`.
     """
     settings, paces = settings_of(session), {name: Pace() for name in names_of(session)}
-    request = RunRequest(session.package.run, settings, max_seconds=_seconds_to_train(session))
+    # without max_seconds: what a fold took in all sessions tells nothing of what is left of one
+    request = RunRequest(session.package.run, settings)
 
     def one(asked: RunRequest) -> RunState:
         def report(progress: Progress) -> None:
