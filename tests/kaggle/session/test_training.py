@@ -2,11 +2,12 @@
 
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
-from foldwise.errors import UsageError
+from foldwise.errors import Interrupted, UsageError
 from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
 from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
 from foldwise.kaggle.session import training
@@ -22,7 +23,9 @@ from foldwise.kaggle.session.training import (
 )
 from foldwise.paths import Project
 from foldwise.settings import dump_toml
-from foldwise.training.progress import ignore
+from foldwise.training.progress import Report, ignore
+from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.training.run_scores import FILE as SCORES
 from foldwise.training.stopping import StopRequest
 from tests.kaggle.conftest import silent
 from tests.kaggle.kaggle_root import mount
@@ -114,6 +117,25 @@ def test_a_fold_that_took_longer_than_a_session_does_not_keep_the_others_from_go
     trained_on = train(session, ignore)  # seconds of all its sessions: more than this one has
     assert trained_on.folds == {"few": [0, 1, 2]}
     assert trained_on.score
+
+
+def test_a_run_whose_folds_are_done_is_not_complete_before_it_has_a_score(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped_before_it_is_gathered(
+        project: Project, asked: RunRequest, stop: StopRequest, report: Report
+    ) -> RunState:
+        (train_run(project, asked, stop, report).folder / SCORES).unlink()
+        raise Interrupted(signal.SIGTERM, "stopped")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_run", stopped_before_it_is_gathered)
+        first = trained(session)
+    assert first.folds == {"few": [0, 1, 2]}
+    assert (first.state, first.sessions_left) == ("partial", 1)
+    second = trained(session)
+    assert (second.state, second.sessions_left) == ("complete", 0)
+    assert "out-of-fold rmse" in second.remarks[-1]
 
 
 def read_only(folder: Path) -> None:
