@@ -82,11 +82,10 @@ from foldwise.kaggle.session.inference import finish
 from foldwise.kaggle.session.picture import draw_predictions
 from IPython.display import Image, display
 
-picture = None if blended is None else draw_predictions(session, blended)
 report = finish(session, test, predicted, blended)
 print(*report.lines(), sep="\\n")
-if picture is not None:
-    display(Image(filename=str(picture)))
+if blended is not None and not RERUN:  # last, and where somebody looks at it
+    display(Image(filename=str(draw_predictions(session, blended))))
 """
 
 STEPS = (
