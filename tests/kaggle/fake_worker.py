@@ -22,6 +22,11 @@ def main(log: Path, behaviour: str) -> None:
         if behaviour == "die" or (behaviour == "die once" and not Path(f"{log}.died").exists()):
             Path(f"{log}.died").touch()
             os._exit(9)
+        if behaviour == "torn" and not Path(f"{log}.died").exists():
+            Path(f"{log}.died").touch()
+            sys.stdout.write('{"done": "/kagg')
+            sys.stdout.flush()
+            os._exit(9)
         if behaviour == "fail":
             answer: dict[str, object] = {"error": "DataError", "complaints": ["the fold is bad"]}
         else:
@@ -31,6 +36,8 @@ def main(log: Path, behaviour: str) -> None:
             answer = {"done": str(path), "seconds": 0.01}
         sys.stdout.write(json.dumps({"note": "a note"}) + "\n" + json.dumps(answer) + "\n")
         sys.stdout.flush()
+    if behaviour == "linger":
+        time.sleep(600)
 
 
 main(Path(sys.argv[1]), sys.argv[2])

@@ -78,6 +78,22 @@ def test_a_process_that_died_once_is_started_again(tried: Tried) -> None:
     assert "the process of big fold 0 died (exit code 9)" in tried.session.remarks
 
 
+def test_half_a_line_of_a_killed_process_is_no_answer(tried: Tried) -> None:
+    predicted = tried.predict("torn", TWO[:1])
+    assert predicted.left == ()
+    (remark,) = [text for text in tried.session.remarks if "died" in text]
+    assert remark.startswith("the process of big fold 0 died (exit code ")
+
+
+def test_a_process_that_does_not_end_is_killed(
+    tried: Tried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "END_SECONDS", 0.2)
+    began = time.monotonic()
+    assert tried.predict("linger").left == ()
+    assert time.monotonic() - began < 60
+
+
 def test_a_process_that_died_twice_fails_by_name_and_no_other_job_is_begun(tried: Tried) -> None:
     with pytest.raises(FoldFailed, match="predicts big fold 0 on GPU 0 died 2 times"):
         tried.predict("die", TWO[:1])

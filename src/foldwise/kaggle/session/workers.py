@@ -23,6 +23,7 @@ from foldwise.training.hardware import usable_cores
 
 WORKER = (sys.executable, "-m", "foldwise.kaggle.session.worker")
 ATTEMPTS = 2  # at a job whose process died; on Kaggle a killed process mostly had too little memory
+END_SECONDS = 30.0  # for a process without jobs to end by itself
 RESERVE_SHARE, RESERVE_SECONDS = 0.05, 60.0  # of the time, kept to blend and write
 
 
@@ -188,12 +189,15 @@ class _Driver:
         return None
 
     def _answer(self, process: "subprocess.Popen[str]") -> dict[str, Any] | None:
-        """What the process answers; None if it ended instead."""
-        for line in process.stdout or ():
-            message: dict[str, Any] = json.loads(line)
-            if "note" not in message:
-                return message
-            self._queue.note(message["note"])
+        """What the process answers; None if it ended instead, even in the middle of a line."""
+        try:
+            for line in process.stdout or ():
+                message: dict[str, Any] = json.loads(line)
+                if "note" not in message:
+                    return message
+                self._queue.note(message["note"])
+        except ValueError:  # half a line, or half a character: whatever comes next is no answer
+            process.kill()
         return None
 
     def _started(self) -> "subprocess.Popen[str]":
@@ -215,7 +219,11 @@ class _Driver:
             return
         if self._process.stdin is not None:
             self._process.stdin.close()
-        self._process.wait()
+        try:
+            self._process.wait(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:  # its predictions are read already
+            self._process.kill()
+            self._process.wait()
 
 
 def _shared_cores(count: int) -> list[str]:
