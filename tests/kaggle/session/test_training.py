@@ -1,8 +1,11 @@
 """A training in sessions, each a step of the same run."""
 
 import json
+import os
 import shutil
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ from foldwise.kaggle.session.training import (
 )
 from foldwise.paths import Project
 from foldwise.settings import dump_toml
-from foldwise.training.progress import Report, ignore
+from foldwise.training.progress import Progress, Report, ignore
 from foldwise.training.run import RunRequest, RunState, train_run
 from foldwise.training.run_scores import FILE as SCORES
 from foldwise.training.stopping import StopRequest
@@ -43,8 +46,13 @@ class StopInTheSecondFold(StopRequest):
     @property
     def asked(self) -> bool:
         type(self).looks += 1
-        self.signal_number = 15 if self.looks > 20 else 0
+        self.signal_number = training.OUT_OF_TIME if self.looks > 20 else 0
         return super().asked
+
+
+@contextmanager
+def stopped_in_the_second_fold() -> Iterator[StopRequest]:
+    yield StopInTheSecondFold()
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +89,7 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(training, "StopRequest", StopInTheSecondFold)
+        patch.setattr(training, "stop_on_signals", stopped_in_the_second_fold)
         first = trained(session)
     assert first.state == "partial"
     assert first.folds_left["few"]
@@ -136,6 +144,24 @@ def test_a_run_whose_folds_are_done_is_not_complete_before_it_has_a_score(
     second = trained(session)
     assert (second.state, second.sessions_left) == ("complete", 0)
     assert "out-of-fold rmse" in second.remarks[-1]
+
+
+def test_who_interrupts_the_notebook_gets_everything_saved_and_a_report(session: Session) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(_progress: Progress) -> None:
+        if signal.getsignal(signal.SIGINT) != signal.default_int_handler:  # the first time
+            os.kill(os.getpid(), signal.SIGINT)
+
+    stage_training(session)
+    report = finish_training(session, train(session, interrupt))
+    assert report.state == "partial"
+    assert report.folds_left["few"]
+    assert report.remarks == [
+        "it was interrupted: everything is saved, and the next session goes on"
+    ]
+    assert signal.getsignal(signal.SIGINT) == before
+    assert trained(session).state == "complete"
 
 
 def read_only(folder: Path) -> None:

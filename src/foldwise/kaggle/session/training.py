@@ -24,9 +24,10 @@ from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress, Report
 from foldwise.training.run import RunRequest, RunState, train_run
 from foldwise.training.run_scores import is_finished, read_scores
-from foldwise.training.stopping import StopRequest
+from foldwise.training.stopping import StopRequest, stop_on_signals
 from foldwise.training.workers import default_workers
 
+OUT_OF_TIME = signal.SIGALRM  # what the clock asks with; a signal of that kind is never sent
 RESERVE_SHARE, RESERVE_SECONDS = 0.1, 300.0  # of a session, kept to finish a step and to save
 
 
@@ -38,7 +39,7 @@ class TrainedSession:
         folds, folds_left: by run.
         seconds_per_step: of one process; None where too little was seen.
         sessions_left: that are needed like this one; None while unknown.
-        score: of the finished run, in words; empty while it is not.
+        score: of the finished run, in words; empty until all folds are gathered into it.
     """
 
     folds: dict[str, list[int]]
@@ -110,19 +111,19 @@ def train(session: Session, show: Report) -> TrainedSession:
                 train_seeds(session.project, request, session.package.seeds, one)
             else:
                 one(request)
-        except Interrupted:  # by the clock, or by whoever stopped the notebook: all is saved
-            session.remark("the time was up: everything is saved, and the next session goes on")
+        except Interrupted as error:
+            why = "the time was up" if error.signal_number == OUT_OF_TIME else "it was interrupted"
+            session.remark(f"{why}: everything is saved, and the next session goes on")
     return _measured(session, settings, paces)
 
 
 def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
     """The report, after everything that was only needed in between is removed."""
-    left = any(trained.folds_left.values())
     if trained.score:
         session.remark(trained.score)
     report = write_report(
         session,
-        PARTIAL if left else COMPLETE,
+        COMPLETE if trained.score else PARTIAL,
         members=names_of(session),
         folds=trained.folds,
         folds_left={run: folds for run, folds in trained.folds_left.items() if folds},
@@ -140,15 +141,15 @@ def _seconds_to_train(session: Session) -> float:
 
 @contextmanager
 def _stopped_in_time(session: Session) -> Iterator[StopRequest]:
-    """A request to stop that the clock makes, early enough to save."""
-    stop = StopRequest()
-    timer = threading.Timer(_seconds_to_train(session), stop.ask, [signal.SIGTERM])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield stop
-    finally:
-        timer.cancel()
+    """A request to stop: by the clock, early enough to save, or by who interrupts the notebook."""
+    with stop_on_signals() as stop:
+        timer = threading.Timer(_seconds_to_train(session), stop.ask, [OUT_OF_TIME])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield stop
+        finally:
+            timer.cancel()
 
 
 def _measured(session: Session, settings: Settings, paces: dict[str, Pace]) -> TrainedSession:
@@ -163,16 +164,16 @@ def _measured(session: Session, settings: Settings, paces: dict[str, Pace]) -> T
         pace.steps_left(set(left[name])) if pace.folds else longest * len(left[name])
         for name, pace in paces.items()
     )
-    undone = any(left.values())
+    score = _score(session)
     begun = [name for name in paces if (project.run(name) / "settings.toml").is_file()]
     hardware = load_experiment(project.run(begun[0]) / "settings.toml") if begun else settings
     processes = min(default_workers(hardware, LocalEngine()), len(every)) if begun else 1
     usable = session.ends - session.began
     usable -= min(RESERVE_SECONDS, RESERVE_SHARE * usable)
-    sessions = sessions_left(steps, per_step, usable, processes) if undone else 0
-    if undone and sessions == 0:  # its steps are done, its predictions are not
+    sessions = sessions_left(steps, per_step, usable, processes)
+    if not score and sessions == 0:  # its steps are done, its predictions or its scores are not
         sessions = 1
-    return TrainedSession(folds, left, per_step, sessions, _score(session))
+    return TrainedSession(folds, left, per_step, 0 if score else sessions, score)
 
 
 def _score(session: Session) -> str:
