@@ -66,7 +66,7 @@ def test_every_job_is_done_once_by_one_process_a_device(tried: Tried) -> None:
     assert tried.session.remarks == ["a note"]
 
 
-def test_the_longest_jobs_are_begun_first(tried: Tried) -> None:
+def test_jobs_are_begun_in_their_order(tried: Tried) -> None:
     tried.predict("answer", TWO[:1])
     assert [(call.run, call.fold) for call in tried.calls] == [job.key for job in JOBS]
 
@@ -115,11 +115,12 @@ def test_what_does_not_end_in_time_is_stopped_and_left(tried: Tried) -> None:
     assert predicted.left == tuple(job.key for job in JOBS)
 
 
-def test_no_job_is_begun_that_is_not_expected_to_end_in_time(tried: Tried) -> None:
+def test_a_job_that_is_not_expected_to_end_in_time_comes_last_and_is_tried(tried: Tried) -> None:
     queue = workers._Queue(tried.session, JOBS)
     assert queue.taken() == JOBS[0]
     queue.done(JOBS[0], Path("file"), 2 * queue.seconds_left())  # as long again is too long
     assert queue.taken() == JOBS[2]  # nothing is known yet of the other run's pace
     queue.done(JOBS[2], Path("file"), queue.seconds_left() / 2)
     assert queue.taken() == JOBS[3]
-    assert queue.taken() is None  # big fold 1 is left
+    assert queue.taken() == JOBS[1]  # the clock stops it, if it must
+    assert queue.taken() is None

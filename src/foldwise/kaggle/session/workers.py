@@ -55,8 +55,8 @@ def predict_jobs(
 ) -> Predicted:
     """What the jobs predict, as many as there is time for.
 
-    Each device has a process of its own, which takes the longest job that nobody has taken. None
-    is begun that is not expected to end in time, and one that does not end in time is stopped.
+    Each device has a process of its own, which takes the next job that nobody has taken. One that
+    is not expected to end in time comes after all others, and what does not end in time is stopped.
 
     Raises:
         FoldwiseError: of the kind that stopped the first process; or FoldFailed: one died twice.
@@ -96,18 +96,18 @@ class _Queue:
         return self._ends - time.monotonic()
 
     def taken(self) -> Job | None:
-        """The longest job that is expected to end in time, taken out of the queue.
+        """The first job that is expected to end in time, taken out of the queue.
 
-        The first fold of a run is always expected to.
+        The first fold of a run is always expected to. Where none is, the one that misses by least:
+        an expectation may be wrong, and what does not end in time is stopped anyway.
         """
         with self._lock:
             left = self.seconds_left()
-            if self.failures or left <= 0:
+            if self.failures or left <= 0 or not self._waiting:
                 return None
-            for i, job in enumerate(self._waiting):
-                if job.cost * self._rates.get(job.run, 0.0) < left:
-                    return self._waiting.pop(i)
-            return None
+            expected = [job.cost * self._rates.get(job.run, 0.0) for job in self._waiting]
+            fits = [i for i, seconds in enumerate(expected) if seconds < left]
+            return self._waiting.pop(fits[0] if fits else expected.index(min(expected)))
 
     def done(self, job: Job, file: Path, seconds: float) -> None:
         with self._lock:
