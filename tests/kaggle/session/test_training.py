@@ -6,11 +6,12 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from foldwise.errors import Interrupted, UsageError
+from foldwise.errors import FoldFailed, FoldwiseError, Interrupted, StorageError, UsageError
 from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
 from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
 from foldwise.kaggle.session import training
@@ -161,6 +162,23 @@ def test_who_interrupts_the_notebook_gets_everything_saved_and_a_report(session:
         "it was interrupted: everything is saved, and the next session goes on"
     ]
     assert signal.getsignal(signal.SIGINT) == before
+    assert trained(session).state == "complete"
+
+
+@pytest.mark.parametrize("failure", [FoldFailed("fold 1 diverged"), StorageError("no room")])
+def test_a_failed_fold_leaves_a_report_and_what_the_next_session_goes_on_with(
+    session: Session, monkeypatch: pytest.MonkeyPatch, failure: FoldwiseError
+) -> None:
+    def fails(project: Project, asked: RunRequest, stop: StopRequest, report: Report) -> RunState:
+        train_run(project, replace(asked, folds=(0,)), stop, report)
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_run", fails)
+        first = trained(session)
+    assert (first.state, first.sessions_left) == ("failed", None)
+    assert (first.folds, first.folds_left) == ({"few": [0]}, {"few": [1, 2]})
+    assert first.remarks[0].startswith(f"FAILED: {failure}; finished folds and checkpoints")
     assert trained(session).state == "complete"
 
 

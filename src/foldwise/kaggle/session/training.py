@@ -6,13 +6,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foldwise.competition.competition import Competition
 from foldwise.encoders import resolve_encoder
-from foldwise.errors import Interrupted
+from foldwise.errors import FoldFailed, Interrupted, StorageError
 from foldwise.kaggle.session.pace import Pace, sessions_left
-from foldwise.kaggle.session.report import COMPLETE, PARTIAL, KernelReport, write_report
+from foldwise.kaggle.session.report import COMPLETE, FAILED, PARTIAL, KernelReport, write_report
 from foldwise.kaggle.session.session import Session
 from foldwise.kaggle.session.staging import stage
 from foldwise.pipeline.run_list import finished_folds
@@ -40,6 +40,7 @@ class TrainedSession:
         seconds_per_step: of one process; None where too little was seen.
         sessions_left: that are needed like this one; None while unknown.
         score: of the finished run, in words; empty until all folds are gathered into it.
+        failed: whether a fold or the disk did, which the session's remarks explain.
     """
 
     folds: dict[str, list[int]]
@@ -47,6 +48,7 @@ class TrainedSession:
     seconds_per_step: float | None
     sessions_left: int | None
     score: str = ""
+    failed: bool = False
 
 
 def stage_training(session: Session) -> Competition:
@@ -89,10 +91,10 @@ def names_of(session: Session) -> list[str]:
 
 
 def train(session: Session, show: Report) -> TrainedSession:
-    """Train until all is done, or the session's time is up and everything is saved.
+    """Train until all is done, a fold has failed, or the time is up and everything is saved.
 
     Raises:
-        UsageError, DataError, FoldFailed, StorageError: see `foldwise.training.run.train_run`.
+        UsageError, DataError: see `foldwise.training.run.train_run`.
     """
     settings, paces = settings_of(session), {name: Pace() for name in names_of(session)}
     # without max_seconds: what a fold took in all sessions tells nothing of what is left of one
@@ -105,6 +107,7 @@ def train(session: Session, show: Report) -> TrainedSession:
 
         return train_run(session.project, asked, stop, report)
 
+    failed = False
     with _stopped_in_time(session) as stop:
         try:
             if session.package.seeds:
@@ -114,7 +117,11 @@ def train(session: Session, show: Report) -> TrainedSession:
         except Interrupted as error:
             why = "the time was up" if error.signal_number == OUT_OF_TIME else "it was interrupted"
             session.remark(f"{why}: everything is saved, and the next session goes on")
-    return _measured(session, settings, paces)
+        except (FoldFailed, StorageError) as error:  # the other folds are worth a report
+            session.remark(f"FAILED: {error}; finished folds and checkpoints are saved")
+            failed = True
+    measured = _measured(session, settings, paces)
+    return replace(measured, failed=True, sessions_left=None) if failed else measured
 
 
 def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
@@ -123,7 +130,7 @@ def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
         session.remark(trained.score)
     report = write_report(
         session,
-        COMPLETE if trained.score else PARTIAL,
+        FAILED if trained.failed else COMPLETE if trained.score else PARTIAL,
         members=names_of(session),
         folds=trained.folds,
         folds_left={run: folds for run, folds in trained.folds_left.items() if folds},
