@@ -10,6 +10,11 @@ import time
 from pathlib import Path
 
 
+def gpu_here() -> str | None:
+    """What this process may use."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
 def main(log: Path, behaviour: str) -> None:
     """Answer one line for each job."""
     for line in sys.stdin:
@@ -21,6 +26,8 @@ def main(log: Path, behaviour: str) -> None:
             time.sleep(600)
         if behaviour == "die" or (behaviour == "die once" and not Path(f"{log}.died").exists()):
             Path(f"{log}.died").touch()
+            os._exit(9)
+        if behaviour == "die on GPU 1" and gpu_here() == "1":
             os._exit(9)
         if behaviour == "torn" and not Path(f"{log}.died").exists():
             Path(f"{log}.died").touch()

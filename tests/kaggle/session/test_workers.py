@@ -100,6 +100,18 @@ def test_a_process_that_died_twice_fails_by_name_and_no_other_job_is_begun(tried
     assert len(tried.calls) == 2
 
 
+def test_a_bad_device_is_given_up_and_the_others_do_its_jobs(tried: Tried) -> None:
+    predicted = tried.predict("die on GPU 1")
+    assert predicted.left == ()
+    assert len([call for call in tried.calls if call.gpu == "1"]) == 2
+    assert any(text.startswith("GPU 1 is given up: ") for text in tried.session.remarks)
+
+
+def test_a_job_that_kills_on_every_device_fails(tried: Tried) -> None:
+    with pytest.raises(FoldFailed, match=r"on GPU 0 died 2 times[^$]*on GPU 1 died 2 times"):
+        tried.predict("die")
+
+
 def test_an_error_of_the_users_keeps_its_kind(tried: Tried) -> None:
     with pytest.raises(DataError, match="the fold is bad"):
         tried.predict("fail")
