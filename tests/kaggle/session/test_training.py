@@ -182,6 +182,19 @@ def test_a_failed_fold_leaves_a_report_and_what_the_next_session_goes_on_with(
     assert trained(session).state == "complete"
 
 
+def test_the_room_a_training_takes_is_that_of_checkpoints_and_folds(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "ROOM", 0)
+    stage_training(session)
+    (encoder,) = (session.folder / "encoders").glob("*/*.safetensors")
+    size = encoder.stat().st_size
+    assert training.room_to_train(session, 2) == 2 * 3 * 4 * size + 3 * size
+    assert training.room_to_train(session, 9) == 3 * 3 * 4 * size + 3 * size  # a fold each
+    (session.working / "runs" / "earlier").write_bytes(bytes(100))
+    assert training.room_to_train(session, 2) == 2 * 3 * 4 * size + 3 * size - 100
+
+
 def read_only(folder: Path) -> None:
     """Take the right to write away, as Kaggle does of inputs."""
     for path in folder.rglob("*"):

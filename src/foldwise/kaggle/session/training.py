@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from foldwise.competition.competition import Competition
 from foldwise.encoders import resolve_encoder
 from foldwise.errors import FoldFailed, Interrupted, StorageError
+from foldwise.kaggle.session.checks import ROOM
 from foldwise.kaggle.session.pace import Pace, sessions_left
 from foldwise.kaggle.session.report import COMPLETE, FAILED, PARTIAL, KernelReport, write_report
 from foldwise.kaggle.session.session import Session
@@ -19,6 +20,7 @@ from foldwise.pipeline.run_list import finished_folds
 from foldwise.pipeline.seed_names import seed_run_name
 from foldwise.pipeline.seeding import train_seeds
 from foldwise.settings import Settings, load_experiment
+from foldwise.training.checkpoint import KEPT
 from foldwise.training.corpus import load_corpus
 from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress, Report
@@ -27,6 +29,7 @@ from foldwise.training.run_scores import is_finished, read_scores
 from foldwise.training.stopping import StopRequest, stop_on_signals
 from foldwise.training.workers import default_workers
 
+COPIES = 4  # of the weights in a checkpoint
 OUT_OF_TIME = signal.SIGALRM  # what the clock asks with; a signal of that kind is never sent
 RESERVE_SHARE, RESERVE_SECONDS = 0.1, 300.0  # of a session, kept to finish a step and to save
 
@@ -122,6 +125,24 @@ def train(session: Session, show: Report) -> TrainedSession:
             failed = True
     measured = _measured(session, settings, paces)
     return replace(measured, failed=True, sessions_left=None) if failed else measured
+
+
+def room_to_train(session: Session, processes: int) -> int:
+    """The bytes that a training still writes at most: checkpoints, and each fold's weights.
+
+    A checkpoint holds the weights, two moments of Adam and the best weights so far; one more than
+    is kept is there while it is written. What earlier sessions wrote is there already.
+    """
+    settings = settings_of(session)
+    if settings.kind != "encoder":
+        return ROOM
+    folds = load_corpus(session.project, settings).n_folds
+    encoder = resolve_encoder(settings.encoder.name, allow_download=False)
+    weights = sum(path.stat().st_size for path in encoder.weights())
+    checkpoints = min(processes, folds) * (KEPT + 1) * COPIES * weights
+    runs = session.working / "runs"
+    there = sum(path.stat().st_size for path in runs.rglob("*") if path.is_file())
+    return max(ROOM, checkpoints + len(names_of(session)) * folds * weights - there)
 
 
 def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
