@@ -10,6 +10,11 @@ import time
 from pathlib import Path
 
 
+def gpu_here() -> str | None:
+    """What this process may use."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
 def main(log: Path, behaviour: str) -> None:
     """Answer one line for each job."""
     for line in sys.stdin:
@@ -22,6 +27,13 @@ def main(log: Path, behaviour: str) -> None:
         if behaviour == "die" or (behaviour == "die once" and not Path(f"{log}.died").exists()):
             Path(f"{log}.died").touch()
             os._exit(9)
+        if behaviour == "die on GPU 1" and gpu_here() == "1":
+            os._exit(9)
+        if behaviour == "torn" and not Path(f"{log}.died").exists():
+            Path(f"{log}.died").touch()
+            sys.stdout.write('{"done": "/kagg')
+            sys.stdout.flush()
+            os._exit(9)
         if behaviour == "fail":
             answer: dict[str, object] = {"error": "DataError", "complaints": ["the fold is bad"]}
         else:
@@ -31,6 +43,8 @@ def main(log: Path, behaviour: str) -> None:
             answer = {"done": str(path), "seconds": 0.01}
         sys.stdout.write(json.dumps({"note": "a note"}) + "\n" + json.dumps(answer) + "\n")
         sys.stdout.flush()
+    if behaviour == "linger":
+        time.sleep(600)
 
 
 main(Path(sys.argv[1]), sys.argv[2])

@@ -12,6 +12,7 @@ from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
 from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
 from foldwise.paths import Project
 from foldwise.pipeline.predicting import predict_texts
+from foldwise.storage import sha256_of_file
 from tests.kaggle.conftest import silent
 from tests.kaggle.kaggle_root import Ran, mount, run_notebook
 from tests.tiny_competitions import write_rows
@@ -54,7 +55,7 @@ def test_a_hidden_test_gets_what_predict_says_whatever_its_rows_and_its_order(
     assert report.folds == {"enc": [0, 1, 2], "words": [0, 1, 2]}  # words, a member twice, once
     assert report.devices == ["simulated GPU 0", "simulated GPU 1"]
     assert "4 of 12 test rows have no text; they are predicted too" in report.remarks
-    left = {"submission.csv", "kernel-report.json", "kernel-report.png"}
+    left = {"submission.csv", "kernel-report.json"}  # nobody looks at a picture there
     assert {path.name for path in ran.working.iterdir()} == left
 
 
@@ -65,6 +66,17 @@ def mounted(words_built: Path, made_once: Project, tmp_path: Path) -> Path:
     mount(root, "datasets/some-user/words-infer-package", words_built / "dataset")
     mount(root, "competitions/tiny-regression", made_once.competition("tiny-regression"))
     return root
+
+
+def test_a_picture_that_cannot_be_drawn_comes_after_the_submission_and_the_report(
+    words_built: Path, mounted: Path
+) -> None:
+    (mounted / "working" / "kernel-report.png").mkdir(parents=True)
+    ran = run_notebook(words_built, mounted)
+    assert ran.code == 1
+    assert "kernel-report.png" in ran.err
+    assert ran.report.state == "complete"
+    assert ran.report.submission == sha256_of_file(ran.working / "submission.csv")
 
 
 def is_safety_net(ran: Ran, built: Path) -> bool:

@@ -53,6 +53,18 @@ def test_a_package_that_is_missing_or_too_old_is_refused(
     assert "the image lacks torch" in str(caught.value)
 
 
+@pytest.mark.parametrize("line", ["torch>=2,<3", "torch", 'torch>=2; sys_platform == "linux"'])
+def test_a_requirement_that_cannot_be_checked_is_refused(
+    session: Session, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    class Installed:
+        requires = ("numpy>=2", 'ray>=2; extra == "ray"', line)
+
+    monkeypatch.setattr(checks, "distribution", lambda _name: Installed)
+    with pytest.raises(UsageError, match=r"must be NAME>=VERSION .* got 'torch"):
+        check_versions(session)
+
+
 def test_too_little_room_is_told(session: Session) -> None:
     with pytest.raises(StorageError, match="needs 1,000,000,000,000,000 bytes free"):
         check_room(session, needed=10**15)

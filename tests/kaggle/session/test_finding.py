@@ -1,5 +1,6 @@
 """Inputs are found wherever Kaggle mounts them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,17 @@ def test_what_is_missing_or_there_twice_is_told_with_what_to_do(
     with pytest.raises(DataError, match=r"holds test.csv and sample_submission.csv; attach"):
         stage_inference(session)
     for there in ("a", "b"):
-        mount(session.root, there, project.competition("tiny-regression"))
+        shutil.copytree(project.competition("tiny-regression"), session.input / there)
+    with (session.input / "b" / "test.csv").open("a") as file:
+        file.write("another,row\n")
     with pytest.raises(DataError, match=r"but 2 do: .*; detach all but"):
         stage_inference(session)
+
+
+def test_mounts_of_the_same_bytes_are_one(session: Session, project: Project) -> None:
+    data = project.competition("tiny-regression")
+    mount(session.root, "competitions/tiny-regression", data)
+    mount(session.root, "linked/tiny-regression", data)
+    shutil.copytree(data, session.input / "tiny-regression")  # as a bind mount: no link tells
+    competition = stage_inference(session)
+    assert competition.path("test").read_bytes() == (data / "test.csv").read_bytes()

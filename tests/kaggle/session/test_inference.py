@@ -54,10 +54,10 @@ def test_the_blend_is_what_predict_says(top: Begun, made_once: Project) -> None:
     assert (report.state, report.rows) == ("complete", len(top.test))
 
 
-def test_fewer_folds_than_the_score_promises_leave_the_safety_net(top: Begun) -> None:
+def test_fewer_folds_leave_the_safety_net_where_they_are_not_allowed(top: Begun) -> None:
     before = top.session.submission.read_bytes()
     predicted = top.without(("enc", 2))
-    blended = blend(top.session, top.test, predicted)
+    blended = blend(top.session, top.test, predicted, allow_fewer_folds=False)
     assert blended is None
     submit(top.session, top.sample, blended)
     assert top.session.submission.read_bytes() == before
@@ -66,18 +66,20 @@ def test_fewer_folds_than_the_score_promises_leave_the_safety_net(top: Begun) ->
     assert "1 of 6 folds had no time" in report.remarks[0]
 
 
-def test_they_are_blended_where_that_is_allowed_and_the_report_says_so(top: Begun) -> None:
+def test_fewer_folds_are_blended_and_the_report_says_so(top: Begun) -> None:
     predicted = top.without(("enc", 2))
-    blended = blend(top.session, top.test, predicted, allow_fewer_folds=True)
+    blended = blend(top.session, top.test, predicted)
     whole = blend(top.session, top.test, top.all)
     assert blended is not None
     assert whole is not None
     assert not np.array_equal(blended.values, whole.values)
     submit(top.session, top.sample, blended)
-    assert finish(top.session, top.test, predicted, blended).state == "partial"
+    report = finish(top.session, top.test, predicted, blended)
+    assert report.state == "partial"
+    assert report.remarks[0].startswith("PARTIAL: 1 of 6 folds had no time")
 
 
 def test_a_member_without_any_fold_leaves_the_safety_net_all_the_same(top: Begun) -> None:
     predicted = top.without(("enc", 0), ("enc", 1), ("enc", 2))
-    assert blend(top.session, top.test, predicted, allow_fewer_folds=True) is None
-    assert "no fold of enc had time" in top.session.remarks[0]
+    assert blend(top.session, top.test, predicted) is None
+    assert "3 of 6 folds had no time, all of enc among them" in top.session.remarks[0]

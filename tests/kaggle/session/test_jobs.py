@@ -10,9 +10,11 @@ def test_a_member_of_several_ensembles_is_predicted_once(made_once: Project) -> 
     assert sorted(job.key for job in jobs) == [(r, k) for r in ("enc", "words") for k in range(3)]
 
 
-def test_the_longest_come_first(made_once: Project) -> None:
-    costs = [job.cost for job in plan_jobs(made_once, "top", TEXTS)]
-    assert costs == sorted(costs, reverse=True)
+def test_every_members_first_fold_comes_first_and_of_a_fold_the_longest(
+    made_once: Project,
+) -> None:
+    keys = [job.key for job in plan_jobs(made_once, "top", TEXTS)]
+    assert keys == [(run, fold) for fold in range(3) for run in ("enc", "words")]
 
 
 def test_more_tokens_cost_more_up_to_the_encoders_limit(made_once: Project) -> None:

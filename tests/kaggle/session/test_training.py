@@ -1,10 +1,17 @@
 """A training in sessions, each a step of the same run."""
 
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from foldwise.errors import UsageError
+from foldwise.errors import FoldFailed, FoldwiseError, Interrupted, StorageError, UsageError
 from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
 from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
 from foldwise.kaggle.session import training
@@ -20,7 +27,9 @@ from foldwise.kaggle.session.training import (
 )
 from foldwise.paths import Project
 from foldwise.settings import dump_toml
-from foldwise.training.progress import ignore
+from foldwise.training.progress import Progress, Report, ignore
+from foldwise.training.run import RunRequest, RunState, train_run
+from foldwise.training.run_scores import FILE as SCORES
 from foldwise.training.stopping import StopRequest
 from tests.kaggle.conftest import silent
 from tests.kaggle.kaggle_root import mount
@@ -38,8 +47,13 @@ class StopInTheSecondFold(StopRequest):
     @property
     def asked(self) -> bool:
         type(self).looks += 1
-        self.signal_number = 15 if self.looks > 20 else 0
+        self.signal_number = training.OUT_OF_TIME if self.looks > 20 else 0
         return super().asked
+
+
+@contextmanager
+def stopped_in_the_second_fold() -> Iterator[StopRequest]:
+    yield StopInTheSecondFold()
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +90,7 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(training, "StopRequest", StopInTheSecondFold)
+        patch.setattr(training, "stop_on_signals", stopped_in_the_second_fold)
         first = trained(session)
     assert first.state == "partial"
     assert first.folds_left["few"]
@@ -98,6 +112,87 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     assert kept == {"kernel-report.json", "runs"}
     local = train_tiny(made_once, "few-local", training=FEW)
     assert results_of(second_session.working / "runs" / "few") == results_of(local.folder)
+
+
+def test_a_fold_that_took_longer_than_a_session_does_not_keep_the_others_from_going_on(
+    session: Session,
+) -> None:
+    stage_training(session)
+    train(session, ignore)
+    run = session.working / "runs" / "few"
+    result = run / "fold-0" / "result.json"
+    result.write_text(json.dumps({**json.loads(result.read_text()), "seconds": 1e6}))
+    shutil.rmtree(run / "fold-2")
+    trained_on = train(session, ignore)  # seconds of all its sessions: more than this one has
+    assert trained_on.folds == {"few": [0, 1, 2]}
+    assert trained_on.score
+
+
+def test_a_run_whose_folds_are_done_is_not_complete_before_it_has_a_score(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped_before_it_is_gathered(
+        project: Project, asked: RunRequest, stop: StopRequest, report: Report
+    ) -> RunState:
+        (train_run(project, asked, stop, report).folder / SCORES).unlink()
+        raise Interrupted(signal.SIGTERM, "stopped")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_run", stopped_before_it_is_gathered)
+        first = trained(session)
+    assert first.folds == {"few": [0, 1, 2]}
+    assert (first.state, first.sessions_left) == ("partial", 1)
+    second = trained(session)
+    assert (second.state, second.sessions_left) == ("complete", 0)
+    assert "out-of-fold rmse" in second.remarks[-1]
+
+
+def test_who_interrupts_the_notebook_gets_everything_saved_and_a_report(session: Session) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(_progress: Progress) -> None:
+        if signal.getsignal(signal.SIGINT) != signal.default_int_handler:  # the first time
+            os.kill(os.getpid(), signal.SIGINT)
+
+    stage_training(session)
+    report = finish_training(session, train(session, interrupt))
+    assert report.state == "partial"
+    assert report.folds_left["few"]
+    assert report.remarks == [
+        "it was interrupted: everything is saved, and the next session goes on"
+    ]
+    assert signal.getsignal(signal.SIGINT) == before
+    assert trained(session).state == "complete"
+
+
+@pytest.mark.parametrize("failure", [FoldFailed("fold 1 diverged"), StorageError("no room")])
+def test_a_failed_fold_leaves_a_report_and_what_the_next_session_goes_on_with(
+    session: Session, monkeypatch: pytest.MonkeyPatch, failure: FoldwiseError
+) -> None:
+    def fails(project: Project, asked: RunRequest, stop: StopRequest, report: Report) -> RunState:
+        train_run(project, replace(asked, folds=(0,)), stop, report)
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_run", fails)
+        first = trained(session)
+    assert (first.state, first.sessions_left) == ("failed", None)
+    assert (first.folds, first.folds_left) == ({"few": [0]}, {"few": [1, 2]})
+    assert first.remarks[0].startswith(f"FAILED: {failure}; finished folds and checkpoints")
+    assert trained(session).state == "complete"
+
+
+def test_the_room_a_training_takes_is_that_of_checkpoints_and_folds(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "ROOM", 0)
+    stage_training(session)
+    (encoder,) = (session.folder / "encoders").glob("*/*.safetensors")
+    size = encoder.stat().st_size
+    assert training.room_to_train(session, 2) == 2 * 3 * 4 * size + 3 * size
+    assert training.room_to_train(session, 9) == 3 * 3 * 4 * size + 3 * size  # a fold each
+    (session.working / "runs" / "earlier").write_bytes(bytes(100))
+    assert training.room_to_train(session, 2) == 2 * 3 * 4 * size + 3 * size - 100
 
 
 def read_only(folder: Path) -> None:

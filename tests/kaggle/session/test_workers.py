@@ -66,7 +66,7 @@ def test_every_job_is_done_once_by_one_process_a_device(tried: Tried) -> None:
     assert tried.session.remarks == ["a note"]
 
 
-def test_the_longest_jobs_are_begun_first(tried: Tried) -> None:
+def test_jobs_are_begun_in_their_order(tried: Tried) -> None:
     tried.predict("answer", TWO[:1])
     assert [(call.run, call.fold) for call in tried.calls] == [job.key for job in JOBS]
 
@@ -78,10 +78,38 @@ def test_a_process_that_died_once_is_started_again(tried: Tried) -> None:
     assert "the process of big fold 0 died (exit code 9)" in tried.session.remarks
 
 
+def test_half_a_line_of_a_killed_process_is_no_answer(tried: Tried) -> None:
+    predicted = tried.predict("torn", TWO[:1])
+    assert predicted.left == ()
+    (remark,) = [text for text in tried.session.remarks if "died" in text]
+    assert remark.startswith("the process of big fold 0 died (exit code ")
+
+
+def test_a_process_that_does_not_end_is_killed(
+    tried: Tried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "END_SECONDS", 0.2)
+    began = time.monotonic()
+    assert tried.predict("linger").left == ()
+    assert time.monotonic() - began < 60
+
+
 def test_a_process_that_died_twice_fails_by_name_and_no_other_job_is_begun(tried: Tried) -> None:
     with pytest.raises(FoldFailed, match="predicts big fold 0 on GPU 0 died 2 times"):
         tried.predict("die", TWO[:1])
     assert len(tried.calls) == 2
+
+
+def test_a_bad_device_is_given_up_and_the_others_do_its_jobs(tried: Tried) -> None:
+    predicted = tried.predict("die on GPU 1")
+    assert predicted.left == ()
+    assert len([call for call in tried.calls if call.gpu == "1"]) == 2
+    assert any(text.startswith("GPU 1 is given up: ") for text in tried.session.remarks)
+
+
+def test_a_job_that_kills_on_every_device_fails(tried: Tried) -> None:
+    with pytest.raises(FoldFailed, match=r"on GPU 0 died 2 times[^$]*on GPU 1 died 2 times"):
+        tried.predict("die")
 
 
 def test_an_error_of_the_users_keeps_its_kind(tried: Tried) -> None:
@@ -99,11 +127,12 @@ def test_what_does_not_end_in_time_is_stopped_and_left(tried: Tried) -> None:
     assert predicted.left == tuple(job.key for job in JOBS)
 
 
-def test_no_job_is_begun_that_is_not_expected_to_end_in_time(tried: Tried) -> None:
+def test_a_job_that_is_not_expected_to_end_in_time_comes_last_and_is_tried(tried: Tried) -> None:
     queue = workers._Queue(tried.session, JOBS)
     assert queue.taken() == JOBS[0]
     queue.done(JOBS[0], Path("file"), 2 * queue.seconds_left())  # as long again is too long
     assert queue.taken() == JOBS[2]  # nothing is known yet of the other run's pace
     queue.done(JOBS[2], Path("file"), queue.seconds_left() / 2)
     assert queue.taken() == JOBS[3]
-    assert queue.taken() is None  # big fold 1 is left
+    assert queue.taken() == JOBS[1]  # the clock stops it, if it must
+    assert queue.taken() is None

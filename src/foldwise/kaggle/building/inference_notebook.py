@@ -16,7 +16,7 @@ from pathlib import Path
 BEGAN = time.monotonic()
 PACKAGE = "{name}"
 SECONDS = float(os.environ.get("FOLDWISE_KERNEL_SECONDS") or {seconds})  # for the whole notebook
-ALLOW_FEWER_FOLDS = False  # True: a submission of the folds that were in time, if some were not
+ALLOW_FEWER_FOLDS = True  # a submission of the folds that were in time; False: the safety net
 PRECISION = "auto"  # as in the training, where the device has it; or "fp32", "bf16", "fp16"
 
 ROOT = Path(os.environ.get("FOLDWISE_KAGGLE_ROOT") or "/kaggle")
@@ -82,18 +82,21 @@ from foldwise.kaggle.session.inference import finish
 from foldwise.kaggle.session.picture import draw_predictions
 from IPython.display import Image, display
 
-picture = None if blended is None else draw_predictions(session, blended)
 report = finish(session, test, predicted, blended)
 print(*report.lines(), sep="\\n")
-if picture is not None:
-    display(Image(filename=str(picture)))
+if blended is not None and not RERUN:  # last, and where somebody looks at it
+    display(Image(filename=str(draw_predictions(session, blended))))
 """
 
 STEPS = (
     ("safety-net", "A safety net\n\nA valid submission before anything can go wrong.", SAFETY_NET),
     ("check", "Is everything whole?\n\nFiles, versions, disk, one real GPU operation.", CHECK),
     ("read", "The test rows\n\nExactly as they stand in the file.", READ),
-    ("predict", "Predictions\n\nOne process a GPU, the longest fold first.", PREDICT),
+    (
+        "predict",
+        "Predictions\n\nOne process a GPU; every member's first fold, then the second.",
+        PREDICT,
+    ),
     ("blend", "The blend\n\nBy id, with the formula fitted on OOF predictions.", BLEND),
     ("submit", "The submission\n\nChecked against the sample, whole or not at all.", SUBMIT),
     ("report", "Report", REPORT),
@@ -128,6 +131,6 @@ def what_it_is(run: str, competition: str, headline: Headline) -> str:
         f"Predicts the test rows with the models of the Foldwise run `{run}`, offline.\n\n"
         f"Out-of-fold {headline.metric}: **{headline.value:.4f}{error}** on {headline.rows:,} "
         f"training rows, each predicted by a model that did not see it. {expected}\n\n"
-        "If the time runs out the notebook ends well, with the prior as its submission. If a file "
-        "of the package is damaged it fails, and names the file."
+        "If the time runs out the notebook ends well, with the folds that were in time, or the "
+        "prior as its submission. If a file of the package is damaged it fails, and names the file."
     )

@@ -19,25 +19,27 @@ print(f"{{SECONDS:,.0f}} s")
 """
 
 CHECK = """
-from foldwise.kaggle.session.checks import check_package, check_room, check_versions
+from foldwise.kaggle.session.checks import check_package, check_versions
 from foldwise.kaggle.session.devices import find_devices
 from foldwise.kaggle.session.session import begin
 
 session = begin(FOLDER, root=ROOT, seconds=SECONDS, rerun=False, began=BEGAN)
 check_package(session)  # SHA-256 of every file; a damaged one ends the notebook here
 print("versions:", *(check_versions(session) or ["those of the build"]))
-print(f"free: {check_room(session) / 1e9:,.1f} GB")
 devices = find_devices()
 print(*(device.name for device in devices.usable), *devices.remarks, sep="\\n")
 """
 
 RESTORE = """
+from foldwise.kaggle.session.checks import check_room
 from foldwise.kaggle.session.earlier import restore_runs
-from foldwise.kaggle.session.training import names_of, stage_training
+from foldwise.kaggle.session.training import names_of, room_to_train, stage_training
 
 competition = stage_training(session)
 earlier = restore_runs(session, names_of(session))
 print(*[f"{name}: goes on from {folder}" for name, folder in earlier.items()] or ["first session"])
+needed = room_to_train(session, len(devices.usable))
+print(f"free: {check_room(session, needed) / 1e9:,.1f} GB, at most {needed / 1e9:,.1f} needed")
 """
 
 TRAIN = """
@@ -55,7 +57,7 @@ print(*report.lines(), sep="\\n")
 """
 
 STEPS = (
-    ("check", "Is everything whole?\n\nFiles, versions, disk, one real GPU operation.", CHECK),
+    ("check", "Is everything whole?\n\nFiles, versions, one real GPU operation.", CHECK),
     ("restore", "What earlier sessions trained\n\nFound among this notebook's inputs.", RESTORE),
     ("train", "Training\n\nOne process a GPU; stops in time, with everything saved.", TRAIN),
     ("report", "Report\n\nWhat is done, what is left, how many sessions that takes.", REPORT),

@@ -13,6 +13,7 @@ from foldwise.training.manifest import LIBRARIES
 
 # What only other commands import: making folds, tuning, tables on a terminal.
 NOT_NEEDED = frozenset({"iterative-stratification", "optuna", "sqlalchemy", "rich", "pandas"})
+REQUIREMENT = re.compile(r"([A-Za-z0-9_.-]+)\s*>=\s*([0-9.]+)")
 ROOM = 256 << 20  # bytes for predictions and the submission; a million rows take less
 
 
@@ -69,10 +70,22 @@ def check_room(session: Session, needed: int = ROOM) -> int:
 
 
 def _required() -> Iterable[tuple[str, str]]:
-    """Each package that a kernel needs, with the oldest version that Foldwise works with."""
+    """Each package that a kernel needs, with the oldest version that Foldwise works with.
+
+    Raises:
+        UsageError: a requirement is of a kind that is not read here, so that nobody checks it.
+    """
     for line in distribution("foldwise").requires or ():
-        found = re.fullmatch(r"([A-Za-z0-9_.-]+)\s*>=\s*([0-9.]+)", line)
-        if found and found[1].lower() not in NOT_NEEDED:
+        requirement, _, marker = line.partition(";")
+        if "extra" in marker:  # of a command that no kernel calls
+            continue
+        found = REQUIREMENT.fullmatch(requirement.strip())
+        if found is None or marker:
+            raise UsageError(
+                f"a requirement of Foldwise must be NAME>=VERSION for a kernel to check it, got "
+                f"{line!r}; change it in pyproject.toml and build the kernel again"
+            )
+        if found[1].lower() not in NOT_NEEDED:
             yield found[1], found[2]
 
 

@@ -11,6 +11,7 @@ from foldwise.competition.competition import Competition
 from foldwise.competition.files import FileName, located
 from foldwise.errors import DataError
 from foldwise.kaggle.session.session import Session
+from foldwise.storage import sha256_of_file
 
 DEPTH = 8  # folders below the inputs; deeper ones belong to data sets of other kinds
 
@@ -27,7 +28,8 @@ def folders_below(root: Path) -> Iterator[Path]:
 def find_data(session: Session, competition: Competition, files: Sequence[FileName]) -> Path:
     """The folder among the inputs with `files` of the competition.
 
-    Of several, the one in a folder called like the competition.
+    Of several, the one in a folder called like the competition; mounts of the same bytes, as links,
+    binds or copies, are one.
 
     Raises:
         DataError: there is none, or more than one fits; says what to attach.
@@ -38,9 +40,8 @@ def find_data(session: Session, competition: Competition, files: Sequence[FileNa
         if session.folder not in (folder, *folder.parents) and _has(folder, competition, files)
     ]
     names = {session.package.slug, competition.name} - {""}
-    fits = list({folder.resolve(): folder for folder in fits}.values())  # links to it count once
     named = [folder for folder in fits if names & set(folder.relative_to(session.input).parts)]
-    best = named or fits
+    best = _different(named or fits, competition, files)
     if len(best) == 1:
         return best[0]
     wanted = " and ".join(competition.path(file).name for file in files)
@@ -55,6 +56,19 @@ def find_data(session: Session, competition: Competition, files: Sequence[FileNa
         f"one folder in {session.input} may hold {wanted}, but {len(best)} do: "
         f"{', '.join(map(str, best))}; detach all but {what}"
     )
+
+
+def _different(
+    folders: Sequence[Path], competition: Competition, files: Sequence[FileName]
+) -> list[Path]:
+    """The first of the folders whose `files` hold the same bytes."""
+    if len(folders) < 2:  # a large file is not read for nothing
+        return list(folders)
+    first: dict[tuple[str, ...], Path] = {}
+    for folder in folders:
+        inner = (competition.path(file).relative_to(competition.folder) for file in files)
+        first.setdefault(tuple(sha256_of_file(located(folder / path)) for path in inner), folder)
+    return list(first.values())
 
 
 def _has(folder: Path, competition: Competition, files: Sequence[FileName]) -> bool:

@@ -68,27 +68,33 @@ def predict_test(
 
 
 def blend(
-    session: Session, test: Rows, predicted: Predicted, *, allow_fewer_folds: bool = False
+    session: Session, test: Rows, predicted: Predicted, *, allow_fewer_folds: bool = True
 ) -> Predictions | None:
     """The run's predictions for the test rows, by its own formula; None: the safety net stays.
 
-    Folds that are missing change what the run's score promises, so that without
-    `allow_fewer_folds` nothing is made of the others; with it, each run needs one at least.
+    Folds that are missing change what the run's score promises, so that the report says so; each
+    run needs one at least. Without `allow_fewer_folds` nothing is made of the others.
     """
     runs = trained_runs(session.project, session.package.run)
     by_run = {
         name: [table for (run, _), table in sorted(predicted.tables.items()) if run == name]
         for name in runs
     }
-    if predicted.left and not allow_fewer_folds:
+    missing = [name for name, tables in by_run.items() if not tables]
+    left, all_folds = len(predicted.left), len(predicted.left) + len(predicted.tables)
+    counted = f"{left} of {all_folds} folds had no time"
+    if missing:
         session.remark(
-            f"{len(predicted.left)} of {len(predicted.left) + len(predicted.tables)} folds had no "
-            f"time, so that the safety net stays: ALLOW_FEWER_FOLDS = True would take the others"
+            f"{counted}, all of {', '.join(missing)} among them, so that the safety net stays"
         )
         return None
-    if missing := [name for name, tables in by_run.items() if not tables]:
-        session.remark(f"no fold of {', '.join(missing)} had time, so that the safety net stays")
+    if left and not allow_fewer_folds:
+        session.remark(
+            f"{counted}, so that the safety net stays: ALLOW_FEWER_FOLDS = True takes the others"
+        )
         return None
+    if left:
+        session.remark(f"PARTIAL: {counted}; the others predict, and the score promises more")
     whole = composed(session.project, session.package.run, lambda name: mean_of(by_run[name]))
     return whole.aligned_to(test.ids, "the test rows")
 

@@ -1,4 +1,4 @@
-"""What is to be predicted: each fold of each trained run, the longest first."""
+"""What is to be predicted: each fold of each trained run, every run's first fold first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,8 +39,9 @@ def trained_runs(project: Project, run: str) -> list[str]:
 
 
 def plan_jobs(project: Project, run: str, texts: Sequence[tuple[str, ...]]) -> list[Job]:
-    """All jobs, the longest first: two processes end about together then.
+    """All jobs, fold by fold: if the time is too short, every run has predicted with some.
 
+    Within a fold the longest comes first: two processes end about together then.
     Graham, Bounds on multiprocessing timing anomalies (1969): https://doi.org/10.1137/0117039
     """
     jobs = []
@@ -53,7 +54,7 @@ def plan_jobs(project: Project, run: str, texts: Sequence[tuple[str, ...]]) -> l
             cost = float(_weight(folder / f"fold-{fold}") * tokens)
             # an n-gram is looked up, not multiplied with every weight
             jobs.append(Job(name, fold, cost if settings.kind == "encoder" else cost / 1000))
-    return sorted(jobs, key=lambda job: (-job.cost, job.run, job.fold))
+    return sorted(jobs, key=lambda job: (job.fold, -job.cost, job.run))
 
 
 def _tokens(texts: Sequence[tuple[str, ...]], longest: int | None) -> int:

@@ -53,7 +53,12 @@ def _edges(columns: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Bins alike for all columns, about as many as the square root of the fewest rows."""
     fewest = min(map(len, columns))
     bins = int(np.clip(np.sqrt(fewest), FEWEST_BINS, MOST_BINS))
-    return np.histogram_bin_edges(np.concatenate(columns), bins)
+    low, high = min(map(np.min, columns)), max(map(np.max, columns))
+    edges = np.linspace(low, high, bins + 1)
+    if (np.diff(edges) > 0).all():
+        return edges
+    half = max(0.5, 1e-6 * abs(low))  # values so near that float64 has no edges between them
+    return np.linspace(low - half, high + half, bins + 1)
 
 
 def _are_probabilities(table: Predictions) -> bool:

@@ -9,10 +9,11 @@ from foldwise.kaggle.session.session import Session
 from foldwise.storage import read_record, sha256_of_file, write_json
 
 FILE = "kernel-report.json"
-State = Literal["complete", "partial", "safety-net"]
+State = Literal["complete", "partial", "safety-net", "failed"]
 COMPLETE: State = "complete"
 PARTIAL: State = "partial"
 SAFETY_NET: State = "safety-net"
+FAILED: State = "failed"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class KernelReport:
         package: its name.
         purpose: "infer" or "train".
         state: "complete"; "partial": from fewer folds than the score promises, or a training that
-            is to go on; "safety-net": the submission is the prior, the same for every row.
+            is to go on; "safety-net": the submission is the prior, the same for every row;
+            "failed": a fold of a training diverged or its disk was full, the others are saved.
         run: that predicts, or is trained.
         rerun: whether this was the run on the hidden test.
         seconds: since the notebook began.

@@ -6,27 +6,31 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foldwise.competition.competition import Competition
 from foldwise.encoders import resolve_encoder
-from foldwise.errors import Interrupted
+from foldwise.errors import FoldFailed, Interrupted, StorageError
+from foldwise.kaggle.session.checks import ROOM
 from foldwise.kaggle.session.pace import Pace, sessions_left
-from foldwise.kaggle.session.report import COMPLETE, PARTIAL, KernelReport, write_report
+from foldwise.kaggle.session.report import COMPLETE, FAILED, PARTIAL, KernelReport, write_report
 from foldwise.kaggle.session.session import Session
 from foldwise.kaggle.session.staging import stage
 from foldwise.pipeline.run_list import finished_folds
 from foldwise.pipeline.seed_names import seed_run_name
 from foldwise.pipeline.seeding import train_seeds
 from foldwise.settings import Settings, load_experiment
+from foldwise.training.checkpoint import KEPT
 from foldwise.training.corpus import load_corpus
 from foldwise.training.local_engine import LocalEngine
 from foldwise.training.progress import Progress, Report
 from foldwise.training.run import RunRequest, RunState, train_run
 from foldwise.training.run_scores import is_finished, read_scores
-from foldwise.training.stopping import StopRequest
+from foldwise.training.stopping import StopRequest, stop_on_signals
 from foldwise.training.workers import default_workers
 
+COPIES = 4  # of the weights in a checkpoint
+OUT_OF_TIME = signal.SIGALRM  # what the clock asks with; a signal of that kind is never sent
 RESERVE_SHARE, RESERVE_SECONDS = 0.1, 300.0  # of a session, kept to finish a step and to save
 
 
@@ -38,7 +42,8 @@ class TrainedSession:
         folds, folds_left: by run.
         seconds_per_step: of one process; None where too little was seen.
         sessions_left: that are needed like this one; None while unknown.
-        score: of the finished run, in words; empty while it is not.
+        score: of the finished run, in words; empty until all folds are gathered into it.
+        failed: whether a fold or the disk did, which the session's remarks explain.
     """
 
     folds: dict[str, list[int]]
@@ -46,6 +51,7 @@ class TrainedSession:
     seconds_per_step: float | None
     sessions_left: int | None
     score: str = ""
+    failed: bool = False
 
 
 def stage_training(session: Session) -> Competition:
@@ -88,13 +94,14 @@ def names_of(session: Session) -> list[str]:
 
 
 def train(session: Session, show: Report) -> TrainedSession:
-    """Train until all is done, or the session's time is up and everything is saved.
+    """Train until all is done, a fold has failed, or the time is up and everything is saved.
 
     Raises:
-        UsageError, DataError, FoldFailed, StorageError: see `foldwise.training.run.train_run`.
+        UsageError, DataError: see `foldwise.training.run.train_run`.
     """
     settings, paces = settings_of(session), {name: Pace() for name in names_of(session)}
-    request = RunRequest(session.package.run, settings, max_seconds=_seconds_to_train(session))
+    # without max_seconds: what a fold took in all sessions tells nothing of what is left of one
+    request = RunRequest(session.package.run, settings)
 
     def one(asked: RunRequest) -> RunState:
         def report(progress: Progress) -> None:
@@ -103,25 +110,48 @@ def train(session: Session, show: Report) -> TrainedSession:
 
         return train_run(session.project, asked, stop, report)
 
+    failed = False
     with _stopped_in_time(session) as stop:
         try:
             if session.package.seeds:
                 train_seeds(session.project, request, session.package.seeds, one)
             else:
                 one(request)
-        except Interrupted:  # by the clock, or by whoever stopped the notebook: all is saved
-            session.remark("the time was up: everything is saved, and the next session goes on")
-    return _measured(session, settings, paces)
+        except Interrupted as error:
+            why = "the time was up" if error.signal_number == OUT_OF_TIME else "it was interrupted"
+            session.remark(f"{why}: everything is saved, and the next session goes on")
+        except (FoldFailed, StorageError) as error:  # the other folds are worth a report
+            session.remark(f"FAILED: {error}; finished folds and checkpoints are saved")
+            failed = True
+    measured = _measured(session, settings, paces)
+    return replace(measured, failed=True, sessions_left=None) if failed else measured
+
+
+def room_to_train(session: Session, processes: int) -> int:
+    """The bytes that a training still writes at most: checkpoints, and each fold's weights.
+
+    A checkpoint holds the weights, two moments of Adam and the best weights so far; one more than
+    is kept is there while it is written. What earlier sessions wrote is there already.
+    """
+    settings = settings_of(session)
+    if settings.kind != "encoder":
+        return ROOM
+    folds = load_corpus(session.project, settings).n_folds
+    encoder = resolve_encoder(settings.encoder.name, allow_download=False)
+    weights = sum(path.stat().st_size for path in encoder.weights())
+    checkpoints = min(processes, folds) * (KEPT + 1) * COPIES * weights
+    runs = session.working / "runs"
+    there = sum(path.stat().st_size for path in runs.rglob("*") if path.is_file())
+    return max(ROOM, checkpoints + len(names_of(session)) * folds * weights - there)
 
 
 def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
     """The report, after everything that was only needed in between is removed."""
-    left = any(trained.folds_left.values())
     if trained.score:
         session.remark(trained.score)
     report = write_report(
         session,
-        PARTIAL if left else COMPLETE,
+        FAILED if trained.failed else COMPLETE if trained.score else PARTIAL,
         members=names_of(session),
         folds=trained.folds,
         folds_left={run: folds for run, folds in trained.folds_left.items() if folds},
@@ -139,15 +169,15 @@ def _seconds_to_train(session: Session) -> float:
 
 @contextmanager
 def _stopped_in_time(session: Session) -> Iterator[StopRequest]:
-    """A request to stop that the clock makes, early enough to save."""
-    stop = StopRequest()
-    timer = threading.Timer(_seconds_to_train(session), stop.ask, [signal.SIGTERM])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield stop
-    finally:
-        timer.cancel()
+    """A request to stop: by the clock, early enough to save, or by who interrupts the notebook."""
+    with stop_on_signals() as stop:
+        timer = threading.Timer(_seconds_to_train(session), stop.ask, [OUT_OF_TIME])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield stop
+        finally:
+            timer.cancel()
 
 
 def _measured(session: Session, settings: Settings, paces: dict[str, Pace]) -> TrainedSession:
@@ -162,16 +192,16 @@ def _measured(session: Session, settings: Settings, paces: dict[str, Pace]) -> T
         pace.steps_left(set(left[name])) if pace.folds else longest * len(left[name])
         for name, pace in paces.items()
     )
-    undone = any(left.values())
+    score = _score(session)
     begun = [name for name in paces if (project.run(name) / "settings.toml").is_file()]
     hardware = load_experiment(project.run(begun[0]) / "settings.toml") if begun else settings
     processes = min(default_workers(hardware, LocalEngine()), len(every)) if begun else 1
     usable = session.ends - session.began
     usable -= min(RESERVE_SECONDS, RESERVE_SHARE * usable)
-    sessions = sessions_left(steps, per_step, usable, processes) if undone else 0
-    if undone and sessions == 0:  # its steps are done, its predictions are not
+    sessions = sessions_left(steps, per_step, usable, processes)
+    if not score and sessions == 0:  # its steps are done, its predictions or its scores are not
         sessions = 1
-    return TrainedSession(folds, left, per_step, sessions, _score(session))
+    return TrainedSession(folds, left, per_step, 0 if score else sessions, score)
 
 
 def _score(session: Session) -> str:

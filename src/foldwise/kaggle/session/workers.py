@@ -23,6 +23,7 @@ from foldwise.training.hardware import usable_cores
 
 WORKER = (sys.executable, "-m", "foldwise.kaggle.session.worker")
 ATTEMPTS = 2  # at a job whose process died; on Kaggle a killed process mostly had too little memory
+END_SECONDS = 30.0  # for a process without jobs to end by itself
 RESERVE_SHARE, RESERVE_SECONDS = 0.05, 60.0  # of the time, kept to blend and write
 
 
@@ -54,11 +55,12 @@ def predict_jobs(
 ) -> Predicted:
     """What the jobs predict, as many as there is time for.
 
-    Each device has a process of its own, which takes the longest job that nobody has taken. None
-    is begun that is not expected to end in time, and one that does not end in time is stopped.
+    Each device has a process of its own, which takes the next job that nobody has taken. One that
+    is not expected to end in time comes after all others, and what does not end in time is stopped.
 
     Raises:
-        FoldwiseError: of the kind that stopped the first process; or FoldFailed: one died twice.
+        FoldwiseError: of the kind that stopped the first process.
+        FoldFailed: the process of every device died twice.
     """
     queue = _Queue(session, jobs)
     cores = _shared_cores(len(devices))
@@ -66,7 +68,11 @@ def predict_jobs(
         drivers = [
             _Driver(session, queue, device, precision, cores[i]) for i, device in enumerate(devices)
         ]
-        list(pool.map(_Driver.run, drivers))
+        # again while a device that was given up has left a job to others that had ended already
+        while (working := [d for d in drivers if not d.retired]) and queue.waits():
+            list(pool.map(_Driver.run, working))
+    if not working:
+        queue.failed(FoldFailed(*(text for driver in drivers for text in driver.deaths)))
     queue.raise_failures()
     tables = {key: read_predictions(path) for key, path in queue.files.items()}
     left = tuple(sorted(job.key for job in jobs if job.key not in tables))
@@ -95,18 +101,28 @@ class _Queue:
         return self._ends - time.monotonic()
 
     def taken(self) -> Job | None:
-        """The longest job that is expected to end in time, taken out of the queue.
+        """The first job that is expected to end in time, taken out of the queue.
 
-        The first fold of a run is always expected to.
+        The first fold of a run is always expected to. Where none is, the one that misses by least:
+        an expectation may be wrong, and what does not end in time is stopped anyway.
         """
         with self._lock:
             left = self.seconds_left()
-            if self.failures or left <= 0:
+            if self.failures or left <= 0 or not self._waiting:
                 return None
-            for i, job in enumerate(self._waiting):
-                if job.cost * self._rates.get(job.run, 0.0) < left:
-                    return self._waiting.pop(i)
-            return None
+            expected = [job.cost * self._rates.get(job.run, 0.0) for job in self._waiting]
+            fits = [i for i, seconds in enumerate(expected) if seconds < left]
+            return self._waiting.pop(fits[0] if fits else expected.index(min(expected)))
+
+    def waits(self) -> bool:
+        """Whether a job can be taken."""
+        with self._lock:
+            return bool(self._waiting) and not self.failures and self.seconds_left() > 0
+
+    def put_back(self, job: Job) -> None:
+        """Leave a job to another device."""
+        with self._lock:
+            self._waiting.insert(0, job)
 
     def done(self, job: Job, file: Path, seconds: float) -> None:
         with self._lock:
@@ -130,7 +146,11 @@ class _Queue:
 
 
 class _Driver:
-    """Feeds the process of one device; a process that died is started once more."""
+    """Feeds the process of one device; one that died is started once more, then the device is left.
+
+    Attributes:
+        deaths: why the device was given up, in words; empty while it is not.
+    """
 
     def __init__(
         self, session: Session, queue: _Queue, device: Device, precision: Wanted, cores: str
@@ -138,11 +158,17 @@ class _Driver:
         self._session, self._queue, self._device = session, queue, device
         self._arguments = (device.kind, precision, cores)
         self._process: subprocess.Popen[str] | None = None
+        self.deaths: list[str] = []
+
+    @property
+    def retired(self) -> bool:
+        """Whether the device was given up."""
+        return bool(self.deaths)
 
     def run(self) -> None:
         """Work until no job is left, or no time."""
         try:
-            while (job := self._queue.taken()) is not None:
+            while not self.retired and (job := self._queue.taken()) is not None:
                 self._attempt(job)
         finally:
             self._end()
@@ -153,12 +179,12 @@ class _Driver:
             if code is None or self._queue.seconds_left() <= 0:
                 return
             self._queue.note(f"the process of {job.run} fold {job.fold} died (exit code {code})")
-        self._queue.failed(
-            FoldFailed(
-                f"the process that predicts {job.run} fold {job.fold} on {self._device.name} died "
-                f"{ATTEMPTS} times; see the notebook's log, and try smaller micro-batches"
-            )
+        self.deaths.append(
+            f"the process that predicts {job.run} fold {job.fold} on {self._device.name} died "
+            f"{ATTEMPTS} times; see the notebook's log, and try smaller micro-batches"
         )
+        self._queue.note(f"{self._device.name} is given up: {self.deaths[0]}")
+        self._queue.put_back(job)
 
     def _tried(self, job: Job) -> int | None:
         """None once the process has answered; else the exit code it died with."""
@@ -188,12 +214,15 @@ class _Driver:
         return None
 
     def _answer(self, process: "subprocess.Popen[str]") -> dict[str, Any] | None:
-        """What the process answers; None if it ended instead."""
-        for line in process.stdout or ():
-            message: dict[str, Any] = json.loads(line)
-            if "note" not in message:
-                return message
-            self._queue.note(message["note"])
+        """What the process answers; None if it ended instead, even in the middle of a line."""
+        try:
+            for line in process.stdout or ():
+                message: dict[str, Any] = json.loads(line)
+                if "note" not in message:
+                    return message
+                self._queue.note(message["note"])
+        except ValueError:  # half a line, or half a character: whatever comes next is no answer
+            process.kill()
         return None
 
     def _started(self) -> "subprocess.Popen[str]":
@@ -215,7 +244,12 @@ class _Driver:
             return
         if self._process.stdin is not None:
             self._process.stdin.close()
-        self._process.wait()
+        process, self._process = self._process, None  # one that runs again starts another
+        try:
+            process.wait(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:  # its predictions are read already
+            process.kill()
+            process.wait()
 
 
 def _shared_cores(count: int) -> list[str]:
