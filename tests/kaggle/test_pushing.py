@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from foldwise.errors import DataError
+from foldwise.kaggle.building.kernel import KernelRequest, build_inference
 from foldwise.kaggle.pushing import push_kernel
+from foldwise.paths import Project
+from tests.kaggle.conftest import silent
 from tests.stand_in import calls_in, stand_in_for_kaggle
 
 
@@ -22,6 +25,32 @@ def test_the_dataset_is_created_then_the_notebook_pushed(
     push_kernel(words_built)  # the second time it is a new version
     version = ["datasets", "version", "-p", dataset, "-m", "built by foldwise", "-r", "zip"]
     assert calls_in(log)[2:] == [version, push]
+
+
+def test_a_kernel_that_is_built_anew_gets_a_new_version_of_its_dataset(
+    made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, "Your private Dataset is being made")
+    request = KernelRequest("words", tmp_path / "words-infer", owner="some-user")
+    for _ in range(2):
+        push_kernel(build_inference(made_once, request, silent).folder)
+    uploads = [call[:2] for call in calls_in(log) if call[:2] != ["kernels", "push"]]
+    assert uploads == [["datasets", "create"], ["datasets", "version"]]
+
+
+def test_a_dataset_that_was_made_from_elsewhere_gets_a_new_version(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = "Dataset creation error: The requested slug is already in use by a dataset"
+    log = stand_in_for_kaggle(
+        tmp_path / "bin", monkeypatch, "being made", answers={"datasets create": taken}
+    )
+    push_kernel(words_built)
+    assert [call[:2] for call in calls_in(log)] == [
+        ["datasets", "create"],
+        ["datasets", "version"],
+        ["kernels", "push"],
+    ]
 
 
 def test_a_check_calls_nothing(

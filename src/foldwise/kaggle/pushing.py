@@ -7,14 +7,14 @@ from pathlib import Path
 
 from foldwise.competition.sources.running_kaggle import Called, call_kaggle
 from foldwise.errors import Complaints, DataError, FoldwiseError
-from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER
+from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER, PUSHED
 from foldwise.kaggle.metadata import check_dataset, check_kernel
 from foldwise.kaggle.package import Package, faults_in, read_package
 from foldwise.storage import write_json
 
-FILE = "pushed.json"  # in the kernel's folder: what was uploaded last
 UPLOAD_SECONDS = 4 * 3600
 NOTE = "built by foldwise"  # of a new version of the dataset
+TAKEN = "already in use"  # of the dataset's name: it was made from another folder or machine
 # What the program says when there is something to change its mind about, with exit code 0 too.
 REFUSED = ("not valid", "error", "failed", "could not")
 
@@ -48,7 +48,7 @@ def push_kernel(folder: Path, *, check_only: bool = False) -> Pushed:
     """
     kernel, package = checked_kernel(folder)
     dataset = folder / DATASET_FOLDER
-    first = not (folder / FILE).is_file()
+    first = not (folder / PUSHED).is_file()
     commands = [
         _create(dataset) if first else _version(dataset),
         ["kernels", "push", "-p", str(folder / KERNEL_FOLDER)],
@@ -60,11 +60,13 @@ def push_kernel(folder: Path, *, check_only: bool = False) -> Pushed:
     said = []
     for i, command in enumerate(commands):
         called = call_kaggle(command, UPLOAD_SECONDS, package.slug)
+        if i == 0 and first and TAKEN in called.said.lower():
+            called = call_kaggle(_version(dataset), UPLOAD_SECONDS, package.slug)
         if fault := _fault(called):
             raise DataError(f"'{shown[i]}' uploaded nothing: {fault}\n{_by_hand(shown[i:])}")
         said.append(called.said.strip())
         if i == 0:  # the next push is of a new version, whatever becomes of the notebook
-            write_json(folder / FILE, {"dataset": dict(package.files), "url": url})
+            write_json(folder / PUSHED, {"dataset": dict(package.files), "url": url})
     return Pushed(shown, url, tuple(said))
 
 
