@@ -6,14 +6,28 @@ from pathlib import Path
 import pytest
 
 from foldwise.errors import DataError
+from foldwise.kaggle.building.kernel import KernelRequest, build_inference
 from foldwise.kaggle.pushing import push_kernel
+from foldwise.paths import Project
+from tests.kaggle.conftest import silent
 from tests.stand_in import calls_in, stand_in_for_kaggle
+
+DONE = {  # what the program says: https://github.com/Kaggle/kaggle-api
+    "datasets create": "Your private Dataset is being created. Please check progress at ...",
+    "datasets version": "Dataset version is being created. Please check progress at ...",
+    "datasets status": "ready",
+    "kernels push": "Kernel version 1 successfully pushed.  Please check progress at ...",
+}
+REFUSALS = [
+    ({"datasets create": "403 - Forbidden"}, "build with --owner and the name of that user"),
+    ({"datasets create": "404 - Not Found"}, "does not exist: check the ids in the metadata"),
+]
 
 
 def test_the_dataset_is_created_then_the_notebook_pushed(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, "Your private Dataset is being made")
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
     pushed = push_kernel(words_built)
     dataset, kernel = str(words_built / "dataset"), str(words_built / "kernel")
     push = ["kernels", "push", "-p", kernel]
@@ -22,6 +36,31 @@ def test_the_dataset_is_created_then_the_notebook_pushed(
     push_kernel(words_built)  # the second time it is a new version
     version = ["datasets", "version", "-p", dataset, "-m", "built by foldwise", "-r", "zip"]
     assert calls_in(log)[2:] == [version, push]
+
+
+def test_a_kernel_that_is_built_anew_gets_a_new_version_of_its_dataset(
+    made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
+    request = KernelRequest("words", tmp_path / "words-infer", owner="some-user")
+    for _ in range(2):
+        push_kernel(build_inference(made_once, request, silent).folder)
+    uploads = [call[:2] for call in calls_in(log) if call[:2] != ["kernels", "push"]]
+    assert uploads == [["datasets", "create"], ["datasets", "version"]]
+
+
+def test_a_dataset_that_was_made_from_elsewhere_gets_a_new_version(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = "Dataset creation error: The requested slug is already in use by a dataset"
+    answers = DONE | {"datasets create": taken}
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
+    push_kernel(words_built)
+    assert [call[:2] for call in calls_in(log)] == [
+        ["datasets", "create"],
+        ["datasets", "version"],
+        ["kernels", "push"],
+    ]
 
 
 def test_a_check_calls_nothing(
@@ -59,8 +98,43 @@ def test_a_kernel_that_has_no_output_yet_is_pushed_all_the_same(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     says = "The following are not valid kernel sources and could not be added: ['me/words-train']"
-    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, says)
-    assert push_kernel(words_built).said == (says, says)
+    says += "\n" + DONE["kernels push"]
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE | {"kernels push": says})
+    assert push_kernel(words_built).said[-1] == says
+
+
+def test_a_notebook_without_its_dataset_is_no_success(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = "The following are not valid dataset sources and could not be added: ['me/package']"
+    answers = DONE | {"kernels push": f"{says}\n{DONE['kernels push']}"}
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
+    with pytest.raises(DataError, match=r"it said: .The following are not valid dataset sources"):
+        push_kernel(words_built)
+
+
+def test_a_name_with_a_bad_word_in_it_is_no_refusal(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {name: f"{says} terror-base-failed" for name, says in DONE.items()}
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=named)
+    assert "terror-base-failed" in push_kernel(words_built).said[-1]
+
+
+@pytest.mark.parametrize(("answers", "advice"), REFUSALS)
+def test_a_refusal_comes_with_advice_about_uploads(
+    words_built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: dict[str, str],
+    advice: str,
+) -> None:
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=list(answers))
+    with pytest.raises(DataError) as caught:
+        push_kernel(words_built)
+    assert advice in str(caught.value)
+    assert "source.kaggle" not in str(caught.value)
+    assert "competitions//rules" not in str(caught.value)
 
 
 def test_nothing_is_uploaded_that_is_not_as_it_was_built(

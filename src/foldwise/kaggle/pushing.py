@@ -1,22 +1,32 @@
 """To Kaggle: the dataset first, then the notebook that it is attached to."""
 
 import json
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from foldwise.competition.sources.running_kaggle import Called, call_kaggle
+from foldwise.competition.sources.running_kaggle import (
+    FORBIDDEN,
+    OF_EVERY_CALL,
+    RULES,
+    UNKNOWN,
+    Called,
+    call_kaggle,
+)
 from foldwise.errors import Complaints, DataError, FoldwiseError
-from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER
+from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER, PUSHED
 from foldwise.kaggle.metadata import check_dataset, check_kernel
 from foldwise.kaggle.package import Package, faults_in, read_package
 from foldwise.storage import write_json
 
-FILE = "pushed.json"  # in the kernel's folder: what was uploaded last
 UPLOAD_SECONDS = 4 * 3600
 NOTE = "built by foldwise"  # of a new version of the dataset
-# What the program says when there is something to change its mind about, with exit code 0 too.
-REFUSED = ("not valid", "error", "failed", "could not")
+TAKEN = "already in use"  # of the dataset's name: it was made from another folder or machine
+# What the program says of an upload that it has begun; it reports some refusals with exit code 0.
+DONE = {"datasets": "being created", "kernels": "successfully pushed"}
+# It names the sources that it left out of a notebook, and pushes the notebook without them.
+LEFT_OUT = re.compile(r"not valid (\w+) sources", re.I)
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ def push_kernel(folder: Path, *, check_only: bool = False) -> Pushed:
     """
     kernel, package = checked_kernel(folder)
     dataset = folder / DATASET_FOLDER
-    first = not (folder / FILE).is_file()
+    first = not (folder / PUSHED).is_file()
     commands = [
         _create(dataset) if first else _version(dataset),
         ["kernels", "push", "-p", str(folder / KERNEL_FOLDER)],
@@ -59,12 +69,14 @@ def push_kernel(folder: Path, *, check_only: bool = False) -> Pushed:
         return Pushed(shown, url, ())
     said = []
     for i, command in enumerate(commands):
-        called = call_kaggle(command, UPLOAD_SECONDS, package.slug)
-        if fault := _fault(called):
-            raise DataError(f"'{shown[i]}' uploaded nothing: {fault}\n{_by_hand(shown[i:])}")
+        called = _called(command, package.slug)
+        if i == 0 and first and TAKEN in called.said.lower():
+            called = _called(_version(dataset), package.slug)
+        if fault := _fault(command[0], called):
+            raise DataError(f"'{shown[i]}' did not succeed: {fault}\n{_by_hand(shown[i:])}")
         said.append(called.said.strip())
         if i == 0:  # the next push is of a new version, whatever becomes of the notebook
-            write_json(folder / FILE, {"dataset": dict(package.files), "url": url})
+            write_json(folder / PUSHED, {"dataset": dict(package.files), "url": url})
     return Pushed(shown, url, tuple(said))
 
 
@@ -102,15 +114,34 @@ def _version(dataset: Path) -> list[str]:
     return ["datasets", "version", "-p", str(dataset), "-m", NOTE, "-r", "zip"]
 
 
-def _fault(called: Called) -> str:
-    """Why nothing was uploaded; some releases report a refusal with exit code 0."""
+def _called(command: list[str], slug: str) -> Called:
+    """What the program says to an upload, for a competition that has a `slug` on Kaggle or none."""
+    refused = "the token's user may not write there: build with --owner and the name of that user"
+    if slug:
+        refused += f"; or {RULES}"
+    remedies = (
+        *OF_EVERY_CALL,
+        (FORBIDDEN, refused),
+        (
+            UNKNOWN,
+            "what is uploaded to, or attached, does not exist: check the ids in the metadata",
+        ),
+    )
+    return call_kaggle(command, UPLOAD_SECONDS, slug, remedies)
+
+
+def _fault(kind: str, called: Called) -> str:
+    """Why nothing was uploaded, or a notebook without all its sources; empty: all is there."""
     if called.fault:
         return called.fault
-    lines = [line for line in called.said.splitlines() if line.strip()]
-    refused = [line for line in lines if any(word in line.lower() for word in REFUSED)]
-    # a kernel that was never run has no output yet: its first push tells so, and goes on
-    real = [line for line in refused if "valid kernel sources" not in line]
-    return f"it said: {json.dumps(real[0])}" if real else ""
+    for line in called.said.splitlines():
+        left_out = LEFT_OUT.search(line)
+        # a kernel that was never run has no output yet: its first push tells so, and goes on
+        if left_out and left_out[1].lower() != "kernel":
+            return f"it said: {json.dumps(line.strip())}"
+    if DONE[kind] not in called.said.lower():
+        return f"it said: {json.dumps(called.said.strip() or 'nothing')}"
+    return ""
 
 
 def _by_hand(commands: tuple[str, ...]) -> str:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 SHOWN_LINES = 6
 
+Remedies = tuple[tuple[re.Pattern[str], str], ...]
+
 # What the program says -> what to do about it, in the order of asking.
-REMEDIES = (
+OF_EVERY_CALL: Remedies = (
     (
         re.compile(r"max retries|failed to resolve|connection", re.I),
         "Kaggle is out of reach: check the network",
@@ -25,15 +27,17 @@ REMEDIES = (
         "it is not authorised: make a token at https://www.kaggle.com/settings (API), and put it "
         "where the program says it looks",
     ),
-    (
-        re.compile(r"\b403\b|forbidden|accept.*rules", re.I),
-        "the rules are not accepted: open https://www.kaggle.com/competitions/{slug}/rules while "
-        "logged in and accept them",
-    ),
-    (
-        re.compile(r"\b404\b|not found", re.I),
-        "there is no such competition: check source.kaggle in competition.toml",
-    ),
+)
+FORBIDDEN = re.compile(r"\b403\b|forbidden|accept.*rules", re.I)
+UNKNOWN = re.compile(r"\b404\b|not found", re.I)
+RULES = (
+    "the rules are not accepted: open https://www.kaggle.com/competitions/{slug}/rules while "
+    "logged in and accept them"
+)
+REMEDIES: Remedies = (  # of calls about a competition
+    *OF_EVERY_CALL,
+    (FORBIDDEN, RULES),
+    (UNKNOWN, "there is no such competition: check source.kaggle in competition.toml"),
 )
 
 
@@ -50,13 +54,16 @@ class Called:
     said: str
 
 
-def call_kaggle(arguments: Sequence[str], seconds: float, slug: str = "") -> Called:
+def call_kaggle(
+    arguments: Sequence[str], seconds: float, slug: str = "", remedies: Remedies = REMEDIES
+) -> Called:
     """What `kaggle` says to `arguments`; a fault where it is not there, fails, or takes too long.
 
     Args:
         arguments: after the program's name.
         seconds: how long it may take.
         slug: of the competition it is about, for advice.
+        remedies: what the program may say, and what to do about it then.
     """
     program = shutil.which("kaggle")
     if program is None:
@@ -74,13 +81,14 @@ def call_kaggle(arguments: Sequence[str], seconds: float, slug: str = "") -> Cal
     except subprocess.TimeoutExpired:
         return Called(f"it was stopped after {seconds} seconds", "")
     said = f"{done.stdout}\n{done.stderr}"
-    return Called(reason(slug, said, done.returncode) if done.returncode else "", said)
+    fault = reason(slug, said, done.returncode, remedies) if done.returncode else ""
+    return Called(fault, said)
 
 
-def reason(slug: str, output: str, returncode: int) -> str:
+def reason(slug: str, output: str, returncode: int, remedies: Remedies = REMEDIES) -> str:
     """Why the program failed, from what it said, and what to do about it."""
     lines = [line.strip() for line in output.splitlines() if line.strip()][-SHOWN_LINES:]
-    remedy = next((text for pattern, text in REMEDIES if pattern.search(output)), "")
+    remedy = next((text for pattern, text in remedies if pattern.search(output)), "")
     said = "\n    ".join(lines) or "nothing"
     parts = [f"exit code {returncode}", remedy.format(slug=slug), f"it said:\n    {said}"]
     return "; ".join(part for part in parts if part)

@@ -13,7 +13,7 @@ from foldwise.errors import UsageError
 from foldwise.kaggle.building.half import largest_difference
 from foldwise.kaggle.building.inference_notebook import inference_cells
 from foldwise.kaggle.building.notebook import Cell, write_notebook
-from foldwise.kaggle.building.packing import pack_runs
+from foldwise.kaggle.building.packing import copy_file, pack_runs
 from foldwise.kaggle.building.prior import prior_of
 from foldwise.kaggle.building.wheel import write_wheel
 from foldwise.kaggle.metadata import (
@@ -32,6 +32,7 @@ from foldwise.training.manifest import LIBRARIES
 from foldwise.training.run_scores import RunScores, read_scores, read_tables
 
 KERNEL_FOLDER, DATASET_FOLDER = "kernel", "dataset"
+PUSHED = "pushed.json"  # what was uploaded last; every build keeps it
 Say = Callable[[str], None]
 
 
@@ -194,7 +195,12 @@ class Draft:
         return BuiltKernel(self.folder, self.slug, size, package, remarks)
 
     def _put_in_place(self) -> None:
-        """Rename the draft; an old kernel there is removed first, and never half of each stays."""
+        """Rename the draft; an old kernel there is removed first, and never half of each stays.
+
+        What was pushed from the old one stays: the dataset on Kaggle gets a new version then.
+        """
+        if (self.folder / PUSHED).is_file():
+            copy_file(self.folder / PUSHED, self.aside / PUSHED)
         old = self.folder.with_name(f".{self.folder.name}.old.tmp")
         shutil.rmtree(old, ignore_errors=True)
         if self.folder.exists():
