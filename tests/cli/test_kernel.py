@@ -24,12 +24,12 @@ def test_a_run_becomes_a_folder_ready_to_push(
     package = read_package(folder / "dataset")
     assert faults_in(folder / "dataset", package) == []
     assert {p.name for p in (folder / "dataset" / "runs").iterdir()} == {"both", "words", "letters"}
-    says = "the Dataset is being created; or: Kernel version 1 successfully pushed; ready"
+    says = "the Dataset is being created; or: Kernel version 1 successfully pushed\nready"
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, says)
     assert foldwise("kernel", "push", folder, "--check-only").code == 0
     assert calls_in(log) == []
     assert foldwise("kernel", "push", folder).code == 0
-    assert len(calls_in(log)) == 2
+    assert len(calls_in(log)) == 3
 
 
 def test_the_first_cell_tells_the_honest_score(project: Project, foldwise: Foldwise) -> None:

@@ -120,6 +120,24 @@ def test_a_package_that_is_not_attached_is_told_before_anything_else(
     shutil.rmtree(tmp_path / "kaggle")
 
 
+def test_an_older_version_of_the_package_is_not_used(words_built: Path, mounted: Path) -> None:
+    newer = json.loads((words_built / "dataset" / "foldwise-package.json").read_text())
+    newer["prior"] = [0.0]
+    (words_built / "dataset" / "foldwise-package.json").write_text(json.dumps(newer))
+    ran = run_notebook(words_built, mounted)
+    assert ran.code == 1
+    assert "an older version of the package 'words-infer', or another, is attached" in ran.err
+    assert "wait until the dataset is ready" in ran.err
+
+
+def test_a_wheel_that_was_changed_is_not_installed(words_built: Path, mounted: Path) -> None:
+    (wheel,) = (words_built / "dataset" / "wheels").glob("*.whl")
+    wheel.write_bytes(wheel.read_bytes() + b"x")
+    ran = run_notebook(words_built, mounted)
+    assert ran.code == 1
+    assert f"{wheel.name} is damaged; upload the dataset again" in ran.err
+
+
 def test_a_training_notebook_ends_with_the_run_that_is_trained_here(
     made_once: Project, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from foldwise.errors import DataError
+from foldwise.kaggle import pushing
 from foldwise.kaggle.building.kernel import KernelRequest, build_inference
 from foldwise.kaggle.pushing import push_kernel
 from foldwise.paths import Project
@@ -31,11 +32,13 @@ def test_the_dataset_is_created_then_the_notebook_pushed(
     pushed = push_kernel(words_built)
     dataset, kernel = str(words_built / "dataset"), str(words_built / "kernel")
     push = ["kernels", "push", "-p", kernel]
-    assert calls_in(log) == [["datasets", "create", "-p", dataset, "-r", "zip"], push]
+    status = ["datasets", "status", "some-user/words-infer-package"]
+    create = ["datasets", "create", "-p", dataset, "-r", "zip"]
+    assert calls_in(log) == [create, status, push]
     assert pushed.url == "https://www.kaggle.com/code/some-user/words-infer"
     push_kernel(words_built)  # the second time it is a new version
     version = ["datasets", "version", "-p", dataset, "-m", "built by foldwise", "-r", "zip"]
-    assert calls_in(log)[2:] == [version, push]
+    assert calls_in(log)[3:] == [version, status, push]
 
 
 def test_a_kernel_that_is_built_anew_gets_a_new_version_of_its_dataset(
@@ -45,8 +48,10 @@ def test_a_kernel_that_is_built_anew_gets_a_new_version_of_its_dataset(
     request = KernelRequest("words", tmp_path / "words-infer", owner="some-user")
     for _ in range(2):
         push_kernel(build_inference(made_once, request, silent).folder)
-    uploads = [call[:2] for call in calls_in(log) if call[:2] != ["kernels", "push"]]
-    assert uploads == [["datasets", "create"], ["datasets", "version"]]
+    assert [call[1] for call in calls_in(log)] == [
+        *("create", "status", "push"),
+        *("version", "status", "push"),
+    ]
 
 
 def test_a_dataset_that_was_made_from_elsewhere_gets_a_new_version(
@@ -56,11 +61,7 @@ def test_a_dataset_that_was_made_from_elsewhere_gets_a_new_version(
     answers = DONE | {"datasets create": taken}
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
     push_kernel(words_built)
-    assert [call[:2] for call in calls_in(log)] == [
-        ["datasets", "create"],
-        ["datasets", "version"],
-        ["kernels", "push"],
-    ]
+    assert [call[1] for call in calls_in(log)] == ["create", "version", "status", "push"]
 
 
 def test_a_check_calls_nothing(
@@ -69,10 +70,10 @@ def test_a_check_calls_nothing(
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch)
     pushed = push_kernel(words_built, check_only=True)
     assert calls_in(log) == []
-    assert pushed.commands[1] == f"kaggle kernels push -p {words_built / 'kernel'}"
+    assert pushed.commands[-1] == f"kaggle kernels push -p {words_built / 'kernel'}"
 
 
-def test_without_the_program_both_commands_are_told(
+def test_without_the_program_the_commands_are_told(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -113,10 +114,26 @@ def test_a_notebook_without_its_dataset_is_no_success(
         push_kernel(words_built)
 
 
+def test_no_notebook_is_pushed_before_its_dataset_is_ready(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = DONE | {"datasets status": "pending: not already there"}
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
+    monkeypatch.setattr(pushing, "READY_SECONDS", 0.5)
+    monkeypatch.setattr(pushing, "POLL_SECONDS", 0.01)
+    with pytest.raises(DataError, match=r"the dataset is not ready after 0 minutes: .*pending"):
+        push_kernel(words_built)
+    called = [call[1] for call in calls_in(log)]
+    assert called[:3] == ["create", "status", "status"]
+    assert "push" not in called
+
+
 def test_a_name_with_a_bad_word_in_it_is_no_refusal(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = {name: f"{says} terror-base-failed" for name, says in DONE.items()}
+    named = {name: f"{says} terror-base-failed" for name, says in DONE.items()} | {
+        "datasets status": DONE["datasets status"]
+    }
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=named)
     assert "terror-base-failed" in push_kernel(words_built).said[-1]
 

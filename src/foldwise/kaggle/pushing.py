@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from foldwise.competition.sources.running_kaggle import (
 )
 from foldwise.errors import Complaints, DataError, FoldwiseError
 from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER, PUSHED
-from foldwise.kaggle.metadata import check_dataset, check_kernel
+from foldwise.kaggle.metadata import DATASET, check_dataset, check_kernel
 from foldwise.kaggle.package import Package, faults_in, read_package
-from foldwise.storage import write_json
+from foldwise.storage import read_json, write_json
 
 UPLOAD_SECONDS = 4 * 3600
+READY_SECONDS = 1800.0  # for Kaggle to process what was uploaded
+POLL_SECONDS = 10.0
+READY = "ready"
 NOTE = "built by foldwise"  # of a new version of the dataset
 TAKEN = "already in use"  # of the dataset's name: it was made from another folder or machine
 # What the program says of an upload that it has begun; it reports some refusals with exit code 0.
@@ -53,31 +57,57 @@ def push_kernel(folder: Path, *, check_only: bool = False) -> Pushed:
 
     Raises:
         DataError: the metadata would be refused, or a file is not as it was built; or the program
-            is not there or failed, with the commands to run by hand.
+            is not there or failed, with the commands to run by hand; or the dataset is not ready in
+            half an hour.
         StorageError: the package's manifest is damaged.
     """
     kernel, package = checked_kernel(folder)
     dataset = folder / DATASET_FOLDER
     first = not (folder / PUSHED).is_file()
-    commands = [
-        _create(dataset) if first else _version(dataset),
-        ["kernels", "push", "-p", str(folder / KERNEL_FOLDER)],
-    ]
-    shown = tuple(shlex.join(["kaggle", *command]) for command in commands)
+    upload = _create(dataset) if first else _version(dataset)
+    status = ["datasets", "status", _id_of(dataset)]
+    push = ["kernels", "push", "-p", str(folder / KERNEL_FOLDER)]
+    shown = tuple(shlex.join(["kaggle", *command]) for command in (upload, status, push))
     url = f"https://www.kaggle.com/code/{kernel['id']}"
     if check_only:
         return Pushed(shown, url, ())
-    said = []
-    for i, command in enumerate(commands):
-        called = _called(command, package.slug)
-        if i == 0 and first and TAKEN in called.said.lower():
-            called = _called(_version(dataset), package.slug)
-        if fault := _fault(command[0], called):
-            raise DataError(f"'{shown[i]}' did not succeed: {fault}\n{_by_hand(shown[i:])}")
-        said.append(called.said.strip())
-        if i == 0:  # the next push is of a new version, whatever becomes of the notebook
-            write_json(folder / PUSHED, {"dataset": dict(package.files), "url": url})
-    return Pushed(shown, url, tuple(said))
+    called = _called(upload, package.slug)
+    if first and TAKEN in called.said.lower():
+        called = _called(_version(dataset), package.slug)
+    _raise_if(_fault("datasets", called), shown)
+    # the next push is of a new version, whatever becomes of the notebook
+    write_json(folder / PUSHED, {"dataset": dict(package.files), "url": url})
+    _raise_if(_never_ready(status, package.slug), shown[1:])
+    pushed = _called(push, package.slug)
+    _raise_if(_fault("kernels", pushed), shown[2:])
+    return Pushed(shown, url, (called.said.strip(), pushed.said.strip()))
+
+
+def _raise_if(fault: str, commands: tuple[str, ...]) -> None:
+    """Raise what the first of `commands` failed by; the others are yet to be run."""
+    if fault:
+        raise DataError(f"'{commands[0]}' did not succeed: {fault}\n{_by_hand(commands)}")
+
+
+def _never_ready(status: list[str], slug: str) -> str:
+    """Why the dataset cannot be attached yet; empty as soon as Kaggle has processed it.
+
+    A notebook that is pushed before would start on an older version, or on none.
+    """
+    ends = time.monotonic() + READY_SECONDS
+    while True:
+        called = _called(status, slug)
+        lines = [line.strip().lower() for line in called.said.splitlines()]
+        if not called.fault and READY in lines:
+            return ""
+        if time.monotonic() >= ends:
+            said = called.fault or f"it said: {json.dumps(called.said.strip() or 'nothing')}"
+            return f"the dataset is not ready after {READY_SECONDS / 60:.0f} minutes: {said}"
+        time.sleep(POLL_SECONDS)
+
+
+def _id_of(dataset: Path) -> str:
+    return str(read_json(dataset / DATASET)["id"])
 
 
 def checked_kernel(folder: Path) -> tuple[dict[str, object], Package]:

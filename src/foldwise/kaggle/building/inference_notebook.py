@@ -15,6 +15,7 @@ from pathlib import Path
 
 BEGAN = time.monotonic()
 PACKAGE = "{name}"
+PACKAGE_SHA256 = "{sha256}"  # of its manifest; empty: any of this name
 SECONDS = float(os.environ.get("FOLDWISE_KERNEL_SECONDS") or {seconds})  # for the whole notebook
 ALLOW_FEWER_FOLDS = True  # a submission of the folds that were in time; False: the safety net
 PRECISION = "auto"  # as in the training, where the device has it; or "fp32", "bf16", "fp16"
@@ -103,9 +104,13 @@ STEPS = (
 )
 
 
-def inference_cells(name: str, run: str, competition: str, headline: Headline) -> list[Cell]:
+def inference_cells(
+    name: str, run: str, competition: str, headline: Headline, sha256: str = ""
+) -> list[Cell]:
     """The cells of the kernel `name`, which predicts the test rows of `competition` with `run`."""
-    parameters = PARAMETERS.format(name=name, seconds=KAGGLE_SECONDS - MARGIN_SECONDS)
+    parameters = PARAMETERS.format(
+        name=name, sha256=sha256, seconds=KAGGLE_SECONDS - MARGIN_SECONDS
+    )
     cells = [
         Cell("markdown", "what", what_it_is(run, competition, headline)),
         Cell("markdown", "parameters-title", "## Parameters"),

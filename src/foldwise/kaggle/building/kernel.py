@@ -23,17 +23,19 @@ from foldwise.kaggle.metadata import (
     write_kernel_metadata,
 )
 from foldwise.kaggle.names import NOBODY, checked_owner, slug_of, title_of
+from foldwise.kaggle.package import FILE as MANIFEST
 from foldwise.kaggle.package import Headline, Package, Purpose, hashes_in, write_package
 from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expecting
 from foldwise.pipeline.provenance import check_members
-from foldwise.storage import sync_folder
+from foldwise.storage import sha256_of_file, sync_folder
 from foldwise.training.manifest import LIBRARIES
 from foldwise.training.run_scores import RunScores, read_scores, read_tables
 
 KERNEL_FOLDER, DATASET_FOLDER = "kernel", "dataset"
 PUSHED = "pushed.json"  # what was uploaded last; every build keeps it
 Say = Callable[[str], None]
+CellsFor = Callable[[str], list[Cell]]  # the notebook's, for the SHA-256 of its package's manifest
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,10 @@ def _filled(
         weights="fp16" if request.half else "fp32",
         difference=difference,
     )
-    cells = inference_cells(draft.slug, request.run, competition.title, headline)
+
+    def cells(sha256: str) -> list[Cell]:
+        return inference_cells(draft.slug, request.run, competition.title, headline, sha256)
+
     return draft.finished(package, cells, competition)
 
 
@@ -165,7 +170,7 @@ class Draft:
     def finished(
         self,
         package: Package,
-        cells: list[Cell],
+        cells: CellsFor,
         competition: Competition,
         sources: KernelSources | None = None,
     ) -> BuiltKernel:
@@ -179,7 +184,8 @@ class Draft:
         title = title_of(self.slug, "package")
         write_dataset_metadata(self.dataset, self.owner, title)
         kernel = self.aside / KERNEL_FOLDER
-        write_notebook(kernel / f"{self.slug}.ipynb", cells)
+        sha256 = sha256_of_file(self.dataset / MANIFEST)
+        write_notebook(kernel / f"{self.slug}.ipynb", cells(sha256))
         extra = sources or KernelSources()
         slug = package.slug
         attached = KernelSources(

@@ -3,27 +3,33 @@
 from foldwise.kaggle.building.notebook import Cell
 
 FIND = '''
+import hashlib
 import json
 
 MANIFEST = "foldwise-package.json"
 
 
-def find_package(root, name):
+def find_package(root, name, sha256):
     """The attached dataset of this notebook, wherever it is mounted."""
-    names = {}
+    names, found = {}, []
     for folder, _, files in os.walk(root / "input", followlinks=True):
         if MANIFEST in files:
-            text = (Path(folder) / MANIFEST).read_text(encoding="utf-8")
-            names[Path(folder)] = json.loads(text)["name"]
-    found = sorted(folder for folder, called in names.items() if called == name)
+            data = (Path(folder) / MANIFEST).read_bytes()
+            names[folder] = json.loads(data)["name"]
+            if names[folder] == name and sha256 in ("", hashlib.sha256(data).hexdigest()):
+                found.append(Path(folder))
+    if not found and name in names.values():
+        raise FileNotFoundError(
+            f"an older version of the package {name!r}, or another, is attached, not the one of "
+            "this notebook: wait until the dataset is ready, then run: foldwise kernel push")
     if not found:
         raise FileNotFoundError(
             f"no dataset of the package {name!r} in {root / 'input'}, only of "
             f"{sorted(names.values())}; attach it to this notebook (Add Input), then run it again")
-    return found[0]
+    return min(found)
 
 
-FOLDER = find_package(ROOT, PACKAGE)
+FOLDER = find_package(ROOT, PACKAGE, PACKAGE_SHA256)
 print("package:", FOLDER)
 '''
 
@@ -32,10 +38,14 @@ import subprocess
 
 WORKING = ROOT / "working"
 SITE = WORKING / ".foldwise" / "site"  # a folder of its own: nothing of the image is changed
+packed = json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))["files"]
+wheels = [name for name in packed if name.startswith("wheels/")]
+for name in wheels:  # checked before a line of it runs
+    if hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() != packed[name]:
+        raise ImportError(f"{FOLDER / name} is damaged; upload the dataset again")
 install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps",
-           "--disable-pip-version-check", "--upgrade", "--find-links", str(FOLDER / "wheels"),
-           "--target", str(SITE), "foldwise"]
-subprocess.run(install, check=True)
+           "--disable-pip-version-check", "--upgrade", "--target", str(SITE)]
+subprocess.run([*install, *(str(FOLDER / name) for name in wheels)], check=True)
 sys.path.insert(0, str(SITE))
 os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that this notebook starts find it there
     [str(SITE), *filter(None, [os.environ.get("PYTHONPATH")])])

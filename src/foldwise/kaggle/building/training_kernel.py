@@ -17,6 +17,7 @@ from foldwise.kaggle.building.kernel import (
     slug_on_kaggle,
     versions_here,
 )
+from foldwise.kaggle.building.notebook import Cell
 from foldwise.kaggle.building.packing import copy_file, pack_competition
 from foldwise.kaggle.building.training_notebook import training_cells
 from foldwise.kaggle.metadata import KernelSources
@@ -72,9 +73,11 @@ def build_training(
         write_text(experiment, dump_toml(training.settings))
         packed = "" if encoder is None else _pack_encoder(encoder, draft.dataset)
         package = _package(draft, request.run, training, competition, packed)
-        cells = training_cells(
-            draft.slug, request.run, competition.title, corpus.n_folds, len(training.seeds)
-        )
+        title, seeds = competition.title, len(training.seeds)
+
+        def cells(sha256: str) -> list[Cell]:
+            return training_cells(draft.slug, request.run, title, corpus.n_folds, seeds, sha256)
+
         sources = _sources(draft, training.encoder_source)
         return draft.finished(package, cells, competition, sources)
 

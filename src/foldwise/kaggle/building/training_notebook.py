@@ -12,6 +12,7 @@ from pathlib import Path
 
 BEGAN = time.monotonic()
 PACKAGE = "{name}"
+PACKAGE_SHA256 = "{sha256}"  # of its manifest; empty: any of this name
 SECONDS = float(os.environ.get("FOLDWISE_KERNEL_SECONDS") or {seconds})  # for the whole notebook
 
 ROOT = Path(os.environ.get("FOLDWISE_KAGGLE_ROOT") or "/kaggle")
@@ -64,7 +65,9 @@ STEPS = (
 )
 
 
-def training_cells(name: str, run: str, competition: str, folds: int, seeds: int) -> list[Cell]:
+def training_cells(
+    name: str, run: str, competition: str, folds: int, seeds: int, sha256: str = ""
+) -> list[Cell]:
     """The cells of the kernel `name`, which trains `run` for the competition with this title."""
     what = (
         f"# {run}: {competition}\n\n"
@@ -73,7 +76,9 @@ def training_cells(name: str, run: str, competition: str, folds: int, seeds: int
         "takes: this notebook has its own output among its inputs, and goes on from there. Save a "
         "version (Save & Run All) until the report says `complete`."
     )
-    parameters = PARAMETERS.format(name=name, seconds=KAGGLE_SECONDS - MARGIN_SECONDS)
+    parameters = PARAMETERS.format(
+        name=name, sha256=sha256, seconds=KAGGLE_SECONDS - MARGIN_SECONDS
+    )
     cells = [
         Cell("markdown", "what", what),
         Cell("markdown", "parameters-title", "## Parameters"),
