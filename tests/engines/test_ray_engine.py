@@ -175,11 +175,28 @@ def test_an_actor_that_cannot_be_made_is_told_as_such_and_a_lost_machine_is_not(
         "a worker could not begin on the Ray cluster: no module named 'foldwise'; install the same "
         "foldwise on its machines, and the same command goes on"
     )
+    monkeypatch.setattr(ray_engine, "PATIENCE", 0.0)
     for when in ("while_placing", "while_bringing"):
         process = Scripted(monkeypatch, tmp_path)
         setattr(process, when, lambda: fail(RayActorError()))
         assert list(process.messages()) == []
         assert process.exit_code() == LOST
+
+
+@pytest.mark.parametrize("when", ["while_placing", "while_bringing"])
+def test_a_machine_that_is_lost_before_the_work_begins_is_no_death_of_the_worker(
+    when: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process = Scripted(monkeypatch, tmp_path)
+    lost = [RayActorError(), RayActorError()]
+
+    def fail_twice() -> None:
+        if lost:
+            raise lost.pop()
+
+    setattr(process, when, fail_twice)
+    assert list(process.messages()) == []
+    assert (process.exit_code(), lost) == (0, [])
 
 
 class Cutter:

@@ -147,11 +147,10 @@ class RayProcess:
         """
         begun = False
         try:
-            if not self._is_placed():
+            if not self._begin():
                 self._code = STOPPED
                 return
             begun = True
-            self._bring(self._task.files)
             events = self._events()
             self._placed.set()
             if self._asked_to_stop:  # while its files were brought
@@ -215,6 +214,28 @@ class RayProcess:
             ray.get(getattr(self._actor, method).remote(*arguments))
         except RayError:
             return
+
+    def _begin(self) -> bool:
+        """Wait until it is somewhere with its files; false where a stop was asked for before.
+
+        A machine that is lost meanwhile is no death of the worker, which has done nothing yet: Ray
+        goes on placing actors there until it notices.
+
+        Raises:
+            FoldFailed: see `_is_placed`.
+        """
+        since = time.monotonic()
+        while True:
+            try:
+                placed = self._is_placed()
+                if placed:
+                    self._bring(self._task.files)
+                return placed
+            except RayError as error:
+                if not _is_lost(error) or time.monotonic() - since > PATIENCE:
+                    raise
+                time.sleep(POLL_SECONDS)
+                self._actor = _actor(self._hardware)
 
     def _is_placed(self) -> bool:
         """Wait until the actor runs somewhere; false where a stop was asked for before.
