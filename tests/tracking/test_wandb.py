@@ -3,6 +3,7 @@
 import json
 import struct
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,7 @@ FULL, FIRST, LAST = 1, 2, 4
 
 def records(run: Path) -> Iterator[Any]:
     """The records of the one offline run in the folder."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
+    proto: Any = import_module("wandb.proto.wandb_internal_pb2")  # its classes are made at run time
     (path,) = (run / "wandb").glob("offline-run-*/run-*.wandb")
     data, at, parts = path.read_bytes(), HEADER, b""
     while at + 7 <= len(data):
@@ -34,7 +34,7 @@ def records(run: Path) -> Iterator[Any]:
         at += 7 + length
         parts = body if kind in (FULL, FIRST) else parts + body
         if kind in (FULL, LAST):
-            yield Record.FromString(parts)
+            yield proto.Record.FromString(parts)
 
 
 def values(items: Any) -> dict[str, Any]:
