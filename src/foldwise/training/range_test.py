@@ -10,7 +10,7 @@ a control variate: https://doi.org/10.1287/opre.1.5.263
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
@@ -134,37 +134,49 @@ def range_test(
     names = [g.name for g in learner.model.layer_groups() if _learning(g.parameters())]
     reference = reference_of(names)
     peak = _peak_of(learner, reference)
-    losses: list[float] = []
-    smoothed: list[float] = []
-    average = 0.0
     rates = sweep.rates()
     batches = list(islice(plan, sweep.steps))
-    end: End = "highest"
     with unchanged(learner):
         starts = _starts(learner, batches, labels, first, seed_of, after_start)
-        level = float(np.mean(starts))
-        steps = _losses(learner, batches, labels, rates, peak, first, seed_of)
-        for number, loss in enumerate(steps, start=1):
-            if not math.isfinite(loss):
-                end = "not finite"
-                break
-            losses.append(loss)
-            average = BETA * average + (1 - BETA) * (loss - starts[number - 1] + level)
-            smoothed.append(average / (1 - BETA**number))
-            after_step(number)
-            if has_diverged(losses, smoothed):
-                end = "diverged"
-                break
-    done = len(losses)
+        losses = _losses(learner, batches, labels, rates, peak, first, seed_of)
+        curve = _curve(losses, starts, after_step)
     return RangeTest(
         reference,
         peak,
-        tuple(rates[:done]),
-        tuple(losses),
+        tuple(rates[: len(curve.losses)]),
+        tuple(curve.losses),
         tuple(starts),
-        tuple(smoothed),
-        end,
+        tuple(curve.smoothed),
+        curve.end,
     )
+
+
+@dataclass
+class _Curve:
+    """The losses up to the test's end."""
+
+    losses: list[float] = field(default_factory=list)
+    smoothed: list[float] = field(default_factory=list)
+    end: End = "highest"
+
+
+def _curve(
+    losses: Iterator[float], starts: Sequence[float], after_step: Callable[[int], None]
+) -> _Curve:
+    """The losses of the steps, each taken when it is asked for, until one ends the test."""
+    curve, average, level = _Curve(), 0.0, float(np.mean(starts))
+    for number, loss in enumerate(losses, start=1):
+        if not math.isfinite(loss):
+            curve.end = "not finite"
+            break
+        curve.losses.append(loss)
+        average = BETA * average + (1 - BETA) * (loss - starts[number - 1] + level)
+        curve.smoothed.append(average / (1 - BETA**number))
+        after_step(number)
+        if has_diverged(curve.losses, curve.smoothed):
+            curve.end = "diverged"
+            break
+    return curve
 
 
 def _starts(
