@@ -1,8 +1,9 @@
 """Trains a tiny run in children that are killed with SIGKILL; started by test_kill.py.
 
 One process imports torch, single-threaded, and forks a child for each attempt, so that an attempt
-takes a fraction of a second. Arguments: the project's root, the run's name, how to kill, and the
-settings that differ, as JSON.
+takes a fraction of a second. Arguments: the project's root, the run's name, how to kill, how
+checkpoints are written ("aside": by a thread of their own, as on a GPU), and the settings that
+differ, as JSON.
 """
 
 import json
@@ -18,15 +19,18 @@ from typing import Any
 import torch
 
 from foldwise.paths import Project
+from foldwise.training import fold_training
 from tests.training.tiny_runs import train_tiny
 
 MOST_ATTEMPTS = 400
 CHANGES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}
 
 
-def main(root: str, name: str, how: str, changed: str) -> None:
+def main(root: str, name: str, how: str, writing: str, changed: str) -> None:
     """Print how many children were killed before one finished the run."""
     torch.set_num_threads(1)
+    if writing == "aside":
+        fold_training.writes_aside = lambda _device: True
     project = Project(Path(root))
     # what torch and transformers import late is imported here, once, and not in every child
     settings: dict[str, Any] = json.loads(changed)

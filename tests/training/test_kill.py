@@ -27,10 +27,15 @@ CRAFTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("how", "settings"), [("operations", PLAIN), ("times", PLAIN), ("operations", CRAFTS)]
+    ("how", "writing", "settings"),
+    [
+        ("operations", "at once", PLAIN),
+        ("times", "aside", PLAIN),
+        ("operations", "aside", CRAFTS),
+    ],
 )
 def test_a_run_killed_at_many_moments_ends_in_the_same_bits(
-    tmp_path: Path, how: str, settings: dict[str, Any]
+    tmp_path: Path, how: str, writing: str, settings: dict[str, Any]
 ) -> None:
     project = tiny_project(tmp_path)
     train_tiny(project, "whole", **settings)
@@ -43,6 +48,7 @@ def test_a_run_killed_at_many_moments_ends_in_the_same_bits(
             str(tmp_path),
             "killed",
             how,
+            writing,
             json.dumps(settings),
         ],
         cwd=ROOT,

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from foldwise.errors import StorageError
 from foldwise.training.checkpoint import Checkpoint, save_checkpoint
+from foldwise.training.checkpoint_writer import Snapshot
 from foldwise.training.choice import Choice
 from foldwise.training.loop import Learner, checked_mean
 from foldwise.training.param_groups import load_named_state, named_state
@@ -116,12 +117,11 @@ def put_back(values: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> None:
         value.copy_(saved[name])
 
 
-def save_state(folder: Path, identity: str, learner: Learner, state: FoldState, stage: int) -> None:
-    """Write a checkpoint from which training goes on to the same bits.
+def snapshot_of(identity: str, learner: Learner, state: FoldState, stage: int) -> Snapshot:
+    """A checkpoint from which training goes on to the same bits; the values are not copied.
 
     Raises:
         FoldFailed: training has diverged; such a state is never saved.
-        StorageError: the disk is full.
     """
     if state.losses:
         checked_mean(state.losses, state.step)
@@ -141,7 +141,7 @@ def save_state(folder: Path, identity: str, learner: Learner, state: FoldState, 
         tensors["average"] = average.weights
     if not _is_in_model(plain):
         tensors["best"] = state.best
-    save_checkpoint(folder, state.step, plain, tensors)
+    return Snapshot(state.step, plain, tensors)
 
 
 def save_end(folder: Path, identity: str, state: FoldState) -> None:

@@ -13,8 +13,9 @@ from foldwise.errors import FoldFailed, UsageError
 from foldwise.journal import Journal
 from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
+from foldwise.training.checkpoint_writer import CheckpointWriter, writes_aside
 from foldwise.training.fold import FoldJob
-from foldwise.training.fold_state import FoldState, save_state
+from foldwise.training.fold_state import FoldState, snapshot_of
 from foldwise.training.forward import Forward
 from foldwise.training.freezing import Place, Texts, frozen_states
 from foldwise.training.frozen_states import FrozenStates
@@ -69,6 +70,7 @@ class FoldTraining:
         self._train = job.corpus.training_positions(job.fold)
         self._targets = job.corpus.targets()
         self._device = next(made.model.parameters()).device
+        self._writer = CheckpointWriter(job.folder, aside=writes_aside(self._device))
         self._epoch = epoch_steps(len(self._train), job.settings.training.batch_size)
         self._largest = 0
         chosen = job.settings.training.micro_batch_tokens
@@ -102,8 +104,9 @@ class FoldTraining:
             Interrupted: a stop was asked for, and a checkpoint was written.
         """
         self._check_batches()
-        while not self.is_over:
-            self._run_stage(stage_at(self.plans, self.state.step), report)
+        with self._writer:
+            while not self.is_over:
+                self._run_stage(stage_at(self.plans, self.state.step), report)
         if self.state.step < self.steps:
             self.journal.write("stopped early", step=self.state.step, of=self.steps)
         self.state.ended = True
@@ -243,7 +246,7 @@ class FoldTraining:
 
     def _save(self, learner: Learner, plan: StagePlan, clock: Clock) -> None:
         begun = time.monotonic()
-        save_state(self.job.folder, self.job.identity, learner, self.state, plan.number)
+        self._writer.write(snapshot_of(self.job.identity, learner, self.state, plan.number))
         clock.saved = time.monotonic()
         # where every step is to be saved, it is
         waits = self.job.settings.training.checkpoint_seconds > 0
