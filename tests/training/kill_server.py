@@ -30,7 +30,7 @@ def main(root: str, name: str, how: str, writing: str, changed: str) -> None:
     """Print how many children were killed before one finished the run."""
     torch.set_num_threads(1)
     if writing == "aside":
-        fold_training.writes_aside = lambda _device: True
+        vars(fold_training)["writes_aside"] = lambda _device: True
     project = Project(Path(root))
     # what torch and transformers import late is imported here, once, and not in every child
     settings: dict[str, Any] = json.loads(changed)

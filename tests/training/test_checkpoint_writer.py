@@ -7,7 +7,7 @@ import torch
 from foldwise.errors import StorageError
 from foldwise.journal import Journal
 from foldwise.training import checkpoint_writer, fold_training
-from foldwise.training.checkpoint import Checkpoint, newest_checkpoint
+from foldwise.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
 from foldwise.training.checkpoint_writer import CheckpointWriter, Snapshot, writes_aside
 from tests.training.test_encoder_run import stopped_after
 from tests.training.tiny_runs import results_of, tiny_project, train_tiny
@@ -43,11 +43,10 @@ def test_training_goes_on_and_what_it_changes_is_not_in_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed = threading.Event()
-    save = checkpoint_writer.save_checkpoint
 
     def late(*arguments: object) -> object:
         assert changed.wait(timeout=60)
-        return save(*arguments)  # type: ignore[arg-type]
+        return save_checkpoint(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checkpoint_writer, "save_checkpoint", late)
     weight = torch.ones(3)
