@@ -40,8 +40,9 @@ kernels: $(DEV_READY)  ## build both Kaggle kernels of what `make fast` trains, 
 	$(BIN)/foldwise kernel simulate kernels/$(firstword $(RUNS))-fast-train
 	$(BIN)/foldwise kernel simulate kernels/$(COMPETITION)-fast-infer
 
+# a process a core; each begins with a part of the files in order, and takes over from slower ones
 test: $(DEV_READY)  ## the test suite, offline (under 10 minutes on two cores)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 wheels: $(DEV_READY)  ## the wheel on other Pythons and libraries (needs a package index, minutes)
 	$(BIN)/python -m pytest -m network tests/kaggle/test_wheels.py

@@ -1,9 +1,13 @@
 """No test sees the user's caches or the network, and none fails because the machine is busy."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a process a core: their threads would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("foldwise", deadline=None)
 settings.load_profile("foldwise")

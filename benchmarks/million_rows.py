@@ -1,0 +1,177 @@
+"""A million rows through every stage: time and memory; what it says is in scale.md.
+
+    python benchmarks/million_rows.py [--rows 1000000] [--keep DIR]
+
+In a project with `input/movie-valence`. Texts are drawn from the words of its training rows, as
+long as its texts are, and a row's target is what its words are worth and noise. Each stage is a
+command as a user would call it, in processes of its own: the time until it ended, the processors'
+time, and the most memory of the largest of its processes. An encoder's run is stopped after some
+minutes, as with Ctrl-C: what it holds then is what it holds to the end, and a step costs what it
+does on fewer rows.
+"""
+
+import argparse
+import csv
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foldwise.competition.competition import load_competition
+from foldwise.competition.loading import load_train
+from foldwise.paths import find_project
+from foldwise.storage import write_text
+
+STOPPED = 130  # the exit code after Ctrl-C
+TEST_SHARE = 5  # as many training rows come on one test row
+BLOCK = 50_000
+COMPETITION = """title = "A million texts"
+task = "regression"
+metric = "rmse"
+id = "id"
+text = ["text"]
+target = ["target"]
+
+[files]
+train = "train.csv"
+test = "test.csv"
+sample_submission = "sample_submission.csv"
+"""
+TFIDF = 'competition = "million"\nkind = "tfidf"\n[training]\nfolds = 2\n'
+MINILM = """competition = "million"
+[encoder]
+name = "minilm-l6"
+max_length = 128
+frozen = "embeddings"
+[training]
+folds = 2
+[hardware]
+device = "cpu"
+threads = 1
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command, its name in the table, and after how many seconds it is stopped; 0: never."""
+
+    name: str
+    words: tuple[str, ...]
+    stop_after: float = 0.0
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Where texts are drawn from: words by how often they are used, lengths, and words' worth."""
+
+    words: NDArray[np.str_]
+    worth: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the rows, call each stage, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--minutes", type=float, default=15.0, help="of the encoder's run (15)")
+    parser.add_argument("--keep", metavar="DIR", help="make the project here, and keep it")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(options.keep or temporary)
+        write_project(root, options.rows)
+        print("| stage | seconds | processor seconds | peak MB |\n|---|---|---|---|")
+        for stage in stages(root, options.minutes * 60):
+            print(f"| {stage.name} | {measured(root, stage)} |", flush=True)
+
+
+def stages(root: Path, stop_after: float) -> list[Stage]:
+    """In the order of a user's work."""
+    texts, predicted = root / "input" / "million" / "test.csv", root / "predicted.csv"
+    fewer = ("tfidf.words=[1,1]", "tfidf.characters=[3,3]", "--name", "fewer")
+    return [
+        Stage("folds", ("folds", "million", "--n", "2")),
+        Stage("TF-IDF, two folds", ("train", "million-tfidf")),
+        Stage("TF-IDF, words and threes of letters", ("train", "million-tfidf", *fewer)),
+        Stage("ensemble", ("ensemble", "million-tfidf", "fewer", "--name", "blend")),
+        Stage("submission", ("submit", "blend")),
+        Stage(
+            "predict the test file", ("predict", "fewer", str(texts), "--output", str(predicted))
+        ),
+        Stage("MiniLM, tokens and first steps", ("train", "million-minilm"), stop_after),
+    ]
+
+
+def write_project(root: Path, rows: int) -> None:
+    """A competition of so many rows, and its two experiments; what is there is kept."""
+    write_text(root / "experiments" / "million-tfidf.toml", TFIDF)
+    write_text(root / "experiments" / "million-minilm.toml", MINILM)
+    folder = root / "input" / "million"
+    if (folder / "competition.toml").is_file():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    texts, random = _texts(), np.random.default_rng(0)
+    with (folder / "train.csv").open("w", encoding="utf-8", newline="") as file:
+        written = csv.writer(file)
+        written.writerow(["id", "text", "target"])
+        written.writerows(
+            (f"r{i}", text, f"{value:.4f}")
+            for i, (text, value) in enumerate(_rows(texts, random, rows))
+        )
+    with (
+        (folder / "test.csv").open("w", encoding="utf-8", newline="") as file,
+        (folder / "sample_submission.csv").open("w", encoding="utf-8", newline="") as sample,
+    ):
+        tests, samples = csv.writer(file), csv.writer(sample)
+        tests.writerow(["id", "text"])
+        samples.writerow(["id", "target"])
+        for i, (text, _) in enumerate(_rows(texts, random, rows // TEST_SHARE)):
+            tests.writerow([f"t{i}", text])
+            samples.writerow([f"t{i}", 0])
+    write_text(folder / "competition.toml", COMPETITION)  # last: the files are whole
+
+
+def _texts() -> Texts:
+    """Words and lengths of `movie-valence`; each kind of word is worth something at random."""
+    real = load_train(load_competition(find_project().competition("movie-valence"))).texts
+    split = [row.split() for row in (" ".join(parts) for parts in real)]
+    words = np.array([word for row in split for word in row])
+    kinds, places = np.unique(words, return_inverse=True)
+    worth = np.random.default_rng(1).normal(size=len(kinds))
+    return Texts(words, worth[places], np.array([len(row) for row in split]))
+
+
+def _rows(texts: Texts, random: np.random.Generator, count: int) -> Iterator[tuple[str, float]]:
+    """So many texts, each with its target."""
+    for begin in range(0, count, BLOCK):
+        for length in random.choice(texts.lengths, size=min(BLOCK, count - begin)):
+            drawn = random.integers(0, len(texts.words), size=length)
+            value = texts.worth[drawn].mean() + random.normal(scale=0.3)
+            yield " ".join(texts.words[drawn]), float(value)
+
+
+def measured(root: Path, stage: Stage) -> str:
+    """The cells of a stage: seconds, processor seconds, megabytes of the largest process."""
+    environment = {**os.environ, "FOLDWISE_ROOT": str(root)}
+    began = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "foldwise", *stage.words], env=environment)
+    if stage.stop_after:
+        Timer(stage.stop_after, process.send_signal, [signal.SIGINT]).start()
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - began
+    code = os.waitstatus_to_exitcode(status)
+    if code != (STOPPED if stage.stop_after else 0):
+        sys.exit(f"foldwise {' '.join(stage.words)}: exit code {code}")
+    return f"{seconds:,.0f} | {used.ru_utime + used.ru_stime:,.0f} | {used.ru_maxrss / 1e3:,.0f}"
+
+
+if __name__ == "__main__":
+    main()
