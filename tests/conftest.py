@@ -19,6 +19,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("FOLDWISE_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.delenv("FOLDWISE_ROOT", raising=False)
+        patch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it: a file takes any width
         # a process takes seconds to start: only tests about workers start them, and say how many
         patch.setattr("foldwise.training.run.default_workers", lambda _settings, _engine: 1)
         yield
