@@ -96,15 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def stages(root: Path, stop_after: float) -> list[Stage]:
     """In the order of a user's work."""
     texts, predicted = root / "input" / "million" / "test.csv", root / "predicted.csv"
-    fewer = ("tfidf.words=[1,1]", "tfidf.characters=[3,3]", "--name", "fewer")
+    tfidf = ("train", "million-tfidf", "tfidf.words=[1,1]", "tfidf.characters=[3,3]", "--name")
     return [
         Stage("folds", ("folds", "million", "--n", "2")),
-        Stage("TF-IDF, two folds", ("train", "million-tfidf")),
-        Stage("TF-IDF, words and threes of letters", ("train", "million-tfidf", *fewer)),
-        Stage("ensemble", ("ensemble", "million-tfidf", "fewer", "--name", "blend")),
+        Stage("TF-IDF, words and threes of letters", (*tfidf, "plain")),
+        Stage("the same, a stronger penalty", (*tfidf, "strict", "tfidf.penalty=20")),
+        Stage("ensemble", ("ensemble", "plain", "strict", "--name", "blend")),
         Stage("submission", ("submit", "blend")),
         Stage(
-            "predict the test file", ("predict", "fewer", str(texts), "--output", str(predicted))
+            "predict the test file", ("predict", "plain", str(texts), "--output", str(predicted))
         ),
         Stage("MiniLM, tokens and first steps", ("train", "million-minilm"), stop_after),
     ]
