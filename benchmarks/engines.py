@@ -1,7 +1,8 @@
 """What an engine costs: the same job with local workers and on a Ray cluster of this machine.
 
 `python benchmarks/engines.py [EXPERIMENT] [key=value ...]`, in a project. Every run is begun anew,
-the engines take turns, and the OOF files are compared byte by byte. Writes benchmarks/engines.md.
+the engines take turns after one run that is not timed, and OOF files that differ are an error.
+Each worker has one thread on either engine. Writes benchmarks/engines.md.
 """
 
 import platform
@@ -43,7 +44,7 @@ def main(words: list[str]) -> None:
     """Take turns, and write the table."""
     project = find_project()
     experiment = project.experiment(words[0] if words else "movie-valence-minilm")
-    chosen = load_experiment(experiment, words[1:])
+    chosen = load_experiment(experiment, [*words[1:], "hardware.threads=1"])
     began = time.monotonic()
     cluster = Cluster(initialize_head=True, head_node_args=_node())
     cluster.add_node(**_node())
@@ -52,15 +53,19 @@ def main(words: list[str]) -> None:
     lines, seconds = [], {"local": [0.0] * ROUNDS, "ray": [0.0] * ROUNDS}
     with tempfile.TemporaryDirectory() as folder:
         copy = _copied(project, chosen, Path(folder))
+        hashes = {_timed(copy, "warm-up", chosen, engines["local"])[1]}  # tokens are cached by it
         for number in range(ROUNDS):
             for name, engine in engines.items():
                 seconds[name][number], sha256 = _timed(copy, f"{name}-{number}", chosen, engine)
+                hashes.add(sha256)
                 lines.append(
                     f"| {number + 1} | {name} | {seconds[name][number]:.1f} | `{sha256}` |"
                 )
                 print(lines[-1], flush=True)
     ray.shutdown()
     cluster.shutdown()
+    if len(hashes) > 1:
+        raise ValueError(f"every run must give the same OOF file, got {sorted(hashes)}")
     text = HEAD.format(
         workers=WORKERS,
         version=ray.__version__,

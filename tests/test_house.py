@@ -37,7 +37,6 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "kaggle/simulation/judging.py": SIMULATED,
     "kaggle/simulation/outcome.py": SIMULATED,
     "kaggle/simulation/probes.py": SIMULATED,
-    "kaggle/simulation/reference.py": "whole commands, in tests/cli/test_kernel_simulate.py",
     "kaggle/simulation/sandbox.py": SIMULATED,
     "kaggle/simulation/session.py": SIMULATED,
     "kaggle/simulation/training_case.py": SIMULATED,

@@ -11,7 +11,7 @@ from typing import Any
 
 import fastai.callback.schedule  # noqa: F401 - gives Learner its fit_one_cycle
 import torch
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelValidException
 from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
@@ -33,6 +33,13 @@ from speed.task import Contestant, Task
 from torch import Tensor, nn
 
 SPAN = 5.0  # the top layers' rate over the lowest ones'; those between grow evenly in logarithms
+
+
+class _NoValidation(Callback):  # type: ignore[misc]  # fastai has no types
+    """Leaves out the pass over the validation rows that a Learner makes after each epoch."""
+
+    def before_validate(self) -> None:
+        raise CancelValidException
 
 
 class _Outputs(nn.Module):
@@ -84,7 +91,7 @@ def measured(task: Task, contestant: Contestant, seed: int) -> Training:
 def _learner(
     task: Task, contestant: Contestant, examples: list[Example], collator: CountingCollator
 ) -> Any:
-    callbacks: list[Callback] = [GradientClip(1.0)]
+    callbacks: list[Callback] = [GradientClip(1.0), _NoValidation()]
     if contestant.precision != "fp32":
         callbacks.append(MixedPrecision(amp_mode=contestant.precision))
     loader = DataLoader(

@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from foldwise.errors import UsageError
+from foldwise.kaggle.building import half
 from foldwise.kaggle.building.half import write_half
 from foldwise.kaggle.building.kernel import KernelRequest, build_inference
 from foldwise.paths import Project
@@ -43,3 +44,20 @@ def test_a_weight_that_float16_cannot_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"but big in .* has 100,000; build without --fp16"):
         write_half(tmp_path / "in.safetensors", tmp_path / "out.safetensors")
     assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_a_run_without_an_encoder_has_nothing_to_halve(made_once: Project, tmp_path: Path) -> None:
+    request = KernelRequest("words", tmp_path / "words-infer", half=True)
+    with pytest.raises(UsageError, match="halves the weights of encoders, and words has none"):
+        build_inference(made_once, request, silent)
+    assert not (tmp_path / "words-infer").exists()
+
+
+def test_without_test_rows_the_difference_is_not_measured(
+    made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = load_tiny(made_once, "tiny-regression").test
+    monkeypatch.setattr(half, "load_test", lambda _competition: test.take(range(0)))
+    built = build_inference(made_once, KernelRequest("enc", tmp_path / "e", half=True), silent)
+    assert built.package.difference is None
+    assert "by how much was not measured" in " ".join(built.remarks)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.errors import UsageError
-from foldwise.kaggle.building.half import largest_difference
+from foldwise.kaggle.building.half import check_something_to_halve, largest_difference
 from foldwise.kaggle.building.inference_notebook import inference_cells
 from foldwise.kaggle.building.notebook import Cell, write_notebook
 from foldwise.kaggle.building.packing import copy_file, pack_runs
@@ -78,13 +78,16 @@ def build_inference(project: Project, request: KernelRequest, say: Say) -> Built
     """The kernel that predicts with a finished run.
 
     Raises:
-        UsageError: `folder` holds something else, or the owner is no user name.
+        UsageError: `folder` holds something else, the owner is no user name, or there is nothing to
+            halve.
         DataError: the run has not finished, its members have changed, or the competition's files
             are missing.
         StorageError: a file of the run is not what it wrote, or the disk is full.
     """
     scores = read_scores(project.run(request.run))
     check_members(project, request.run)
+    if request.half:
+        check_something_to_halve(project, request.run)
     competition = load_competition(project.competition(scores.competition))
     with drafted(project, request, "infer") as draft:
         return _filled(project, request, draft, competition, say)
@@ -248,7 +251,12 @@ def _remarks(owner: str, package: Package, competition: Competition) -> tuple[st
             f"{competition.name} is no competition on Kaggle: attach a dataset with its files to "
             f"the notebook"
         )
-    if package.difference is not None:
+    if package.weights == "fp16" and package.difference is None:
+        remarks.append(
+            "float16 weights change predictions; by how much was not measured, since the test file "
+            "has no rows"
+        )
+    elif package.difference is not None:
         remarks.append(
             f"float16 weights change predictions by up to {package.difference:.2g} "
             f"(measured on test rows)"

@@ -46,6 +46,11 @@ class KernelFolder:
         """Whether the kernel trains, going on from its own output."""
         return self.package.purpose == "train"
 
+    @property
+    def halved(self) -> bool:
+        """Whether the package holds other weights than the run: float16."""
+        return self.package.weights == "fp16"
+
 
 def read_kernel_folder(folder: Path) -> KernelFolder:
     """The kernel that was built into `folder`.
