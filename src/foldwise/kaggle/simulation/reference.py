@@ -1,4 +1,4 @@
-"""What `foldwise predict` predicts here for the rows of a case, by the run or by what was packed."""
+"""What `foldwise predict` predicts here for the rows of a case: by the run, or by its package."""
 
 import os
 import subprocess
