@@ -78,8 +78,8 @@ def session(
 
 def trained(session: Session) -> KernelReport:
     stage_training(session)
-    restore_runs(session, names_of(session))
-    return finish_training(session, train(session, ignore))
+    earlier = restore_runs(session, names_of(session))
+    return finish_training(session, train(session, ignore), earlier)
 
 
 def test_two_sessions_end_with_the_bits_of_one_local_training(
@@ -97,6 +97,9 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     assert first.sessions_left is not None
     assert first.sessions_left >= 1
     assert "the time was up: everything is saved" in first.remarks[0]
+    assert first.resumed_from == {}
+    assert "first session: no earlier one's output is among the inputs" in first.lines()
+    assert any(line.startswith("next session: foldwise kernel push DIR") for line in first.lines())
     output = session.working
     read_only(output)
 
@@ -108,6 +111,8 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     second_session = begin(package, root=root, seconds=600, rerun=False)
     second = trained(second_session)
     assert (second.state, second.folds, second.sessions_left) == ("complete", {"few": [0, 1, 2]}, 0)
+    assert second.resumed_from == {"few": "notebooks/some-user/few-train/runs/few"}
+    assert not any(line.startswith("next session") for line in second.lines())
     kept = {path.name for path in second_session.working.iterdir()}
     assert kept == {"kernel-report.json", "runs"}
     local = train_tiny(made_once, "few-local", training=FEW)
@@ -155,7 +160,7 @@ def test_who_interrupts_the_notebook_gets_everything_saved_and_a_report(session:
             os.kill(os.getpid(), signal.SIGINT)
 
     stage_training(session)
-    report = finish_training(session, train(session, interrupt))
+    report = finish_training(session, train(session, interrupt), {})
     assert report.state == "partial"
     assert report.folds_left["few"]
     assert report.remarks == [

@@ -25,6 +25,7 @@ from foldwise.kaggle.metadata import (
 from foldwise.kaggle.names import NOBODY, checked_owner, slug_of, title_of
 from foldwise.kaggle.package import FILE as MANIFEST
 from foldwise.kaggle.package import Headline, Package, Purpose, hashes_in, write_package
+from foldwise.kaggle.upload_record import FILE as UPLOADS
 from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expecting
 from foldwise.pipeline.provenance import check_members
@@ -33,7 +34,6 @@ from foldwise.training.manifest import LIBRARIES
 from foldwise.training.run_scores import RunScores, read_scores, read_tables
 
 KERNEL_FOLDER, DATASET_FOLDER = "kernel", "dataset"
-PUSHED = "pushed.json"  # what was uploaded last; every build keeps it
 Say = Callable[[str], None]
 CellsFor = Callable[[str], list[Cell]]  # the notebook's, for the SHA-256 of its package's manifest
 
@@ -208,8 +208,8 @@ class Draft:
 
         What was pushed from the old one stays: the dataset on Kaggle gets a new version then.
         """
-        if (self.folder / PUSHED).is_file():
-            copy_file(self.folder / PUSHED, self.aside / PUSHED)
+        if (self.folder / UPLOADS).is_file():
+            copy_file(self.folder / UPLOADS, self.aside / UPLOADS)
         old = self.folder.with_name(f".{self.folder.name}.old.tmp")
         shutil.rmtree(old, ignore_errors=True)
         if self.folder.exists():

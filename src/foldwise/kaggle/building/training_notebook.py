@@ -53,7 +53,7 @@ trained = train(session, Shown(print))
 REPORT = """
 from foldwise.kaggle.session.training import finish_training
 
-report = finish_training(session, trained)
+report = finish_training(session, trained, earlier)
 print(*report.lines(), sep="\\n")
 """
 
@@ -73,8 +73,11 @@ def training_cells(
         f"# {run}: {competition}\n\n"
         f"Trains the Foldwise run `{run}`, {folds} folds"
         f"{f' of {seeds} seeds' if seeds > 1 else ''}, offline and in as many sessions as it "
-        "takes: this notebook has its own output among its inputs, and goes on from there. Save a "
-        "version (Save & Run All) until the report says `complete`."
+        "takes. Each session is a push of this kernel's folder, until the report says "
+        "`complete`:\n\n"
+        "    foldwise kernel push DIR\n\n"
+        "From the second push on, this notebook has its own output among its inputs, and goes on "
+        "from there. The version of the first push has not: run again on Kaggle, it begins anew."
     )
     parameters = PARAMETERS.format(
         name=name, sha256=sha256, seconds=KAGGLE_SECONDS - MARGIN_SECONDS

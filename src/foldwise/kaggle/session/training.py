@@ -4,9 +4,10 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from foldwise.competition.competition import Competition
 from foldwise.encoders import resolve_encoder
@@ -145,8 +146,16 @@ def room_to_train(session: Session, processes: int) -> int:
     return max(ROOM, checkpoints + len(names_of(session)) * folds * weights - there)
 
 
-def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
-    """The report, after everything that was only needed in between is removed."""
+def finish_training(
+    session: Session, trained: TrainedSession, earlier: Mapping[str, Path]
+) -> KernelReport:
+    """The report, after everything that was only needed in between is removed.
+
+    Args:
+        session: that ends.
+        trained: in it.
+        earlier: by run, where its beginning was found among the inputs.
+    """
     if trained.score:
         session.remark(trained.score)
     report = write_report(
@@ -157,6 +166,9 @@ def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
         folds_left={run: folds for run, folds in trained.folds_left.items() if folds},
         seconds_per_step=trained.seconds_per_step,
         sessions_left=trained.sessions_left,
+        resumed_from={
+            run: folder.relative_to(session.input).as_posix() for run, folder in earlier.items()
+        },
     )
     shutil.rmtree(session.scratch, ignore_errors=True)
     return report
