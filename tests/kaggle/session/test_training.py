@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from foldwise.errors import FoldFailed, FoldwiseError, Interrupted, StorageError, UsageError
+from foldwise.journal import Journal
 from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
 from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
 from foldwise.kaggle.session import training
@@ -101,6 +102,9 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     assert "first session: no earlier one's output is among the inputs" in first.lines()
     assert any(line.startswith("next session: foldwise kernel push DIR") for line in first.lines())
     output = session.working
+    done, begun_folds = folds_of(output / "runs" / "few")
+    assert done, "a fold was finished"
+    assert begun_folds, "a fold was begun"
     read_only(output)
 
     root = tmp_path / "second"
@@ -110,6 +114,12 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     (root / "working").mkdir()
     second_session = begin(package, root=root, seconds=600, rerun=False)
     second = trained(second_session)
+    run = second_session.working / "runs" / "few"
+    now, _ = folds_of(run)  # with the seconds that each took: no fold was trained again
+    assert {fold: now[fold] for fold in done} == done
+    for fold in begun_folds:
+        resumed = Journal(run / fold / "journal.jsonl").events("resumed")
+        assert [event["step"] > 0 for event in resumed] == [True]
     assert (second.state, second.folds, second.sessions_left) == ("complete", {"few": [0, 1, 2]}, 0)
     assert second.resumed_from == {"few": "notebooks/some-user/few-train/runs/few"}
     assert not any(line.startswith("next session") for line in second.lines())
@@ -198,6 +208,13 @@ def test_the_room_a_training_takes_is_that_of_checkpoints_and_folds(
     assert training.room_to_train(session, 9) == 3 * 3 * 4 * size + 3 * size  # a fold each
     (session.working / "runs" / "earlier").write_bytes(bytes(100))
     assert training.room_to_train(session, 2) == 2 * 3 * 4 * size + 3 * size - 100
+
+
+def folds_of(run: Path) -> tuple[dict[str, bytes], list[str]]:
+    """The results of finished folds, and the names of those that have a checkpoint instead."""
+    done = {path.parent.name: path.read_bytes() for path in run.glob("fold-*/result.json")}
+    saved = {path.parent.name for path in run.glob("fold-*/ckpt-*")}
+    return done, sorted(saved - set(done))
 
 
 def read_only(folder: Path) -> None:

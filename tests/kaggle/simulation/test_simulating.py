@@ -17,6 +17,7 @@ from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
 from tests.kaggle.simulation.toy_kernel import (
     CELLS,
+    FROM_SCRATCH,
     make_toy_kernel,
     make_toy_training,
     toy_predictions,
@@ -195,6 +196,17 @@ def test_a_training_that_goes_on_from_its_own_output_passes(
     assert verdict.failures == []
     assert verdict.happened == "2 sessions: partial, complete"
     assert verdict.notebooks == ("simulation/resumed-1.ipynb", "simulation/resumed-2.ipynb")
+
+
+def test_a_training_that_begins_anew_in_every_session_is_found_out(
+    project: Project, tmp_path: Path
+) -> None:
+    oof = (project.run(RUN) / "oof.csv").read_bytes()  # the same bits in the end
+    folder = make_toy_training(tmp_path / "toy", RUN, oof, FROM_SCRATCH)
+    assert simulated(project, folder)["resumed"].failures == [
+        "session 2 goes on from session 1: resumed_from is {}",
+        "session 2 keeps finished folds: of 1 anew: runs/lengths/fold-0",
+    ]
 
 
 def test_a_training_that_ends_with_another_digit_is_found_out(

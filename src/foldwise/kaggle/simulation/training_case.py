@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from foldwise.kaggle.simulation.executing import Played, Stage, execute
 from foldwise.kaggle.simulation.inference_case import keep, removed, seconds_of
 from foldwise.kaggle.simulation.isolation import Heard
 from foldwise.kaggle.simulation.judging import isolation_checks
+from foldwise.kaggle.simulation.resuming import left_something, resuming_checks
 from foldwise.kaggle.simulation.verdict import Check, Verdict
 from foldwise.predictions.table import read_predictions
 
@@ -72,6 +74,7 @@ def _checks(stage: Stage, played: Sequence[Played]) -> Iterator[Check]:
         finished = one.outcome.session is not None and one.outcome.session.state == "finished"
         seen = one.outcome.ending if finished else one.outcome.trouble
         yield Check(f"session {number}: the notebook runs to its end", finished, seen)
+    yield from _resumed_checks(played)
     first, last = played[0].outcome.report, _state(played[-1])
     cut = first.get("state") == "partial"
     yield Check("session 1 is cut short", cut, f"it says {first.get('state')!r}")
@@ -81,6 +84,15 @@ def _checks(stage: Stage, played: Sequence[Played]) -> Iterator[Check]:
     yield Check("the last session is complete", last == "complete", f"it says {last!r}")
     if last == "complete":
         yield _oof_check(stage, played[-1])
+
+
+def _resumed_checks(played: Sequence[Played]) -> Iterator[Check]:
+    """Whether each session but the first goes on from what the one before it left."""
+    left = left_something(played[0].outcome.working)
+    yield Check("session 1 leaves a checkpoint or a finished fold", left)
+    for number, (before, after) in enumerate(pairwise(played), start=2):
+        folders = before.outcome.working, after.outcome.working
+        yield from resuming_checks(number, *folders, after.outcome.report)
 
 
 def _oof_check(stage: Stage, last: Played) -> Check:
