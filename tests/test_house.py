@@ -39,7 +39,6 @@ TESTED_ELSEWHERE = {  # a module, or a folder of them, and where its tests are
     "kaggle/simulation/probes.py": SIMULATED,
     "kaggle/simulation/sandbox.py": SIMULATED,
     "kaggle/simulation/session.py": SIMULATED,
-    "kaggle/simulation/training_case.py": SIMULATED,
     "kaggle/simulation/verdict.py": SIMULATED,
     "kaggle/building/inference_notebook.py": "whole notebooks, in tests/kaggle/test_notebooks.py",
     "kaggle/building/shared_cells.py": "whole notebooks, in tests/kaggle/test_notebooks.py",

@@ -28,6 +28,11 @@ def run(options: Namespace, output: Output) -> int:
     output.say(f"simulating {kernel.slug}: {len(cases)} cases, isolated by {DESCRIBED[isolation]}")
     if kernel.halved:
         output.say("its weights are float16: compared with predictions of the package, not the run")
+    if kernel.training and stage.trained is None:
+        output.say(
+            f"the run {kernel.package.run!r} was not finished here: its OOF is not compared, only "
+            f"cutting and resuming are tried"
+        )
     began = time.monotonic()
     with reference_of(project, kernel) as predict, shown_simulation(output) as tell:
         verdicts = simulate(stage, cases, predict, tell)

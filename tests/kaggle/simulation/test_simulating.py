@@ -198,6 +198,17 @@ def test_a_training_that_goes_on_from_its_own_output_passes(
     assert verdict.notebooks == ("simulation/resumed-1.ipynb", "simulation/resumed-2.ipynb")
 
 
+def test_a_training_that_was_not_done_here_is_cut_and_resumed_and_not_compared(
+    project: Project, tmp_path: Path
+) -> None:
+    oof = (project.run(RUN) / "oof.csv").read_bytes()
+    project.run(RUN).rename(project.run("elsewhere"))
+    verdict = simulated(project, make_toy_training(tmp_path / "toy", RUN, oof))["resumed"]
+    assert verdict.failures == []
+    assert verdict.happened == "2 sessions: partial, complete; OOF not compared"
+    assert "session 2 goes on from session 1" in [check.what for check in verdict.checks]
+
+
 def test_a_training_that_begins_anew_in_every_session_is_found_out(
     project: Project, tmp_path: Path
 ) -> None:

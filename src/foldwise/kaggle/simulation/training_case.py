@@ -19,28 +19,47 @@ from foldwise.kaggle.simulation.verdict import Check, Verdict
 from foldwise.predictions.table import read_predictions
 
 SESSIONS = 4  # at most; one that is cut short, and one that finishes, are enough
-TRIES = 3  # at a limit that cuts the first session short
+TRIES = 4  # at a limit that cuts the first session short, yet not before it trains
 START_SECONDS = 30.0  # of a session, before it trains
 SHARE = 0.5  # of the local run's training
+UNKNOWN_SECONDS = 30.0  # of training, where no local run says how long it takes
+NOT_COMPARED = "OOF not compared"
 
 
 def play_training(stage: Stage, case: Case, rows: CaseRows, folder: Path, heard: Heard) -> Verdict:
     """The verdict: what the sessions finished together is what one local run finished.
 
-    The first session's limit is half of what the local run trained for; where the kernel finishes
-    in it all the same, it is cut shorter, and the sessions begin anew.
+    The first session's limit is half of what the local run trained for, or short where there is
+    none. Where the kernel finishes in it all the same, it is cut shorter, and where it did not
+    begin to train, longer; the sessions begin anew then.
     """
-    budget = START_SECONDS + SHARE * stage.trained_seconds
+    trained = stage.trained
+    budget = START_SECONDS + (SHARE * trained.seconds if trained else UNKNOWN_SECONDS)
     for _ in range(TRIES):
         with removed(folder / case.name) as own:
             played = _play_sessions(stage, replace(case, budget=budget), rows, own, heard)
             checks = tuple(_checks(stage, played))
             names = [keep(stage, one, f"{case.name}-{i}") for i, one in enumerate(played, start=1)]
-        if len(played) > 1 or _state(played[0]) != "complete":
+            left = left_something(played[0].outcome.working)
+        another = other_limit(budget, _state(played[0]), left=left)
+        if another is None:
             break
-        budget /= 2
+        budget = another
     seconds = sum(seconds_of(one) for one in played)
-    return Verdict(case, _happened(played), seconds, checks, tuple(names))
+    return Verdict(case, _happened(stage, played), seconds, checks, tuple(names))
+
+
+def other_limit(seconds: float, state: str, *, left: bool) -> float | None:
+    """The limit to try next of a session that is to be cut short in its training; None: it was.
+
+    Args:
+        seconds: its limit.
+        state: what its report says.
+        left: whether it left something to go on from.
+    """
+    if state == "complete":
+        return seconds / 2
+    return 2 * seconds if state == "partial" and not left else None
 
 
 def _play_sessions(
@@ -54,7 +73,7 @@ def _play_sessions(
         previous = played[-1].outcome.working if played else None
         own = folder / str(len(played) + 1)
         played.append(execute(stage, limited, rows, own, heard, previous))
-        if _state(played[-1]) != "partial":
+        if _state(played[-1]) != "partial" or not left_something(played[0].outcome.working):
             break
     return played
 
@@ -63,8 +82,9 @@ def _state(played: Played) -> str:
     return str(played.outcome.report.get("state", "no report"))
 
 
-def _happened(played: Sequence[Played]) -> str:
-    return f"{len(played)} sessions: {', '.join(map(_state, played))}"
+def _happened(stage: Stage, played: Sequence[Played]) -> str:
+    happened = f"{len(played)} sessions: {', '.join(map(_state, played))}"
+    return happened if stage.trained else f"{happened}; {NOT_COMPARED}"
 
 
 def _checks(stage: Stage, played: Sequence[Played]) -> Iterator[Check]:
@@ -82,8 +102,8 @@ def _checks(stage: Stage, played: Sequence[Played]) -> Iterator[Check]:
     said = isinstance(left, int) and left >= 1
     yield Check("it says how many sessions are left", said, f"it says {left!r}")
     yield Check("the last session is complete", last == "complete", f"it says {last!r}")
-    if last == "complete":
-        yield _oof_check(stage, played[-1])
+    if last == "complete" and stage.trained:
+        yield _oof_check(stage, stage.trained.oof, played[-1])
 
 
 def _resumed_checks(played: Sequence[Played]) -> Iterator[Check]:
@@ -95,11 +115,11 @@ def _resumed_checks(played: Sequence[Played]) -> Iterator[Check]:
         yield from resuming_checks(number, *folders, after.outcome.report)
 
 
-def _oof_check(stage: Stage, last: Played) -> Check:
+def _oof_check(stage: Stage, oof: Path, last: Played) -> Check:
     """Whether the out-of-fold predictions are the local run's, to the bit."""
     what = "OOF predictions are the local run's, to the bit"
     path = last.outcome.working / "runs" / stage.kernel.package.run / "oof.csv"
-    local = read_predictions(stage.oof)
+    local = read_predictions(oof)
     try:
         found = read_predictions(path).aligned_to(local.ids, "the local run")
     except DataError as error:
