@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from foldwise.encoders import fingerprint, resolve_encoder
 from foldwise.errors import FoldFailed, FoldwiseError, Interrupted, StorageError, UsageError
 from foldwise.journal import Journal
 from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
@@ -72,7 +73,8 @@ def session(
     built: BuiltKernel, made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Session:
     """The first session."""
-    monkeypatch.setenv("FOLDWISE_CACHE", "set by the session, and back after the test")
+    for name in ("FOLDWISE_CACHE", "FOLDWISE_ENCODERS"):
+        monkeypatch.setenv(name, "set by the session, and back after the test")
     data = made_once.competition("tiny-regression")
     return begun(built.folder, tmp_path / "first", data)
 
@@ -244,6 +246,24 @@ def test_an_encoder_of_the_hub_needs_its_place_on_kaggle(made_once: Project) -> 
     assert not request.folder or not request.folder.exists()
 
 
+def test_an_encoder_that_is_attached_is_what_the_training_starts_from(
+    made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FOLDWISE_CACHE", "FOLDWISE_ENCODERS"):
+        monkeypatch.setenv(name, "set by the session, and back after the test")
+    settings = tiny_settings(made_once, encoder={"name": "some/encoder"})
+    request = KernelRequest("few", tmp_path / "out", owner="some-user")
+    asked = Training(settings, encoder_source="datasets/me/another-name")
+    made = build_training(made_once, request, asked, silent)
+    session = begun(made.folder, tmp_path / "root", made_once.competition("tiny-regression"))
+    with pytest.raises(UsageError, match="'datasets/me/another-name'; attach it"):
+        stage_training(session)
+    mount(session.root, "datasets/me/another-name", made_once.root / "encoder")
+    stage_training(session)
+    found = resolve_encoder("some/encoder", allow_download=False)  # as the training's processes do
+    assert fingerprint(found) == fingerprint(resolve_encoder(str(made_once.root / "encoder")))
+
+
 @pytest.mark.parametrize(
     ("source", "field", "attached"),
     [
@@ -263,4 +283,5 @@ def test_what_is_attached_is_in_the_metadata(
     assert attached in fields[field]
     assert fields["kernel_sources"] == ["some-user/few-train"]  # its own output
     assert made.package.seeds == [0, 1]
+    assert (made.package.encoder, made.package.encoder_source) == ("", source)
     assert not (made.folder / "dataset" / "encoders").exists()

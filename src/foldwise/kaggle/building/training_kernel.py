@@ -110,6 +110,7 @@ def _package(
         versions=versions_here(),
         seeds=list(training.seeds),
         encoder=encoder,
+        encoder_source=training.encoder_source,
     )
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foldwise.competition.competition import Competition
-from foldwise.encoders import resolve_encoder
+from foldwise.encoders import BROUGHT, brought_folder, resolve_encoder
 from foldwise.errors import FoldFailed, Interrupted, StorageError
+from foldwise.kaggle.session.attached_encoder import encoder_folder
 from foldwise.kaggle.session.checks import ROOM
 from foldwise.kaggle.session.pace import Pace, sessions_left
 from foldwise.kaggle.session.report import COMPLETE, FAILED, PARTIAL, KernelReport, write_report
@@ -65,21 +66,16 @@ def stage_training(session: Session) -> Competition:
     runs = session.working / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     competition = stage(session, ["train", "test", "sample_submission"], runs)
-    cache = session.scratch / "cache"
-    os.environ["FOLDWISE_CACHE"] = str(cache)  # of the processes that train, too
+    # of the processes that train, too
+    os.environ["FOLDWISE_CACHE"] = str(session.scratch / "cache")
     settings = settings_of(session)
     if settings.kind == "encoder":
-        name = settings.encoder.name
-        link = cache / "encoders" / name.replace("/", "--")
+        brought = session.scratch / "encoders"  # where its name is looked for first
+        os.environ[BROUGHT] = str(brought)
+        link = brought_folder(brought, settings.encoder.name)
         if not link.is_symlink():
-            packed = session.folder / session.package.encoder
-            files = resolve_encoder(
-                str(packed) if session.package.encoder else name,
-                allow_download=False,
-                kaggle_input=session.input,
-            )
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(files.folder, target_is_directory=True)
+            brought.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(encoder_folder(session), target_is_directory=True)
     return competition
 
 
