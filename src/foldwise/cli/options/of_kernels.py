@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from foldwise.cli.values import duration, seed_numbers
 
 MINUTES_A_CASE = 60
+HOURS_A_SESSION = 9
 
 
 def build(command: ArgumentParser) -> None:
@@ -19,6 +20,13 @@ def build(command: ArgumentParser) -> None:
     command.add_argument("--owner", default="", metavar="NAME", help="your user name on Kaggle")
     command.add_argument(
         "--fp16", action="store_true", help="half the size; says how much predictions change"
+    )
+    command.add_argument(
+        "--max-time",
+        type=duration,
+        default=HOURS_A_SESSION * 3600.0,
+        metavar="TIME",
+        help=f"of a session on Kaggle ({HOURS_A_SESSION}h); it ends by itself, in time",
     )
     command.add_argument(
         "--seeds", type=seed_numbers, metavar="0,1,2", help="--train: a run of each, and their mean"

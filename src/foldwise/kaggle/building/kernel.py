@@ -15,6 +15,7 @@ from foldwise.kaggle.building.inference_notebook import inference_cells
 from foldwise.kaggle.building.notebook import Cell, write_notebook
 from foldwise.kaggle.building.packing import copy_file, pack_runs
 from foldwise.kaggle.building.prior import prior_of
+from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, checked_limit
 from foldwise.kaggle.building.wheel import write_wheel
 from foldwise.kaggle.metadata import (
     KERNEL,
@@ -47,12 +48,14 @@ class KernelRequest:
         folder: where to; None: `kernels/<slug>/` in the project.
         owner: the user's name on Kaggle; empty: a placeholder that `kernel push` refuses.
         half: whether encoders' weights are packed as float16.
+        max_seconds: that a session may take in all.
     """
 
     run: str
     folder: Path | None = None
     owner: str = ""
     half: bool = False
+    max_seconds: float = KAGGLE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def _filled(
     )
 
     def cells(sha256: str) -> list[Cell]:
-        return inference_cells(draft.slug, request.run, competition.title, headline, sha256)
+        names = draft.slug, request.run, competition.title
+        return inference_cells(*names, headline, sha256, request.max_seconds)
 
     return draft.finished(package, cells, competition)
 
@@ -131,8 +135,10 @@ def drafted(project: Project, request: KernelRequest, purpose: Purpose) -> Itera
     """An empty draft; what is not finished is removed.
 
     Raises:
-        UsageError: the folder holds something that is no kernel, or the owner is no name.
+        UsageError: the folder holds something that is no kernel, the owner is no name, or a
+            session cannot take so long.
     """
+    checked_limit(request.max_seconds)
     owner = checked_owner(request.owner) if request.owner else NOBODY
     title = title_of(request.run, purpose)
     folder = (request.folder or project.root / "kernels" / slug_of(title)).absolute()

@@ -1,8 +1,8 @@
 """The training kernel's notebook: thin cells over `foldwise.kaggle.session`."""
 
-from foldwise.kaggle.building.inference_notebook import KAGGLE_SECONDS, MARGIN_SECONDS
 from foldwise.kaggle.building.notebook import Cell
 from foldwise.kaggle.building.shared_cells import find_and_install
+from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, in_words, notebook_seconds
 
 PARAMETERS = """
 import os
@@ -66,9 +66,18 @@ STEPS = (
 
 
 def training_cells(
-    name: str, run: str, competition: str, folds: int, seeds: int, sha256: str = ""
+    name: str,
+    run: str,
+    competition: str,
+    folds: int,
+    seeds: int,
+    sha256: str = "",
+    max_seconds: float = KAGGLE_SECONDS,
 ) -> list[Cell]:
-    """The cells of the kernel `name`, which trains `run` for the competition with this title."""
+    """The cells of the kernel `name`, which trains `run` for the competition with this title.
+
+    `max_seconds` are what a session may take in all; `sha256` is of the package's manifest.
+    """
     what = (
         f"# {run}: {competition}\n\n"
         f"Trains the Foldwise run `{run}`, {folds} folds"
@@ -77,11 +86,11 @@ def training_cells(
         "`complete`:\n\n"
         "    foldwise kernel push DIR\n\n"
         "From the second push on, this notebook has its own output among its inputs, and goes on "
-        "from there. The version of the first push has not: run again on Kaggle, it begins anew."
+        "from there. That of the first push has not: run again on Kaggle, it begins anew.\n\n"
+        f"{in_words(max_seconds)} It stops in time, with everything saved."
     )
-    parameters = PARAMETERS.format(
-        name=name, sha256=sha256, seconds=KAGGLE_SECONDS - MARGIN_SECONDS
-    )
+    seconds = notebook_seconds(max_seconds)
+    parameters = PARAMETERS.format(name=name, sha256=sha256, seconds=seconds)
     cells = [
         Cell("markdown", "what", what),
         Cell("markdown", "parameters-title", "## Parameters"),
