@@ -63,6 +63,15 @@ def test_a_kernel_that_keeps_the_rules_passes_every_case(project: Project, tmp_p
         assert [(folder / name).is_file() for name in verdict.notebooks] == [True]
 
 
+def test_a_kernel_that_cannot_tell_two_mounts_of_its_inputs_is_found_out(
+    project: Project, tmp_path: Path
+) -> None:
+    strict = '(found,) = (root / "input").rglob("foldwise-package.json")'
+    folder = make_toy_kernel(tmp_path / "toy", RUN, strict)
+    failure, *_ = simulated(project, folder, "both-mounts")["both-mounts"].failures
+    assert failure.startswith("the notebook runs to its end: failed in cell 6: ValueError: too m")
+
+
 BROKEN = {  # what the kernel does, and what the verdict says about it
     'open(root / "input" / "mine", "w")': "the notebook runs to its end: failed in cell 6: OSError",
     'import socket; socket.create_connection(("192.0.2.1", 80), timeout=9)': (

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 
 from foldwise.cli.values import duration, seed_numbers
+from foldwise.kaggle.simulation.cases import CASES
 
 MINUTES_A_CASE = 60
 HOURS_A_SESSION = 9
@@ -43,7 +44,11 @@ def simulate(command: ArgumentParser) -> None:
     """What `foldwise kernel simulate` takes."""
     command.add_argument("folder", metavar="DIR", help="what foldwise kernel build wrote")
     command.add_argument(
-        "--case", action="append", default=[], metavar="NAME", help="only this one; may repeat"
+        "--case",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"only this one; may repeat: {CASES}",
     )
     command.add_argument(
         "--limit",
