@@ -17,8 +17,15 @@ from foldwise.competition.sources.running_kaggle import (
     call_kaggle,
 )
 from foldwise.errors import Complaints, DataError, FoldwiseError
-from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER, Say
-from foldwise.kaggle.metadata import DATASET, check_dataset, check_kernel
+from foldwise.kaggle.building.kernel import Say
+from foldwise.kaggle.metadata import (
+    DATASET,
+    DATASET_FOLDER,
+    KERNEL_FOLDER,
+    check_built,
+    check_dataset,
+    check_kernel,
+)
 from foldwise.kaggle.package import FILE as MANIFEST
 from foldwise.kaggle.package import Package, faults_in, read_package
 from foldwise.kaggle.upload_record import FILE as UPLOADS
@@ -69,6 +76,7 @@ def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
         check_only: stop before the first upload.
 
     Raises:
+        UsageError: no kernel was built into `folder`.
         DataError: the metadata would be refused, or a file is not as it was built; or the program
             is not there or failed, with the commands to run by hand; or the dataset is not ready in
             half an hour.
@@ -175,9 +183,11 @@ def checked_kernel(folder: Path) -> tuple[dict[str, object], Package]:
     """The kernel's metadata and its package, after every check of both.
 
     Raises:
+        UsageError: no kernel was built into `folder`.
         DataError: all that is wrong at once.
         StorageError: the package's manifest is damaged.
     """
+    check_built(folder)
     complaints = Complaints()
     kernel: dict[str, object] = {}
     for check, part in ((check_kernel, KERNEL_FOLDER), (check_dataset, DATASET_FOLDER)):

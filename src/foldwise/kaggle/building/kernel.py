@@ -18,8 +18,10 @@ from foldwise.kaggle.building.prior import prior_of
 from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, checked_limit
 from foldwise.kaggle.building.wheel import write_wheel
 from foldwise.kaggle.metadata import (
-    KERNEL,
+    DATASET_FOLDER,
+    KERNEL_FOLDER,
     KernelSources,
+    is_kernel,
     write_dataset_metadata,
     write_kernel_metadata,
 )
@@ -34,7 +36,6 @@ from foldwise.storage import sha256_of_file, sync_folder
 from foldwise.training.manifest import LIBRARIES
 from foldwise.training.run_scores import RunScores, read_scores, read_tables
 
-KERNEL_FOLDER, DATASET_FOLDER = "kernel", "dataset"
 Say = Callable[[str], None]
 CellsFor = Callable[[str], list[Cell]]  # the notebook's, for the SHA-256 of its package's manifest
 
@@ -142,6 +143,8 @@ def drafted(project: Project, request: KernelRequest, purpose: Purpose) -> Itera
     owner = checked_owner(request.owner) if request.owner else NOBODY
     title = title_of(request.run, purpose)
     folder = (request.folder or project.root / "kernels" / slug_of(title)).absolute()
+    if folder.is_file():
+        raise UsageError(f"a kernel is a folder, but {folder} is a file; give another --output")
     if folder.exists() and any(folder.iterdir()) and not is_kernel(folder):
         raise UsageError(
             f"{folder} holds other files than a kernel's, and building replaces all of it; "
@@ -223,11 +226,6 @@ class Draft:
         self.aside.rename(self.folder)
         sync_folder(self.folder.parent)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def is_kernel(folder: Path) -> bool:
-    """Whether `folder` was made by `foldwise kernel build`."""
-    return (folder / KERNEL_FOLDER / KERNEL).is_file()
 
 
 def headline_of(project: Project, run: str, scores: RunScores) -> Headline:
