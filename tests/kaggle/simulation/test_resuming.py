@@ -1,5 +1,6 @@
 """A session that went on, and sessions that only say so."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def after(tmp_path: Path) -> Path:
     return tmp_path / "2"
 
 
-def failed(before: Path, after: Path, report: dict[str, object]) -> list[str]:
+def failed(before: Path, after: Path, report: Mapping[str, object]) -> list[str]:
     return [check.what for check in resuming_checks(2, before, after, report) if not check.holds]
 
 

@@ -6,16 +6,16 @@ from foldwise.kaggle.simulation.training_case import other_limit
 
 
 @pytest.mark.parametrize(
-    ("state", "left", "another"),
+    ("state", "trained", "another"),
     [
         ("partial", True, None),  # cut in its training: as it should be
         ("complete", True, 30.0),  # it was done before the limit
-        ("partial", False, 120.0),  # it had not begun
+        ("partial", False, 120.0),  # it had hardly begun
         ("failed", False, None),  # another limit would not help
         ("no report", False, None),
     ],
 )
 def test_the_first_session_is_cut_in_the_middle_of_its_training(
-    state: str, left: bool, another: float | None
+    state: str, trained: bool, another: float | None
 ) -> None:
-    assert other_limit(60.0, state, left=left) == another
+    assert other_limit(60.0, state, trained=trained) == another

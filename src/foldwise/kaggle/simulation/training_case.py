@@ -30,8 +30,8 @@ def play_training(stage: Stage, case: Case, rows: CaseRows, folder: Path, heard:
     """The verdict: what the sessions finished together is what one local run finished.
 
     The first session's limit is half of what the local run trained for, or short where there is
-    none. Where the kernel finishes in it all the same, it is cut shorter, and where it did not
-    begin to train, longer; the sessions begin anew then.
+    none. Where the kernel finishes in it all the same, it is cut shorter, and where it hardly began
+    to train, as on a busy machine, longer; the sessions begin anew then.
     """
     trained = stage.trained
     budget = START_SECONDS + (SHARE * trained.seconds if trained else UNKNOWN_SECONDS)
@@ -40,8 +40,7 @@ def play_training(stage: Stage, case: Case, rows: CaseRows, folder: Path, heard:
             played = _play_sessions(stage, replace(case, budget=budget), rows, own, heard)
             checks = tuple(_checks(stage, played))
             names = [keep(stage, one, f"{case.name}-{i}") for i, one in enumerate(played, start=1)]
-            left = left_something(played[0].outcome.working)
-        another = other_limit(budget, _state(played[0]), left=left)
+            another = other_limit(budget, _state(played[0]), trained=_trained(played[0]))
         if another is None:
             break
         budget = another
@@ -49,23 +48,26 @@ def play_training(stage: Stage, case: Case, rows: CaseRows, folder: Path, heard:
     return Verdict(case, _happened(stage, played), seconds, checks, tuple(names))
 
 
-def other_limit(seconds: float, state: str, *, left: bool) -> float | None:
+def other_limit(seconds: float, state: str, *, trained: bool) -> float | None:
     """The limit to try next of a session that is to be cut short in its training; None: it was.
 
     Args:
         seconds: its limit.
         state: what its report says.
-        left: whether it left something to go on from.
+        trained: whether it left something to go on from, and can tell how many sessions are left.
     """
     if state == "complete":
         return seconds / 2
-    return 2 * seconds if state == "partial" and not left else None
+    return 2 * seconds if state == "partial" and not trained else None
 
 
 def _play_sessions(
     stage: Stage, case: Case, rows: CaseRows, folder: Path, heard: Heard
 ) -> list[Played]:
-    """Sessions, each with the output of the one before, until the training is complete."""
+    """Sessions, each with the output of the one before, until the training is complete.
+
+    The first alone where it was not cut short in its training.
+    """
     folder.mkdir()
     played: list[Played] = []
     while len(played) < SESSIONS:
@@ -73,13 +75,19 @@ def _play_sessions(
         previous = played[-1].outcome.working if played else None
         own = folder / str(len(played) + 1)
         played.append(execute(stage, limited, rows, own, heard, previous))
-        if _state(played[-1]) != "partial" or not left_something(played[0].outcome.working):
+        if _state(played[-1]) != "partial" or not _trained(played[0]):
             break
     return played
 
 
 def _state(played: Played) -> str:
     return str(played.outcome.report.get("state", "no report"))
+
+
+def _trained(played: Played) -> bool:
+    """Whether a session left something to go on from, and can tell how many are left."""
+    outcome = played.outcome
+    return left_something(outcome.working) and outcome.report.get("sessions_left") is not None
 
 
 def _happened(stage: Stage, played: Sequence[Played]) -> str:
