@@ -93,7 +93,8 @@ def read_record(path: Path, kind: Callable[..., Record]) -> Record:
 
 def _damaged(path: Path, error: Exception) -> StorageError:
     return StorageError(
-        f"{path} is damaged ({error}); restore it, or move it away and run the same command again"
+        f"{path} is damaged ({error}); restore it, or move it away and run the command that "
+        f"wrote it again"
     )
 
 

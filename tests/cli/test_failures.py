@@ -8,6 +8,8 @@ import pytest
 
 from foldwise.cli.failures import explained, interrupted, sigterm_raised
 from foldwise.errors import DataError, Interrupted, StorageError, UsageError
+from foldwise.paths import Project
+from tests.cli.calling import Foldwise
 
 
 def test_an_error_of_ours_explains_itself() -> None:
@@ -73,3 +75,34 @@ def test_a_thread_cannot_catch_signals_and_does_not_try() -> None:
     thread.start()
     thread.join()
     assert entered == [True]
+
+
+WITH_A_RUN = [
+    ["predict", "wrods", "a film"],
+    ["report", "wrods"],
+    ["compare", "wrods", "both"],
+    ["compare", "both", "wrods"],
+    ["ensemble", "wrods", "letters", "--method", "mean", "--name", "new"],
+    ["submit", "wrods"],
+    ["kernel", "build", "wrods"],
+]
+TO_TRAIN = [["kernel", "build", "wrods", "--train"], ["train", "wrods"], ["run", "wrods"]]
+
+
+@pytest.mark.parametrize("words", [*WITH_A_RUN, *TO_TRAIN], ids=" ".join)
+def test_an_unknown_name_is_the_same_mistake_in_every_command(
+    words: list[str], project: Project, foldwise: Foldwise
+) -> None:
+    done = foldwise(*words)
+    assert done.code == 2
+    assert "did you mean 'words'?" in done.err
+
+
+@pytest.mark.parametrize("words", WITH_A_RUN, ids=" ".join)
+def test_a_run_that_has_not_finished_is_the_same_in_every_command(
+    words: list[str], project: Project, foldwise: Foldwise
+) -> None:
+    (project.run("words") / "scores.json").unlink()
+    done = foldwise(*["words" if word == "wrods" else word for word in words])
+    assert done.code == 3
+    assert "run 'words' has not finished" in done.err

@@ -41,6 +41,17 @@ def test_the_first_cell_tells_the_honest_score(project: Project, foldwise: Foldw
     assert f"**{headline['low']:.4f} to {headline['high']:.4f}**" in first
 
 
+@pytest.mark.parametrize("kind", ["--infer", "--train"])
+def test_the_first_cell_tells_how_long_a_session_may_take_and_the_second_keeps_to_it(
+    project: Project, foldwise: Foldwise, kind: str
+) -> None:
+    done = foldwise("kernel", "build", "words", kind, "--max-time", "3h", "--json")
+    (path,) = (Path(done.json["folder"]) / "kernel").glob("*.ipynb")
+    cells = ["".join(cell["source"]) for cell in json.loads(path.read_text())["cells"]]
+    assert "A session may take 3h (`foldwise kernel build --max-time`)" in cells[0]
+    assert 'os.environ.get("FOLDWISE_KERNEL_SECONDS") or 9900)' in cells[2]
+
+
 def test_the_same_run_makes_the_same_kernel(project: Project, foldwise: Foldwise) -> None:
     made = [foldwise("kernel", "build", "words", "--json").json for _ in range(2)]
     assert made[0] == made[1]
@@ -67,6 +78,7 @@ def test_a_training_kernel_is_built_from_an_experiment(
     pushed = foldwise("kernel", "push", folder)
     assert pushed.code == 3
     assert "build it again with --owner NAME" in pushed.err
+    assert "uploading" not in pushed.err  # which comes after every check
 
 
 @pytest.mark.parametrize(
@@ -75,9 +87,13 @@ def test_a_training_kernel_is_built_from_an_experiment(
         (["build", "wrods"], 2, "did you mean 'words'?"),
         (["build", "words", "--seeds", "0,1"], 2, "are about training; add --train"),
         (["build", "words", "--train", "--fp16"], 2, "leave it out with --train"),
+        (["build", "words", "--max-time", "5m"], 2, "--max-time of a kernel is 30m"),
+        (["build", "words", "--train", "--max-time", "5m"], 2, "--max-time of a kernel is 30m"),
         (["build", "words", "--owner", "a/b"], 2, "--owner is a Kaggle user name"),
         (["build", "words", "--output", "input"], 2, "holds other files than a kernel's"),
-        (["push", "nowhere"], 3, "make the folder with: foldwise kernel build RUN --infer"),
+        (["build", "words", "--output", "input/tiny-regression/test.csv"], 2, "is a file; give"),
+        (["push", "nowhere"], 2, "no kernel in nowhere: "),
+        (["simulate", "nowhere"], 2, "no kernel in nowhere: "),
         (["bild", "words"], 2, "no command 'bild'; did you mean 'build'?"),
         ([], 2, "COMMAND"),
     ],

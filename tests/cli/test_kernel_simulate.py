@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from foldwise.kaggle.simulation.cases import INFERENCE, TRAINING
 from foldwise.paths import Project
 from tests.cli.calling import Foldwise
 from tests.kaggle.simulation.toy_kernel import make_toy_kernel
@@ -37,6 +38,11 @@ def test_values_that_differ_from_predict_end_with_exit_code_4_and_the_whole_json
     failed = [check["what"] for check in case["checks"] if not check["holds"]]
     assert failed == ["values are those of foldwise predict"]
     assert done.json == json.loads((kernel / "simulation" / "simulation.json").read_text())
+
+
+def test_the_help_names_every_case_whole(foldwise: Foldwise) -> None:
+    words = foldwise("kernel", "simulate", "--help").out.replace(",", " ").split()
+    assert {case.name for case in (*INFERENCE, *TRAINING)} <= set(words)
 
 
 def test_a_run_that_is_gone_is_a_user_error(

@@ -1,6 +1,7 @@
 """`foldwise predict`."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,7 @@ def test_a_file_that_is_missing_is_no_text(project: Project, foldwise: Foldwise)
     assert "nothere.csv does not exist; give a file like test.csv" in done.err
 
 
-@pytest.mark.parametrize("text", ["", " ", "a" * 5000, "\x1b[31mred", "[bold] \U0001f600", "a\nb"])
+@pytest.mark.parametrize("text", ["a" * 5000, "\x1b[31mred", "[bold] \U0001f600", "a\nb"])
 def test_odd_texts_are_predicted_and_shown_on_one_line(
     text: str, project: Project, foldwise: Foldwise
 ) -> None:
@@ -102,6 +103,41 @@ def test_odd_texts_are_predicted_and_shown_on_one_line(
     table = done.out.partition("training rows predicted most alike")[0]
     assert len(table.splitlines()) == 5
     assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "got"), [([""], "1 of 1 is blank: got ''"), (["a", " "], "2 of 2")]
+)
+def test_a_blank_text_on_the_command_line_is_a_mistake(
+    words: list[str], got: str, project: Project, foldwise: Foldwise
+) -> None:
+    done = foldwise("predict", "words", *words)
+    assert done.code == 2
+    assert f"a text to predict has words, but text {got}" in done.err
+
+
+@pytest.mark.parametrize("command", [("predict", "words", "a film"), ("report", "words")])
+def test_a_folder_is_refused_as_the_output_before_any_work(
+    command: tuple[str, ...], project: Project, foldwise: Foldwise, tmp_path: Path
+) -> None:
+    done = foldwise(*command, "--output", tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert f"a file is written, but '{tmp_path}' is a folder; name a file in it" in done.err
+    assert foldwise(*command, "--output", "").code == 2
+
+
+def test_who_predicts_is_told_who_repairs_a_fold(project: Project, foldwise: Foldwise) -> None:
+    fold = project.run("words") / "fold-1"
+    (fold / "result.json").unlink()
+    for command in (("predict", "words", "a film"), ("kernel", "build", "words")):
+        done = foldwise(*command)
+        assert done.code == 5
+        assert f"{fold / 'result.json'}, of a finished run, is missing; delete {fold}" in done.err
+        assert "run the command that trained words again" in " ".join(done.err.split())
+    # which is so
+    shutil.rmtree(fold)
+    assert foldwise("train", "words").code == 0
+    assert foldwise("predict", "words", "a film").code == 0
 
 
 def test_a_text_is_shown_with_rows_like_it_and_what_its_words_add(

@@ -7,6 +7,7 @@ import pytest
 
 from foldwise.errors import DataError
 from foldwise.kaggle import pushing
+from foldwise.kaggle.building import kernel
 from foldwise.kaggle.building.kernel import KernelRequest, build_inference
 from foldwise.kaggle.pushing import push_kernel
 from foldwise.paths import Project
@@ -29,16 +30,45 @@ def test_the_dataset_is_created_then_the_notebook_pushed(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
-    pushed = push_kernel(words_built)
-    dataset, kernel = str(words_built / "dataset"), str(words_built / "kernel")
-    push = ["kernels", "push", "-p", kernel]
+    pushed = push_kernel(words_built, silent)
+    dataset = str(words_built / "dataset")
+    push = ["kernels", "push", "-p", str(words_built / "kernel")]
     status = ["datasets", "status", "some-user/words-infer-package"]
     create = ["datasets", "create", "-p", dataset, "-r", "zip"]
     assert calls_in(log) == [create, status, push]
     assert pushed.url == "https://www.kaggle.com/code/some-user/words-infer"
-    push_kernel(words_built)  # the second time it is a new version
-    version = ["datasets", "version", "-p", dataset, "-m", "built by foldwise", "-r", "zip"]
-    assert calls_in(log)[3:] == [version, status, push]
+
+
+def test_a_dataset_that_is_there_is_not_uploaded_again_until_it_changes(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
+    told: list[str] = []
+    push_kernel(words_built, told.append)
+    assert told[0] == "uploading the dataset: this may take minutes"
+    again = push_kernel(words_built, told.append)
+    assert told[2] == "the dataset is on Kaggle as it is here, and is not uploaded again"
+    assert [call[1] for call in calls_in(log)][3:] == ["status", "push"]
+    assert [command.split()[2] for command in again.commands] == ["status", "push"]
+    manifest = words_built / "dataset" / "foldwise-package.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "prior": [0.5]}))
+    push_kernel(words_built, silent)
+    version = ["-p", str(words_built / "dataset"), "-m", "built by foldwise", "-r", "zip"]
+    assert calls_in(log)[5] == ["datasets", "version", *version]
+
+
+def test_a_dataset_of_another_owner_is_created(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
+    push_kernel(words_built, silent)
+    for path in (
+        words_built / "dataset" / "dataset-metadata.json",
+        words_built / "kernel" / "kernel-metadata.json",
+    ):
+        path.write_text(path.read_text().replace("some-user/", "other-user/"))
+    push_kernel(words_built, silent)
+    assert [call[1] for call in calls_in(log)] == 2 * ["create", "status", "push"]
 
 
 def test_a_kernel_that_is_built_anew_gets_a_new_version_of_its_dataset(
@@ -46,8 +76,9 @@ def test_a_kernel_that_is_built_anew_gets_a_new_version_of_its_dataset(
 ) -> None:
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
     request = KernelRequest("words", tmp_path / "words-infer", owner="some-user")
-    for _ in range(2):
-        push_kernel(build_inference(made_once, request, silent).folder)
+    push_kernel(build_inference(made_once, request, silent).folder, silent)
+    monkeypatch.setattr(kernel, "versions_here", lambda: {"python": "4.0"})
+    push_kernel(build_inference(made_once, request, silent).folder, silent)
     assert [call[1] for call in calls_in(log)] == [
         *("create", "status", "push"),
         *("version", "status", "push"),
@@ -60,7 +91,7 @@ def test_a_dataset_that_was_made_from_elsewhere_gets_a_new_version(
     taken = "Dataset creation error: The requested slug is already in use by a dataset"
     answers = DONE | {"datasets create": taken}
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
-    push_kernel(words_built)
+    push_kernel(words_built, silent)
     assert [call[1] for call in calls_in(log)] == ["create", "version", "status", "push"]
 
 
@@ -68,7 +99,7 @@ def test_a_check_calls_nothing(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch)
-    pushed = push_kernel(words_built, check_only=True)
+    pushed = push_kernel(words_built, silent, check_only=True)
     assert calls_in(log) == []
     assert pushed.commands[-1] == f"kaggle kernels push -p {words_built / 'kernel'}"
 
@@ -78,7 +109,7 @@ def test_without_the_program_the_commands_are_told(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DataError) as caught:
-        push_kernel(words_built)
+        push_kernel(words_built, silent)
     text = str(caught.value)
     assert "there is no program 'kaggle' on PATH: pip install kaggle" in text
     assert f"    kaggle datasets create -p {words_built / 'dataset'} -r zip\n" in text
@@ -90,18 +121,24 @@ def test_a_refusal_with_exit_code_0_is_no_success(
 ) -> None:
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, "Dataset creation error: 403")
     with pytest.raises(DataError, match=r"it said: .Dataset creation error: 403"):
-        push_kernel(words_built)
+        push_kernel(words_built, silent)
     assert len(calls_in(log)) == 1  # no notebook without its dataset
     assert not (words_built / "pushed.json").exists()
 
 
-def test_a_kernel_that_has_no_output_yet_is_pushed_all_the_same(
+def test_only_a_first_push_may_lack_the_kernels_own_output(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     says = "The following are not valid kernel sources and could not be added: ['me/words-train']"
     says += "\n" + DONE["kernels push"]
-    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE | {"kernels push": says})
-    assert push_kernel(words_built).said[-1] == says
+    answers = DONE | {"kernels push": says}
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=["kernels push"])
+    with pytest.raises(DataError, match="exit code 1"):
+        push_kernel(words_built, silent)  # of the dataset alone: the notebook is as new as before
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
+    assert push_kernel(words_built, silent).said[-1] == says
+    with pytest.raises(DataError, match=r"not valid kernel sources.*this session begins anew"):
+        push_kernel(words_built, silent)
 
 
 def test_a_notebook_without_its_dataset_is_no_success(
@@ -111,7 +148,7 @@ def test_a_notebook_without_its_dataset_is_no_success(
     answers = DONE | {"kernels push": f"{says}\n{DONE['kernels push']}"}
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
     with pytest.raises(DataError, match=r"it said: .The following are not valid dataset sources"):
-        push_kernel(words_built)
+        push_kernel(words_built, silent)
 
 
 def test_no_notebook_is_pushed_before_its_dataset_is_ready(
@@ -122,7 +159,7 @@ def test_no_notebook_is_pushed_before_its_dataset_is_ready(
     monkeypatch.setattr(pushing, "READY_SECONDS", 0.5)
     monkeypatch.setattr(pushing, "POLL_SECONDS", 0.01)
     with pytest.raises(DataError, match=r"the dataset is not ready after 0 minutes: .*pending"):
-        push_kernel(words_built)
+        push_kernel(words_built, silent)
     called = [call[1] for call in calls_in(log)]
     assert called[:3] == ["create", "status", "status"]
     assert "push" not in called
@@ -135,7 +172,7 @@ def test_a_name_with_a_bad_word_in_it_is_no_refusal(
         "datasets status": DONE["datasets status"]
     }
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=named)
-    assert "terror-base-failed" in push_kernel(words_built).said[-1]
+    assert "terror-base-failed" in push_kernel(words_built, silent).said[-1]
 
 
 @pytest.mark.parametrize(("answers", "advice"), REFUSALS)
@@ -148,7 +185,7 @@ def test_a_refusal_comes_with_advice_about_uploads(
 ) -> None:
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=list(answers))
     with pytest.raises(DataError) as caught:
-        push_kernel(words_built)
+        push_kernel(words_built, silent)
     assert advice in str(caught.value)
     assert "source.kaggle" not in str(caught.value)
     assert "competitions//rules" not in str(caught.value)
@@ -160,11 +197,11 @@ def test_nothing_is_uploaded_that_is_not_as_it_was_built(
     log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch)
     (words_built / "dataset" / "folds" / "tiny-regression.csv").write_text("id,fold\n")
     with pytest.raises(DataError, match=r"tiny-regression.csv is damaged: .* build the kernel"):
-        push_kernel(words_built)
+        push_kernel(words_built, silent)
     path = words_built / "kernel" / "kernel-metadata.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "enable_gpu": None}))
     (words_built / "dataset" / "dataset-metadata.json").write_text("{}")
     with pytest.raises(DataError) as caught:
-        push_kernel(words_built)
+        push_kernel(words_built, silent)
     assert len(caught.value.complaints) > 2
     assert calls_in(log) == []

@@ -56,7 +56,8 @@ def test_predictions_that_are_not_as_written_are_named(
         finished_outcome(fold)
     assert str(caught.value) == (
         f"{path} is missing or differs from what the fold wrote (SHA-256 in result.json); "
-        f"delete {fold} and run the same command to train this fold again"
+        f"delete {fold} and run the command that trained {fold.parent.name} again: it trains what "
+        f"is missing"
     )
 
 

@@ -16,7 +16,7 @@ def run(options: Namespace, output: Output) -> None:
     """Write a folder that is ready to simulate and push."""
     project = find_project()
     folder = Path(options.output) if options.output else None
-    request = KernelRequest(options.run, folder, options.owner, options.fp16)
+    request = KernelRequest(options.run, folder, options.owner, options.fp16, options.max_time)
     built = (_training if options.train else _inference)(project, request, options, output)
     output.result(as_json(built))
     show(built, output)

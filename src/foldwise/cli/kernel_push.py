@@ -10,9 +10,7 @@ from foldwise.kaggle.pushing import push_kernel
 
 def run(options: Namespace, output: Output) -> None:
     """Upload the dataset and the notebook, or only check them."""
-    if not options.check_only:
-        output.say("uploading the dataset, then the notebook: this may take minutes")
-    pushed = push_kernel(Path(options.folder), check_only=options.check_only)
+    pushed = push_kernel(Path(options.folder), output.say, check_only=options.check_only)
     output.result(asdict(pushed))
     if options.check_only:
         output.lines(["everything agrees; nothing was uploaded. What would be called:"])

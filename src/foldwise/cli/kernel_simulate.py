@@ -12,7 +12,7 @@ from foldwise.kaggle.simulation.isolation import DESCRIBED, Isolation, isolation
 from foldwise.kaggle.simulation.kernel_folder import read_kernel_folder
 from foldwise.kaggle.simulation.packages import check_packages
 from foldwise.kaggle.simulation.record import COLUMNS, Simulation, write_record
-from foldwise.kaggle.simulation.reference import Reference
+from foldwise.kaggle.simulation.reference import reference_of
 from foldwise.kaggle.simulation.simulating import make_stage, simulate
 from foldwise.paths import find_project
 
@@ -23,10 +23,18 @@ def run(options: Namespace, output: Output) -> int:
     kernel = read_kernel_folder(Path(options.folder))
     cases = chosen_cases(options.case, training=kernel.training)
     isolation = isolation_of(options.isolation)
-    stage = make_stage(find_project(), kernel, isolation, options.limit)
+    project = find_project()
+    stage = make_stage(project, kernel, isolation, options.limit)
     output.say(f"simulating {kernel.slug}: {len(cases)} cases, isolated by {DESCRIBED[isolation]}")
+    if kernel.halved:
+        output.say("its weights are float16: compared with predictions of the package, not the run")
+    if kernel.training and stage.trained is None:
+        output.say(
+            f"the run {kernel.package.run!r} was not finished here: its OOF is not compared, only "
+            f"cutting and resuming are tried"
+        )
     began = time.monotonic()
-    with Reference(find_project(), kernel.package.run) as predict, shown_simulation(output) as tell:
+    with reference_of(project, kernel) as predict, shown_simulation(output) as tell:
         verdicts = simulate(stage, cases, predict, tell)
     simulation = Simulation(kernel, isolation, verdicts, time.monotonic() - began)
     folder = write_record(simulation)

@@ -1,6 +1,7 @@
 """The words of a command line, as options; what is wrong with them is said in a sentence."""
 
 import re
+import textwrap
 from argparse import (
     SUPPRESS,
     ArgumentParser,
@@ -21,11 +22,18 @@ EXIT_CODES = """exit codes:
 CHOICE = re.compile(r"argument (?P<argument>\S+): invalid choice: '(?P<word>.*?)'")
 
 
+class HelpFormatter(RawDescriptionHelpFormatter):
+    """Help whose lines never end within a name such as `two-gpus`."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+
 class Parser(ArgumentParser):
     """Raises a UsageError, with the nearest name, where argparse would print its usage."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("formatter_class", RawDescriptionHelpFormatter)
+        options.setdefault("formatter_class", HelpFormatter)
         super().__init__(**options, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:

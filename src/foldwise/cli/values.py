@@ -2,6 +2,7 @@
 
 import re
 from argparse import ArgumentTypeError
+from pathlib import Path
 from typing import Literal
 
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)")
@@ -17,6 +18,16 @@ def duration(text: str) -> float:
             f"got {text!r}"
         )
     return float(match[1]) * SECONDS[match[2]]
+
+
+def file_to_write(text: str) -> str:
+    """The path of a file that may be written, or replaced: no folder."""
+    if not text or Path(text).is_dir():
+        raise ArgumentTypeError(
+            f"a file is written, but {text!r} is {'a folder' if text else 'no name'}; name a file"
+            f"{' in it' if text else ''}"
+        )
+    return text
 
 
 def fold_numbers(text: str) -> tuple[int, ...]:

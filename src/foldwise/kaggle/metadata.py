@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foldwise.errors import Complaints, DataError
+from foldwise.errors import Complaints, DataError, UsageError
 from foldwise.kaggle.names import LONGEST, NOBODY, SHORTEST, slug_of
 from foldwise.storage import write_json
 
+KERNEL_FOLDER, DATASET_FOLDER = "kernel", "dataset"
 KERNEL, DATASET = "kernel-metadata.json", "dataset-metadata.json"
 LICENSES = ({"name": "unknown"},)  # the data and encoder a run learned from have their own
 GPU = "NvidiaTeslaT4"  # two of them; no kernels are built for the P100 any more
@@ -64,6 +65,24 @@ def write_dataset_metadata(folder: Path, owner: str, title: str) -> None:
     write_json(folder / DATASET, fields)
 
 
+def is_kernel(folder: Path) -> bool:
+    """Whether `folder` was made by `foldwise kernel build`."""
+    return (folder / KERNEL_FOLDER / KERNEL).is_file()
+
+
+def check_built(folder: Path) -> None:
+    """Check that a kernel was built into `folder`.
+
+    Raises:
+        UsageError: none was; whoever gave the name meant another.
+    """
+    if not is_kernel(folder):
+        raise UsageError(
+            f"no kernel in {folder}: {folder / KERNEL_FOLDER / KERNEL} does not exist; give the "
+            f"folder that was made with: foldwise kernel build RUN"
+        )
+
+
 def check_kernel(folder: Path) -> dict[str, Any]:
     """The metadata of the kernel in `folder`, which Kaggle would accept.
 
@@ -101,9 +120,7 @@ def check_dataset(folder: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise DataError(
-            f"{path} does not exist; make the folder with: foldwise kernel build RUN --infer"
-        )
+        raise DataError(f"{path} does not exist; build the kernel again: foldwise kernel build RUN")
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

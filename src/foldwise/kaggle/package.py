@@ -53,7 +53,8 @@ class Package:
         difference: the largest between a prediction with these weights and with the run's own,
             over some test rows; None where they are the run's own.
         seeds: of a training with several.
-        encoder: of a training: the folder in the package, or what has to be attached.
+        encoder: of a training: the folder in the package; empty where it is not packed.
+        encoder_source: of a training: where on Kaggle the encoder is that must be attached.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Package:
     difference: float | None = None
     seeds: list[int] = field(default_factory=list)
     encoder: str = ""
+    encoder_source: str = ""
 
 
 def write_package(folder: Path, package: Package) -> None:

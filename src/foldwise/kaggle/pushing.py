@@ -4,8 +4,9 @@ import json
 import re
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from foldwise.competition.sources.running_kaggle import (
     FORBIDDEN,
@@ -16,10 +17,20 @@ from foldwise.competition.sources.running_kaggle import (
     call_kaggle,
 )
 from foldwise.errors import Complaints, DataError, FoldwiseError
-from foldwise.kaggle.building.kernel import DATASET_FOLDER, KERNEL_FOLDER, PUSHED
-from foldwise.kaggle.metadata import DATASET, check_dataset, check_kernel
+from foldwise.kaggle.building.kernel import Say
+from foldwise.kaggle.metadata import (
+    DATASET,
+    DATASET_FOLDER,
+    KERNEL_FOLDER,
+    check_built,
+    check_dataset,
+    check_kernel,
+)
+from foldwise.kaggle.package import FILE as MANIFEST
 from foldwise.kaggle.package import Package, faults_in, read_package
-from foldwise.storage import read_json, write_json
+from foldwise.kaggle.upload_record import FILE as UPLOADS
+from foldwise.kaggle.upload_record import UploadRecord, read_uploads, write_uploads
+from foldwise.storage import read_json, sha256_of_file
 
 UPLOAD_SECONDS = 4 * 3600
 READY_SECONDS = 1800.0  # for Kaggle to process what was uploaded
@@ -31,6 +42,10 @@ TAKEN = "already in use"  # of the dataset's name: it was made from another fold
 DONE = {"datasets": "being created", "kernels": "successfully pushed"}
 # It names the sources that it left out of a notebook, and pushes the notebook without them.
 LEFT_OUT = re.compile(r"not valid (\w+) sources", re.I)
+NOT_ATTACHED = (
+    "; without its own output this session begins anew: stop it on Kaggle, wait until the session "
+    "before has ended"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,8 @@ class Pushed:
     """What was uploaded.
 
     Attributes:
-        commands: in words for a shell, in their order; not one was run after a mere check.
+        commands: in words for a shell, in their order; not one was run after a mere check, and
+            none is for a dataset that is there already.
         url: of the notebook.
         said: what the program said, command by command; empty after a check.
     """
@@ -48,39 +64,93 @@ class Pushed:
     said: tuple[str, ...]
 
 
-def push_kernel(folder: Path, *, check_only: bool = False) -> Pushed:
+def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
     """Upload what `foldwise kernel build` wrote into `folder`, after every check.
+
+    A dataset that is on Kaggle as it is here is not uploaded again: a training's next session is
+    a new version of its notebook alone.
 
     Args:
         folder: with `kernel/` and `dataset/`.
+        say: is told what is being done, once all checks are passed.
         check_only: stop before the first upload.
 
     Raises:
+        UsageError: no kernel was built into `folder`.
         DataError: the metadata would be refused, or a file is not as it was built; or the program
             is not there or failed, with the commands to run by hand; or the dataset is not ready in
             half an hour.
-        StorageError: the package's manifest is damaged.
+        StorageError: the package's manifest, or the record of earlier uploads, is damaged.
     """
     kernel, package = checked_kernel(folder)
-    dataset = folder / DATASET_FOLDER
-    first = not (folder / PUSHED).is_file()
-    upload = _create(dataset) if first else _version(dataset)
-    status = ["datasets", "status", _id_of(dataset)]
-    push = ["kernels", "push", "-p", str(folder / KERNEL_FOLDER)]
-    shown = tuple(shlex.join(["kaggle", *command]) for command in (upload, status, push))
-    url = f"https://www.kaggle.com/code/{kernel['id']}"
+    plan = _planned(folder, str(kernel["id"]))
     if check_only:
-        return Pushed(shown, url, ())
-    called = _called(upload, package.slug)
-    if first and TAKEN in called.said.lower():
-        called = _called(_version(dataset), package.slug)
-    _raise_if(_fault("datasets", called), shown)
+        return Pushed(plan.shown(), plan.url, ())
+    said = [_uploaded(folder, plan, package.slug, say)] if plan.upload else []
+    if not said:
+        say("the dataset is on Kaggle as it is here, and is not uploaded again")
+    say("waiting until the dataset is ready, then pushing the notebook")
+    _raise_if(_never_ready(plan.status, package.slug), plan.shown("status"))
+    pushed = _called(plan.push, package.slug)
+    _raise_if(_fault("kernels", pushed, first=plan.first), plan.shown("push"))
+    write_uploads(folder, replace(plan.record, url=plan.url))
+    return Pushed(plan.shown(), plan.url, (*said, pushed.said.strip()))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The commands of a push, and what there is to be remembered of it.
+
+    Attributes:
+        upload: of the dataset; empty: it is there as it is here.
+        status, push: of the dataset; of the notebook.
+        record: once the dataset is uploaded.
+        url: of the notebook.
+        first: whether the notebook was never pushed.
+    """
+
+    upload: list[str]
+    status: list[str]
+    push: list[str]
+    record: UploadRecord
+    url: str
+    first: bool
+
+    def shown(self, beginning: Literal["upload", "status", "push"] = "upload") -> tuple[str, ...]:
+        """The commands from one on, in words for a shell."""
+        of = {"upload": self.upload, "status": self.status, "push": self.push}
+        commands = list(of.values())[list(of).index(beginning) :]
+        return tuple(shlex.join(["kaggle", *command]) for command in commands if command)
+
+
+def _planned(folder: Path, kernel: str) -> _Plan:
+    """What is to be done for the kernel with this id, given what was uploaded before."""
+    dataset, before = folder / DATASET_FOLDER, read_uploads(folder)
+    name = str(read_json(dataset / DATASET)["id"])
+    url = f"https://www.kaggle.com/code/{kernel}"
+    first = before.url != url
+    record = UploadRecord(name, sha256_of_file(dataset / MANIFEST), "" if first else url)
+    upload = _version(dataset) if before.dataset == name else _create(dataset)
+    return _Plan(
+        [] if (before.dataset, before.sha256) == (name, record.sha256) else upload,
+        ["datasets", "status", name],
+        ["kernels", "push", "-p", str(folder / KERNEL_FOLDER)],
+        record,
+        url,
+        first,
+    )
+
+
+def _uploaded(folder: Path, plan: _Plan, slug: str, say: Say) -> str:
+    """What the program said to the dataset, which is remembered from then on."""
+    say("uploading the dataset: this may take minutes")
+    called = _called(plan.upload, slug)
+    if TAKEN in called.said.lower():
+        called = _called(_version(folder / DATASET_FOLDER), slug)
+    _raise_if(_fault("datasets", called), plan.shown())
     # the next push is of a new version, whatever becomes of the notebook
-    write_json(folder / PUSHED, {"dataset": dict(package.files), "url": url})
-    _raise_if(_never_ready(status, package.slug), shown[1:])
-    pushed = _called(push, package.slug)
-    _raise_if(_fault("kernels", pushed), shown[2:])
-    return Pushed(shown, url, (called.said.strip(), pushed.said.strip()))
+    write_uploads(folder, plan.record)
+    return called.said.strip()
 
 
 def _raise_if(fault: str, commands: tuple[str, ...]) -> None:
@@ -102,21 +172,22 @@ def _never_ready(status: list[str], slug: str) -> str:
             return ""
         if time.monotonic() >= ends:
             said = called.fault or f"it said: {json.dumps(called.said.strip() or 'nothing')}"
-            return f"the dataset is not ready after {READY_SECONDS / 60:.0f} minutes: {said}"
+            return (
+                f"the dataset is not ready after {READY_SECONDS / 60:.0f} minutes: {said}; if it "
+                f"is gone from Kaggle, remove {UPLOADS} in the kernel's folder"
+            )
         time.sleep(POLL_SECONDS)
-
-
-def _id_of(dataset: Path) -> str:
-    return str(read_json(dataset / DATASET)["id"])
 
 
 def checked_kernel(folder: Path) -> tuple[dict[str, object], Package]:
     """The kernel's metadata and its package, after every check of both.
 
     Raises:
+        UsageError: no kernel was built into `folder`.
         DataError: all that is wrong at once.
         StorageError: the package's manifest is damaged.
     """
+    check_built(folder)
     complaints = Complaints()
     kernel: dict[str, object] = {}
     for check, part in ((check_kernel, KERNEL_FOLDER), (check_dataset, DATASET_FOLDER)):
@@ -160,15 +231,20 @@ def _called(command: list[str], slug: str) -> Called:
     return call_kaggle(command, UPLOAD_SECONDS, slug, remedies)
 
 
-def _fault(kind: str, called: Called) -> str:
-    """Why nothing was uploaded, or a notebook without all its sources; empty: all is there."""
+def _fault(kind: str, called: Called, *, first: bool = False) -> str:
+    """Why nothing was uploaded, or a notebook without all its sources; empty: all is there.
+
+    A training's notebook is among its own sources. It has no output before its `first` push, which
+    tells so and goes on; without it a later session would begin anew.
+    """
     if called.fault:
         return called.fault
     for line in called.said.splitlines():
         left_out = LEFT_OUT.search(line)
-        # a kernel that was never run has no output yet: its first push tells so, and goes on
-        if left_out and left_out[1].lower() != "kernel":
-            return f"it said: {json.dumps(line.strip())}"
+        own = left_out is not None and left_out[1].lower() == "kernel"
+        if left_out and not (own and first):
+            advice = NOT_ATTACHED if own else ""
+            return f"it said: {json.dumps(line.strip())}{advice}"
     if DONE[kind] not in called.said.lower():
         return f"it said: {json.dumps(called.said.strip() or 'nothing')}"
     return ""

@@ -15,8 +15,7 @@ from foldwise.errors import FoldwiseWarning
 from foldwise.paths import Project
 from foldwise.pipeline.text_chunks import Texts, chunks_of
 from foldwise.settings import Hardware, Settings, load_experiment
-from foldwise.storage import read_record
-from foldwise.training.fold_result import RESULT, FoldResult, check_file
+from foldwise.training.fold_result import check_file, read_result
 from foldwise.training.run_scores import read_scores, read_tables
 
 if TYPE_CHECKING:  # torch is imported only where an encoder is asked for
@@ -62,7 +61,7 @@ class FinishedRun:
         chosen = self.folds if folds is None else folds
         folders = [self.folder / f"fold-{fold}" for fold in chosen]
         for folder in folders:
-            result = read_record(folder / RESULT, FoldResult)
+            result = read_result(folder)
             for name in names:
                 check_file(folder, name, result)
         return folders

@@ -23,7 +23,7 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
     """The rows of the one file that was named, else the words: each a text, or two a pair.
 
     Raises:
-        UsageError: a file is missing, or the words are no whole number of pairs.
+        UsageError: a file is missing, a text is blank, or the words are no whole number of pairs.
         DataError: the file lacks a column, or has other faults.
     """
     if len(words) == 1 and _is_file(words[0]):
@@ -40,6 +40,12 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
             f"one file is predicted at a time, or texts, but {files[0]} is a file among "
             f"{len(words)} words; give it alone"
         )
+    for i, word in enumerate(words, start=1):
+        if not word.strip():  # mostly a variable of the shell that is not set
+            raise UsageError(
+                f"a text to predict has words, but text {i} of {len(words)} is blank: got "
+                f"{word!r}; write it in quotation marks (blank rows of a file are predicted)"
+            )
     width = len(competition.text)
     if len(words) % width:
         raise UsageError(

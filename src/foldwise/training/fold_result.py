@@ -88,10 +88,30 @@ def finished_outcome(folder: Path) -> FoldOutcome | None:
     """
     if not (folder / RESULT).is_file():
         return None
-    result = read_record(folder / RESULT, FoldResult)
+    result = read_result(folder)
     names = [VALID, TEST, *([IN_SAMPLE] if IN_SAMPLE in result.files else [])]
     tables = [read_predictions(check_file(folder, name, result)) for name in names]
     return FoldOutcome(result, *tables)
+
+
+def read_result(folder: Path) -> FoldResult:
+    """The result of the finished fold in `folder`.
+
+    Raises:
+        StorageError: it is missing or damaged.
+    """
+    path = folder / RESULT
+    if not path.is_file():
+        raise StorageError(f"{path}, of a finished run, is missing; {train_again(folder)}")
+    return read_record(path, FoldResult)
+
+
+def train_again(folder: Path) -> str:
+    """What to do about the fold in `folder`: whoever reads it need not be the one who trains."""
+    return (
+        f"delete {folder} and run the command that trained {folder.parent.name} again: it trains "
+        f"what is missing"
+    )
 
 
 def check_file(folder: Path, name: str, result: FoldResult) -> Path:
@@ -104,6 +124,6 @@ def check_file(folder: Path, name: str, result: FoldResult) -> Path:
     if not path.is_file() or sha256_of_file(path) != result.files.get(name):
         raise StorageError(
             f"{path} is missing or differs from what the fold wrote (SHA-256 in {RESULT}); "
-            f"delete {folder} and run the same command to train this fold again"
+            f"{train_again(folder)}"
         )
     return path

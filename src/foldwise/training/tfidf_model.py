@@ -21,6 +21,7 @@ from foldwise import settings
 from foldwise.competition.competition import Task
 from foldwise.errors import DataError, StorageError
 from foldwise.storage import read_json, write_atomically, write_json
+from foldwise.training.fold_result import train_again
 
 WEIGHTS_FILE, VOCABULARY_FILE = "tfidf.safetensors", "vocabulary.json"
 MODEL_FILES = (WEIGHTS_FILE, VOCABULARY_FILE)
@@ -164,8 +165,8 @@ def _arrays(path: Path) -> dict[str, NDArray[np.float64]]:
         return dict(load_file(path))
     except SafetensorError as error:
         raise StorageError(
-            f"{path} is no safetensors file ({error}); nothing in it was run. Delete "
-            f"{path.parent} and run the same command to train this fold again"
+            f"{path} is no safetensors file ({error}); nothing in it was run; "
+            f"{train_again(path.parent)}"
         ) from None
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from foldwise.encoders import fingerprint, resolve_encoder
 from foldwise.errors import FoldFailed, FoldwiseError, Interrupted, StorageError, UsageError
+from foldwise.journal import Journal
 from foldwise.kaggle.building.kernel import BuiltKernel, KernelRequest
 from foldwise.kaggle.building.training_kernel import Training, build_training, settings_to_train
 from foldwise.kaggle.session import training
@@ -71,15 +73,16 @@ def session(
     built: BuiltKernel, made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Session:
     """The first session."""
-    monkeypatch.setenv("FOLDWISE_CACHE", "set by the session, and back after the test")
+    for name in ("FOLDWISE_CACHE", "FOLDWISE_ENCODERS"):
+        monkeypatch.setenv(name, "set by the session, and back after the test")
     data = made_once.competition("tiny-regression")
     return begun(built.folder, tmp_path / "first", data)
 
 
 def trained(session: Session) -> KernelReport:
     stage_training(session)
-    restore_runs(session, names_of(session))
-    return finish_training(session, train(session, ignore))
+    earlier = restore_runs(session, names_of(session))
+    return finish_training(session, train(session, ignore), earlier)
 
 
 def test_two_sessions_end_with_the_bits_of_one_local_training(
@@ -97,7 +100,13 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     assert first.sessions_left is not None
     assert first.sessions_left >= 1
     assert "the time was up: everything is saved" in first.remarks[0]
+    assert first.resumed_from == {}
+    assert "first session: no earlier one's output is among the inputs" in first.lines()
+    assert any(line.startswith("next session: foldwise kernel push DIR") for line in first.lines())
     output = session.working
+    done, begun_folds = folds_of(output / "runs" / "few")
+    assert done, "a fold was finished"
+    assert begun_folds, "a fold was begun"
     read_only(output)
 
     root = tmp_path / "second"
@@ -107,7 +116,15 @@ def test_two_sessions_end_with_the_bits_of_one_local_training(
     (root / "working").mkdir()
     second_session = begin(package, root=root, seconds=600, rerun=False)
     second = trained(second_session)
+    run = second_session.working / "runs" / "few"
+    now, _ = folds_of(run)  # with the seconds that each took: no fold was trained again
+    assert {fold: now[fold] for fold in done} == done
+    for fold in begun_folds:
+        resumed = Journal(run / fold / "journal.jsonl").events("resumed")
+        assert [event["step"] > 0 for event in resumed] == [True]
     assert (second.state, second.folds, second.sessions_left) == ("complete", {"few": [0, 1, 2]}, 0)
+    assert second.resumed_from == {"few": "notebooks/some-user/few-train/runs/few"}
+    assert not any(line.startswith("next session") for line in second.lines())
     kept = {path.name for path in second_session.working.iterdir()}
     assert kept == {"kernel-report.json", "runs"}
     local = train_tiny(made_once, "few-local", training=FEW)
@@ -155,7 +172,7 @@ def test_who_interrupts_the_notebook_gets_everything_saved_and_a_report(session:
             os.kill(os.getpid(), signal.SIGINT)
 
     stage_training(session)
-    report = finish_training(session, train(session, interrupt))
+    report = finish_training(session, train(session, interrupt), {})
     assert report.state == "partial"
     assert report.folds_left["few"]
     assert report.remarks == [
@@ -195,6 +212,13 @@ def test_the_room_a_training_takes_is_that_of_checkpoints_and_folds(
     assert training.room_to_train(session, 2) == 2 * 3 * 4 * size + 3 * size - 100
 
 
+def folds_of(run: Path) -> tuple[dict[str, bytes], list[str]]:
+    """The results of finished folds, and the names of those that have a checkpoint instead."""
+    done = {path.parent.name: path.read_bytes() for path in run.glob("fold-*/result.json")}
+    saved = {path.parent.name for path in run.glob("fold-*/ckpt-*")}
+    return done, sorted(saved - set(done))
+
+
 def read_only(folder: Path) -> None:
     """Take the right to write away, as Kaggle does of inputs."""
     for path in folder.rglob("*"):
@@ -222,6 +246,24 @@ def test_an_encoder_of_the_hub_needs_its_place_on_kaggle(made_once: Project) -> 
     assert not request.folder or not request.folder.exists()
 
 
+def test_an_encoder_that_is_attached_is_what_the_training_starts_from(
+    made_once: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FOLDWISE_CACHE", "FOLDWISE_ENCODERS"):
+        monkeypatch.setenv(name, "set by the session, and back after the test")
+    settings = tiny_settings(made_once, encoder={"name": "some/encoder"})
+    request = KernelRequest("few", tmp_path / "out", owner="some-user")
+    asked = Training(settings, encoder_source="datasets/me/another-name")
+    made = build_training(made_once, request, asked, silent)
+    session = begun(made.folder, tmp_path / "root", made_once.competition("tiny-regression"))
+    with pytest.raises(UsageError, match="'datasets/me/another-name'; attach it"):
+        stage_training(session)
+    mount(session.root, "datasets/me/another-name", made_once.root / "encoder")
+    stage_training(session)
+    found = resolve_encoder("some/encoder", allow_download=False)  # as the training's processes do
+    assert fingerprint(found) == fingerprint(resolve_encoder(str(made_once.root / "encoder")))
+
+
 @pytest.mark.parametrize(
     ("source", "field", "attached"),
     [
@@ -241,4 +283,5 @@ def test_what_is_attached_is_in_the_metadata(
     assert attached in fields[field]
     assert fields["kernel_sources"] == ["some-user/few-train"]  # its own output
     assert made.package.seeds == [0, 1]
+    assert (made.package.encoder, made.package.encoder_source) == ("", source)
     assert not (made.folder / "dataset" / "encoders").exists()

@@ -17,6 +17,7 @@ from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
 from tests.kaggle.simulation.toy_kernel import (
     CELLS,
+    FROM_SCRATCH,
     make_toy_kernel,
     make_toy_training,
     toy_predictions,
@@ -60,6 +61,15 @@ def test_a_kernel_that_keeps_the_rules_passes_every_case(project: Project, tmp_p
     }
     for verdict in verdicts.values():
         assert [(folder / name).is_file() for name in verdict.notebooks] == [True]
+
+
+def test_a_kernel_that_cannot_tell_two_mounts_of_its_inputs_is_found_out(
+    project: Project, tmp_path: Path
+) -> None:
+    strict = '(found,) = (root / "input").rglob("foldwise-package.json")'
+    folder = make_toy_kernel(tmp_path / "toy", RUN, strict)
+    failure, *_ = simulated(project, folder, "both-mounts")["both-mounts"].failures
+    assert failure.startswith("the notebook runs to its end: failed in cell 6: ValueError: too m")
 
 
 BROKEN = {  # what the kernel does, and what the verdict says about it
@@ -195,6 +205,28 @@ def test_a_training_that_goes_on_from_its_own_output_passes(
     assert verdict.failures == []
     assert verdict.happened == "2 sessions: partial, complete"
     assert verdict.notebooks == ("simulation/resumed-1.ipynb", "simulation/resumed-2.ipynb")
+
+
+def test_a_training_that_was_not_done_here_is_cut_and_resumed_and_not_compared(
+    project: Project, tmp_path: Path
+) -> None:
+    oof = (project.run(RUN) / "oof.csv").read_bytes()
+    project.run(RUN).rename(project.run("elsewhere"))
+    verdict = simulated(project, make_toy_training(tmp_path / "toy", RUN, oof))["resumed"]
+    assert verdict.failures == []
+    assert verdict.happened == "2 sessions: partial, complete; OOF not compared"
+    assert "session 2 goes on from session 1" in [check.what for check in verdict.checks]
+
+
+def test_a_training_that_begins_anew_in_every_session_is_found_out(
+    project: Project, tmp_path: Path
+) -> None:
+    oof = (project.run(RUN) / "oof.csv").read_bytes()  # the same bits in the end
+    folder = make_toy_training(tmp_path / "toy", RUN, oof, FROM_SCRATCH)
+    assert simulated(project, folder)["resumed"].failures == [
+        "session 2 goes on from session 1: resumed_from is {}",
+        "session 2 keeps finished folds: of 1 anew: runs/lengths/fold-0",
+    ]
 
 
 def test_a_training_that_ends_with_another_digit_is_found_out(

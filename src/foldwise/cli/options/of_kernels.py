@@ -3,8 +3,10 @@
 from argparse import ArgumentParser
 
 from foldwise.cli.values import duration, seed_numbers
+from foldwise.kaggle.simulation.cases import CASES
 
 MINUTES_A_CASE = 60
+HOURS_A_SESSION = 9
 
 
 def build(command: ArgumentParser) -> None:
@@ -21,6 +23,13 @@ def build(command: ArgumentParser) -> None:
         "--fp16", action="store_true", help="half the size; says how much predictions change"
     )
     command.add_argument(
+        "--max-time",
+        type=duration,
+        default=HOURS_A_SESSION * 3600.0,
+        metavar="TIME",
+        help=f"of a session on Kaggle ({HOURS_A_SESSION}h); it ends by itself, in time",
+    )
+    command.add_argument(
         "--seeds", type=seed_numbers, metavar="0,1,2", help="--train: a run of each, and their mean"
     )
     command.add_argument(
@@ -35,7 +44,11 @@ def simulate(command: ArgumentParser) -> None:
     """What `foldwise kernel simulate` takes."""
     command.add_argument("folder", metavar="DIR", help="what foldwise kernel build wrote")
     command.add_argument(
-        "--case", action="append", default=[], metavar="NAME", help="only this one; may repeat"
+        "--case",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"only this one; may repeat: {CASES}",
     )
     command.add_argument(
         "--limit",

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from foldwise.cli.values import count, number, shares
+from foldwise.cli.values import count, file_to_write, number, shares
 
 
 def ensemble(command: ArgumentParser) -> None:
@@ -78,7 +78,10 @@ def report(command: ArgumentParser) -> None:
         help="a finished run or a study, see foldwise runs; several stand side by side",
     )
     command.add_argument(
-        "--output", metavar="FILE", help="the page (runs/RUN/report.html); PNGs go beside it"
+        "--output",
+        type=file_to_write,
+        metavar="FILE",
+        help="the page (runs/RUN/report.html); PNGs go beside it",
     )
 
 
@@ -98,7 +101,12 @@ def predict(command: ArgumentParser) -> None:
     command.add_argument(
         "texts", nargs="+", metavar="FILE|TEXT", help="a CSV like the test file, or texts as words"
     )
-    command.add_argument("--output", metavar="FILE", help="a CSV to write all predictions to")
+    command.add_argument(
+        "--output",
+        type=file_to_write,
+        metavar="FILE",
+        help="a CSV to write all predictions to",
+    )
 
 
 def runs(command: ArgumentParser) -> None:

@@ -2,10 +2,8 @@
 
 from foldwise.kaggle.building.notebook import Cell
 from foldwise.kaggle.building.shared_cells import find_and_install
+from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, in_words, notebook_seconds
 from foldwise.kaggle.package import Headline
-
-KAGGLE_SECONDS = 9 * 3600  # of a session with a GPU
-MARGIN_SECONDS = 900  # for what Kaggle itself does before and after
 
 PARAMETERS = """
 import os
@@ -105,14 +103,21 @@ STEPS = (
 
 
 def inference_cells(
-    name: str, run: str, competition: str, headline: Headline, sha256: str = ""
+    name: str,
+    run: str,
+    competition: str,
+    headline: Headline,
+    sha256: str = "",
+    max_seconds: float = KAGGLE_SECONDS,
 ) -> list[Cell]:
-    """The cells of the kernel `name`, which predicts the test rows of `competition` with `run`."""
-    parameters = PARAMETERS.format(
-        name=name, sha256=sha256, seconds=KAGGLE_SECONDS - MARGIN_SECONDS
-    )
+    """The cells of the kernel `name`, which predicts the test rows of `competition` with `run`.
+
+    `max_seconds` are what a session may take in all; `sha256` is of the package's manifest.
+    """
+    seconds = notebook_seconds(max_seconds)
+    parameters = PARAMETERS.format(name=name, sha256=sha256, seconds=seconds)
     cells = [
-        Cell("markdown", "what", what_it_is(run, competition, headline)),
+        Cell("markdown", "what", what_it_is(run, competition, headline, max_seconds)),
         Cell("markdown", "parameters-title", "## Parameters"),
         Cell("code", "parameters", parameters),
         *find_and_install(),
@@ -122,7 +127,7 @@ def inference_cells(
     return cells
 
 
-def what_it_is(run: str, competition: str, headline: Headline) -> str:
+def what_it_is(run: str, competition: str, headline: Headline, max_seconds: float) -> str:
     """The first cell: the run, its score on rows its models did not see, and what to expect."""
     error = "" if headline.standard_error is None else f" ± {headline.standard_error:.4f}"
     expected = (
@@ -136,6 +141,7 @@ def what_it_is(run: str, competition: str, headline: Headline) -> str:
         f"Predicts the test rows with the models of the Foldwise run `{run}`, offline.\n\n"
         f"Out-of-fold {headline.metric}: **{headline.value:.4f}{error}** on {headline.rows:,} "
         f"training rows, each predicted by a model that did not see it. {expected}\n\n"
+        f"{in_words(max_seconds)} "
         "If the time runs out the notebook ends well, with the folds that were in time, or the "
         "prior as its submission. If a file of the package is damaged it fails, and names the file."
     )

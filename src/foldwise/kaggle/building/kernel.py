@@ -15,16 +15,20 @@ from foldwise.kaggle.building.inference_notebook import inference_cells
 from foldwise.kaggle.building.notebook import Cell, write_notebook
 from foldwise.kaggle.building.packing import copy_file, pack_runs
 from foldwise.kaggle.building.prior import prior_of
+from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, checked_limit
 from foldwise.kaggle.building.wheel import write_wheel
 from foldwise.kaggle.metadata import (
-    KERNEL,
+    DATASET_FOLDER,
+    KERNEL_FOLDER,
     KernelSources,
+    is_kernel,
     write_dataset_metadata,
     write_kernel_metadata,
 )
 from foldwise.kaggle.names import NOBODY, checked_owner, slug_of, title_of
 from foldwise.kaggle.package import FILE as MANIFEST
 from foldwise.kaggle.package import Headline, Package, Purpose, hashes_in, write_package
+from foldwise.kaggle.upload_record import FILE as UPLOADS
 from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expecting
 from foldwise.pipeline.provenance import check_members
@@ -32,8 +36,6 @@ from foldwise.storage import sha256_of_file, sync_folder
 from foldwise.training.manifest import LIBRARIES
 from foldwise.training.run_scores import RunScores, read_scores, read_tables
 
-KERNEL_FOLDER, DATASET_FOLDER = "kernel", "dataset"
-PUSHED = "pushed.json"  # what was uploaded last; every build keeps it
 Say = Callable[[str], None]
 CellsFor = Callable[[str], list[Cell]]  # the notebook's, for the SHA-256 of its package's manifest
 
@@ -47,12 +49,14 @@ class KernelRequest:
         folder: where to; None: `kernels/<slug>/` in the project.
         owner: the user's name on Kaggle; empty: a placeholder that `kernel push` refuses.
         half: whether encoders' weights are packed as float16.
+        max_seconds: that a session may take in all.
     """
 
     run: str
     folder: Path | None = None
     owner: str = ""
     half: bool = False
+    max_seconds: float = KAGGLE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,8 @@ def _filled(
     )
 
     def cells(sha256: str) -> list[Cell]:
-        return inference_cells(draft.slug, request.run, competition.title, headline, sha256)
+        names = draft.slug, request.run, competition.title
+        return inference_cells(*names, headline, sha256, request.max_seconds)
 
     return draft.finished(package, cells, competition)
 
@@ -131,11 +136,15 @@ def drafted(project: Project, request: KernelRequest, purpose: Purpose) -> Itera
     """An empty draft; what is not finished is removed.
 
     Raises:
-        UsageError: the folder holds something that is no kernel, or the owner is no name.
+        UsageError: the folder holds something that is no kernel, the owner is no name, or a
+            session cannot take so long.
     """
+    checked_limit(request.max_seconds)
     owner = checked_owner(request.owner) if request.owner else NOBODY
     title = title_of(request.run, purpose)
     folder = (request.folder or project.root / "kernels" / slug_of(title)).absolute()
+    if folder.is_file():
+        raise UsageError(f"a kernel is a folder, but {folder} is a file; give another --output")
     if folder.exists() and any(folder.iterdir()) and not is_kernel(folder):
         raise UsageError(
             f"{folder} holds other files than a kernel's, and building replaces all of it; "
@@ -208,8 +217,8 @@ class Draft:
 
         What was pushed from the old one stays: the dataset on Kaggle gets a new version then.
         """
-        if (self.folder / PUSHED).is_file():
-            copy_file(self.folder / PUSHED, self.aside / PUSHED)
+        if (self.folder / UPLOADS).is_file():
+            copy_file(self.folder / UPLOADS, self.aside / UPLOADS)
         old = self.folder.with_name(f".{self.folder.name}.old.tmp")
         shutil.rmtree(old, ignore_errors=True)
         if self.folder.exists():
@@ -217,11 +226,6 @@ class Draft:
         self.aside.rename(self.folder)
         sync_folder(self.folder.parent)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def is_kernel(folder: Path) -> bool:
-    """Whether `folder` was made by `foldwise kernel build`."""
-    return (folder / KERNEL_FOLDER / KERNEL).is_file()
 
 
 def headline_of(project: Project, run: str, scores: RunScores) -> Headline:

@@ -15,13 +15,12 @@ from foldwise.paths import Project
 from foldwise.settings import load_experiment
 from foldwise.storage import (
     disk_full_explained,
-    read_record,
     sha256_of_file,
     sync_file,
     write_json,
     write_text,
 )
-from foldwise.training.fold_result import RESULT, FoldResult, check_file
+from foldwise.training.fold_result import RESULT, check_file, read_result
 from foldwise.training.run_scores import FILE as SCORES
 from foldwise.training.run_scores import TABLES, read_scores, read_tables
 
@@ -117,7 +116,7 @@ def _pack_fold(source: Path, to: Path, *, half: bool) -> None:
     Raises:
         DataError: the weights were removed, as those of a study's trials are.
     """
-    result = read_record(source / RESULT, FoldResult)
+    result = read_result(source)
     names = [name for name in result.files if Path(name).suffix in {".safetensors", ".json"}]
     if absent := [name for name in names if not (source / name).is_file()]:
         raise DataError(

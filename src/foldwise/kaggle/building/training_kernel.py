@@ -76,7 +76,8 @@ def build_training(
         title, seeds = competition.title, len(training.seeds)
 
         def cells(sha256: str) -> list[Cell]:
-            return training_cells(draft.slug, request.run, title, corpus.n_folds, seeds, sha256)
+            names, limit = (draft.slug, request.run, title), request.max_seconds
+            return training_cells(*names, corpus.n_folds, seeds, sha256, limit)
 
         sources = _sources(draft, training.encoder_source)
         return draft.finished(package, cells, competition, sources)
@@ -110,6 +111,7 @@ def _package(
         versions=versions_here(),
         seeds=list(training.seeds),
         encoder=encoder,
+        encoder_source=training.encoder_source,
     )
 
 

@@ -1,8 +1,8 @@
 """The training kernel's notebook: thin cells over `foldwise.kaggle.session`."""
 
-from foldwise.kaggle.building.inference_notebook import KAGGLE_SECONDS, MARGIN_SECONDS
 from foldwise.kaggle.building.notebook import Cell
 from foldwise.kaggle.building.shared_cells import find_and_install
+from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, in_words, notebook_seconds
 
 PARAMETERS = """
 import os
@@ -53,7 +53,7 @@ trained = train(session, Shown(print))
 REPORT = """
 from foldwise.kaggle.session.training import finish_training
 
-report = finish_training(session, trained)
+report = finish_training(session, trained, earlier)
 print(*report.lines(), sep="\\n")
 """
 
@@ -66,19 +66,31 @@ STEPS = (
 
 
 def training_cells(
-    name: str, run: str, competition: str, folds: int, seeds: int, sha256: str = ""
+    name: str,
+    run: str,
+    competition: str,
+    folds: int,
+    seeds: int,
+    sha256: str = "",
+    max_seconds: float = KAGGLE_SECONDS,
 ) -> list[Cell]:
-    """The cells of the kernel `name`, which trains `run` for the competition with this title."""
+    """The cells of the kernel `name`, which trains `run` for the competition with this title.
+
+    `max_seconds` are what a session may take in all; `sha256` is of the package's manifest.
+    """
     what = (
         f"# {run}: {competition}\n\n"
         f"Trains the Foldwise run `{run}`, {folds} folds"
         f"{f' of {seeds} seeds' if seeds > 1 else ''}, offline and in as many sessions as it "
-        "takes: this notebook has its own output among its inputs, and goes on from there. Save a "
-        "version (Save & Run All) until the report says `complete`."
+        "takes. Each session is a push of this kernel's folder, until the report says "
+        "`complete`:\n\n"
+        "    foldwise kernel push DIR\n\n"
+        "From the second push on, this notebook has its own output among its inputs, and goes on "
+        "from there. That of the first push has not: run again on Kaggle, it begins anew.\n\n"
+        f"{in_words(max_seconds)} It stops in time, with everything saved."
     )
-    parameters = PARAMETERS.format(
-        name=name, sha256=sha256, seconds=KAGGLE_SECONDS - MARGIN_SECONDS
-    )
+    seconds = notebook_seconds(max_seconds)
+    parameters = PARAMETERS.format(name=name, sha256=sha256, seconds=seconds)
     cells = [
         Cell("markdown", "what", what),
         Cell("markdown", "parameters-title", "## Parameters"),

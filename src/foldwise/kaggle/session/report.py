@@ -36,6 +36,7 @@ class KernelReport:
         devices: what computed.
         submission: SHA-256 of `submission.csv`; empty where there is none.
         seconds_per_step: of a training, by each of its processes; None while unknown.
+        resumed_from: of a training: by run, the output of an earlier session, below the inputs.
         sessions_left: how many more like this one a training takes; None while unknown.
         remarks: what its reader should know.
     """
@@ -53,6 +54,7 @@ class KernelReport:
     devices: list[str] = field(default_factory=list)
     submission: str = ""
     seconds_per_step: float | None = None
+    resumed_from: dict[str, str] = field(default_factory=dict)
     sessions_left: int | None = None
     remarks: list[str] = field(default_factory=list)
 
@@ -70,7 +72,17 @@ class KernelReport:
             lines.append(f"{self.seconds_per_step:.3f} s an optimizer step")
         if self.sessions_left is not None:
             lines.append(f"{self.sessions_left} sessions like this one are left")
+        if self.purpose == "train":
+            lines += self._sessions()
         return [*lines, *(f"note: {remark}" for remark in self.remarks)]
+
+    def _sessions(self) -> list[str]:
+        """Which session a training went on from, and how the next one is started."""
+        lines = [f"{run}: went on from {there}" for run, there in self.resumed_from.items()]
+        lines = lines or ["first session: no earlier one's output is among the inputs"]
+        if self.state == COMPLETE:
+            return lines
+        return [*lines, "next session: foldwise kernel push DIR, with the folder of this kernel"]
 
 
 def write_report(session: Session, state: State, **facts: Any) -> KernelReport:

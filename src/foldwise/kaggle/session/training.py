@@ -4,13 +4,15 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from foldwise.competition.competition import Competition
-from foldwise.encoders import resolve_encoder
+from foldwise.encoders import BROUGHT, brought_folder, resolve_encoder
 from foldwise.errors import FoldFailed, Interrupted, StorageError
+from foldwise.kaggle.session.attached_encoder import encoder_folder
 from foldwise.kaggle.session.checks import ROOM
 from foldwise.kaggle.session.pace import Pace, sessions_left
 from foldwise.kaggle.session.report import COMPLETE, FAILED, PARTIAL, KernelReport, write_report
@@ -64,21 +66,16 @@ def stage_training(session: Session) -> Competition:
     runs = session.working / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     competition = stage(session, ["train", "test", "sample_submission"], runs)
-    cache = session.scratch / "cache"
-    os.environ["FOLDWISE_CACHE"] = str(cache)  # of the processes that train, too
+    # of the processes that train, too
+    os.environ["FOLDWISE_CACHE"] = str(session.scratch / "cache")
     settings = settings_of(session)
     if settings.kind == "encoder":
-        name = settings.encoder.name
-        link = cache / "encoders" / name.replace("/", "--")
+        brought = session.scratch / "encoders"  # where its name is looked for first
+        os.environ[BROUGHT] = str(brought)
+        link = brought_folder(brought, settings.encoder.name)
         if not link.is_symlink():
-            packed = session.folder / session.package.encoder
-            files = resolve_encoder(
-                str(packed) if session.package.encoder else name,
-                allow_download=False,
-                kaggle_input=session.input,
-            )
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(files.folder, target_is_directory=True)
+            brought.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(encoder_folder(session), target_is_directory=True)
     return competition
 
 
@@ -145,8 +142,16 @@ def room_to_train(session: Session, processes: int) -> int:
     return max(ROOM, checkpoints + len(names_of(session)) * folds * weights - there)
 
 
-def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
-    """The report, after everything that was only needed in between is removed."""
+def finish_training(
+    session: Session, trained: TrainedSession, earlier: Mapping[str, Path]
+) -> KernelReport:
+    """The report, after everything that was only needed in between is removed.
+
+    Args:
+        session: that ends.
+        trained: in it.
+        earlier: by run, where its beginning was found among the inputs.
+    """
     if trained.score:
         session.remark(trained.score)
     report = write_report(
@@ -157,6 +162,9 @@ def finish_training(session: Session, trained: TrainedSession) -> KernelReport:
         folds_left={run: folds for run, folds in trained.folds_left.items() if folds},
         seconds_per_step=trained.seconds_per_step,
         sessions_left=trained.sessions_left,
+        resumed_from={
+            run: folder.relative_to(session.input).as_posix() for run, folder in earlier.items()
+        },
     )
     shutil.rmtree(session.scratch, ignore_errors=True)
     return report

@@ -6,7 +6,7 @@ from typing import Literal
 
 from foldwise.errors import UsageError, did_you_mean
 
-Mounts = Literal["new", "old"]
+Mounts = Literal["new", "old", "both"]
 TestKind = Literal["public", "short", "hidden", "one row", "empty"]
 Gpus = Literal["machine", "none", "two simulated"]
 Damage = Literal["", "flipped byte", "missing file"]
@@ -28,7 +28,8 @@ class Case:
         name: a word for `--case`, and of the executed notebook.
         does: the rest of the sentence "simulates ...".
         ending: what is expected.
-        mounts: "new": competitions/SLUG, datasets/OWNER/SLUG; "old": SLUG at the top.
+        mounts: "new": competitions/SLUG, datasets/OWNER/SLUG; "old": SLUG at the top; "both":
+            the same files at either.
         test: whose rows; "short": the first of the public test.
         rerun: whether the variable of the hidden-test run is set.
         budget: seconds told to the kernel; None: it keeps its own.
@@ -52,6 +53,7 @@ class Case:
 INFERENCE = (
     Case("public", "the public test, new mounts", test="public"),
     Case("old-mounts", "the first rows of the public test, old mounts", mounts="old"),
+    Case("both-mounts", "the same inputs at their new and their old mounts", mounts="both"),
     Case("hidden", "more rows, other ids and order, odd texts", test="hidden", rerun=True),
     Case("hidden-one-row", "a hidden test of one row", test="one row", rerun=True),
     Case("hidden-empty", "a hidden test without rows", test="empty", rerun=True),
@@ -65,6 +67,7 @@ INFERENCE = (
 TRAINING = (
     Case("resumed", "a session cut short by its limit, then others", "resumed", test="public"),
 )
+CASES = ", ".join(case.name for case in (*INFERENCE, *TRAINING))
 
 
 def chosen_cases(names: Sequence[str], *, training: bool) -> tuple[Case, ...]:

@@ -36,6 +36,19 @@ for place, _, _ in os.walk({folder!r}):
 
 
 @dataclass(frozen=True)
+class TrainedHere:
+    """A run of the project.
+
+    Attributes:
+        oof: its out-of-fold predictions.
+        seconds: that its training took, all folds together.
+    """
+
+    oof: Path
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Stage:
     """What all sessions of a simulation share.
 
@@ -45,8 +58,7 @@ class Stage:
         isolation: which.
         seconds: after which a notebook is stopped.
         hidden: folders of this machine that no kernel may see.
-        oof: the table of the run that the kernel was built from.
-        trained_seconds: how long its training took here, all folds together.
+        trained: the run that the kernel was built from; None where it is not here.
     """
 
     kernel: KernelFolder
@@ -54,8 +66,7 @@ class Stage:
     isolation: Isolation
     seconds: float
     hidden: tuple[str, ...]
-    oof: Path
-    trained_seconds: float
+    trained: TrainedHere | None
 
 
 @dataclass(frozen=True)
@@ -96,23 +107,32 @@ def execute(
     shutil.copyfile(probes.__file__, job.path("probes.py"))
     with _read_only(tree, enforced=not linked):
         errors = run_isolated(job, stage.isolation, heard)
+    return Played(_outcome(stage.isolation, job, tree, errors), tree, job.executed)
+
+
+def _outcome(isolation: Isolation, job: Job, tree: InputTree, errors: str) -> Outcome:
+    """What a job that has ended left.
+
+    Raises:
+        FoldFailed: the notebook was not even started.
+    """
     session = _session(job)
     if session is None and not job.executed.is_file():
         raise FoldFailed(
-            f"the notebook must be started ({DESCRIBED[stage.isolation]}), but its process "
+            f"the notebook must be started ({DESCRIBED[isolation]}), but its process "
             f"ended before: {errors.strip()}; try --isolation folder"
         )
-    outcome = Outcome(
+    working = tree.folder / "working"
+    return Outcome(
         session=session,
-        isolation=stage.isolation,
+        isolation=isolation,
         errors=errors,
-        working=tree.folder / "working",
-        report=report_in(tree.folder / "working"),
+        working=working,
+        report=report_in(working),
         packages=packages_of(job),
         changes=tuple(tree.changes()),
         damaged=tree.damaged,
     )
-    return Played(outcome, tree, job.executed)
 
 
 def _job(stage: Stage, case: Case, folder: Path) -> Job:

@@ -69,20 +69,24 @@ def make_tree(
     """
     (folder / "working").mkdir(parents=True)
     inputs = folder / "input"
-    files = inputs / _place(case.mounts, "competitions", "", kernel.competition_slug)
-    files.mkdir(parents=True)
-    _put_competition(files, competition, case, rows, linked=linked)
-    dataset = inputs / _place(case.mounts, "datasets", kernel.dataset_owner, kernel.dataset_slug)
-    _put(kernel.dataset, dataset, linked=linked)
-    damaged = _damage(dataset, case.damage) if case.damage else ""
+    competitions = _places(inputs, case.mounts, "competitions", "", kernel.competition_slug)
+    for place in competitions:
+        _put_competition(place, competition, case, rows, linked=linked)
+    damaged = ""
+    owner, slug = kernel.dataset_owner, kernel.dataset_slug
+    for place in _places(inputs, case.mounts, "datasets", owner, slug):
+        _put(kernel.dataset, place, linked=linked)
+        damaged = _damage(place, case.damage) if case.damage else ""
     if previous is not None:
-        output = inputs / _place(case.mounts, "notebooks", kernel.owner, kernel.slug)
-        _put(previous, output, linked=linked)
-    return InputTree(folder, files, damaged, _listing(inputs))
+        for place in _places(inputs, case.mounts, "notebooks", kernel.owner, kernel.slug):
+            _put(previous, place, linked=linked)
+    return InputTree(folder, competitions[0], damaged, _listing(inputs))
 
 
-def _place(mounts: Mounts, kind: str, owner: str, slug: str) -> Path:
-    return Path(kind, owner, slug) if mounts == "new" else Path(slug)
+def _places(inputs: Path, mounts: Mounts, kind: str, owner: str, slug: str) -> list[Path]:
+    """Where an input is mounted."""
+    new, old = inputs / kind / owner / slug, inputs / slug
+    return {"new": [new], "old": [old], "both": [new, old]}[mounts]
 
 
 def _put_competition(

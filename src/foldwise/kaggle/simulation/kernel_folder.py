@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foldwise.errors import Complaints, UsageError
+from foldwise.errors import Complaints, DataError
 from foldwise.kaggle import metadata, package
 
 
@@ -46,14 +46,21 @@ class KernelFolder:
         """Whether the kernel trains, going on from its own output."""
         return self.package.purpose == "train"
 
+    @property
+    def halved(self) -> bool:
+        """Whether the package holds other weights than the run: float16."""
+        return self.package.weights == "fp16"
+
 
 def read_kernel_folder(folder: Path) -> KernelFolder:
     """The kernel that was built into `folder`.
 
     Raises:
-        UsageError: a file is missing or damaged, or Kaggle would not run it so; all at once.
+        UsageError: no kernel was built there.
+        DataError: a file is missing or damaged, or Kaggle would not run it so; all at once.
         StorageError: the dataset's manifest is damaged.
     """
+    metadata.check_built(folder)
     complaints = Complaints()
     kernel = _table(folder / "kernel" / metadata.KERNEL, ("id", "code_file"), complaints)
     dataset = _table(folder / "dataset" / metadata.DATASET, ("id",), complaints)
@@ -63,7 +70,7 @@ def read_kernel_folder(folder: Path) -> KernelFolder:
         complaints.extend(_faults(kernel, notebook))
     if complaints:
         complaints.add("what is wrong is put right by: foldwise kernel build RUN")
-    complaints.raise_if_any(UsageError)
+    complaints.raise_if_any(DataError)
     owner, _, slug = str(kernel["id"]).partition("/")
     dataset_owner, _, dataset_slug = str(dataset["id"]).partition("/")
     return KernelFolder(

@@ -1,4 +1,4 @@
-"""What `foldwise predict` predicts here for the rows of a case."""
+"""What `foldwise predict` predicts here for the rows of a case: by the run, or by its package."""
 
 import os
 import subprocess
@@ -9,16 +9,27 @@ from typing import Self
 
 import foldwise
 from foldwise.errors import FoldFailed
+from foldwise.kaggle.simulation.kernel_folder import KernelFolder
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions, read_predictions
 from foldwise.storage import sha256_of_file
+
+
+def reference_of(project: Project, kernel: KernelFolder) -> "Reference":
+    """Local predictions that the kernel's must be equal to.
+
+    The run's in the project. A kernel with float16 weights predicts otherwise by as much as its
+    build has measured, so that those of its package are taken: what differs then, the kernel does.
+    """
+    packed = Project(kernel.dataset.resolve())
+    return Reference(packed if kernel.halved else project, kernel.package.run)
 
 
 class Reference:
     """Local predictions of one run; a context, in which its tables are kept.
 
     Args:
-        project: with the run.
+        project: with the run; a package is one, too.
         run: its name.
     """
 

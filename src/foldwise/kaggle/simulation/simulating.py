@@ -11,7 +11,7 @@ from foldwise.competition.loading import load
 from foldwise.errors import UsageError
 from foldwise.kaggle.simulation.case_rows import rows_of_case
 from foldwise.kaggle.simulation.cases import Case
-from foldwise.kaggle.simulation.executing import Stage
+from foldwise.kaggle.simulation.executing import Stage, TrainedHere
 from foldwise.kaggle.simulation.inference_case import Predict, play_inference
 from foldwise.kaggle.simulation.isolation import Heard, Isolation
 from foldwise.kaggle.simulation.kernel_folder import KernelFolder
@@ -52,21 +52,31 @@ def make_stage(
     """What all sessions of a simulation of `kernel` share.
 
     Raises:
-        UsageError: the competition or the run is not in the project.
+        UsageError: the competition is not in the project, or the run that predicts.
         DataError: the competition's files are wrong.
     """
     loaded = load(load_competition(project.competition(kernel.package.competition)))
-    run = project.run(kernel.package.run)
-    oof = run / "oof.csv"
-    if not oof.is_file():
-        raise UsageError(
-            f"a kernel is compared with the run it was built from, but {oof} does not exist; "
-            f"finish the run {kernel.package.run!r} here, or build the kernel from another"
-        )
     package = Path(__file__).parents[2]
     hidden = [str(project.root.resolve() / name) for name in OF_THE_PROJECT]
-    return Stage(
-        kernel, loaded, isolation, seconds, (*hidden, str(package)), oof, read_scores(run).seconds
+    trained = _trained_here(project, kernel)
+    return Stage(kernel, loaded, isolation, seconds, (*hidden, str(package)), trained)
+
+
+def _trained_here(project: Project, kernel: KernelFolder) -> TrainedHere | None:
+    """The run that the kernel was built from; None where it need not be here, and is not.
+
+    Raises:
+        UsageError: a kernel is to predict what a run does that is not here.
+    """
+    run = project.run(kernel.package.run)
+    oof = run / "oof.csv"
+    if oof.is_file():
+        return TrainedHere(oof, read_scores(run).seconds)
+    if kernel.training or kernel.halved:
+        return None
+    raise UsageError(
+        f"a kernel is compared with the run it was built from, but {oof} does not exist; "
+        f"finish the run {kernel.package.run!r} here, or build the kernel from another"
     )
 
 
