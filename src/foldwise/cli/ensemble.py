@@ -35,7 +35,7 @@ def run(options: Namespace, output: Output) -> None:
         )
     method: Method = options.method or DEFAULT
     how = options_of(options)
-    if not options.fresh:
+    if not options.replace:
         asked = asked_for(options.runs, method, options.weights, how)
         check_replaces_none(project, options.name, asked)
     made = blend(

@@ -52,7 +52,10 @@ def ensemble(command: ArgumentParser) -> None:
         "--allow-in-sample", action="store_true", help="blend OOFs that look in-sample too"
     )
     command.add_argument(
-        "--fresh", action="store_true", help="set another ensemble of that name aside"
+        "--fresh",
+        action="store_true",
+        dest="replace",  # nothing is begun again: `fresh` is of what trains
+        help="set another ensemble of that name aside",
     )
 
 
