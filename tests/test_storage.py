@@ -16,6 +16,7 @@ from foldwise.storage import (
     disk_full_explained,
     read_json,
     read_record,
+    set_aside,
     sha256_of_file,
     sha256_of_strings,
     write_atomically,
@@ -211,6 +212,29 @@ def test_a_record_with_other_fields_is_damaged(tmp_path: Path, value: Any) -> No
 def test_a_record_is_made_from_its_fields(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"a": 5})
     assert read_record(tmp_path / "a.json", take) == (5, 2)
+
+
+def test_what_is_set_aside_lies_beside_and_a_kill_leaves_what_says_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    assert set_aside(folder, last="identity.json") is None
+    for name in (".lock", "a.csv", "identity.json", "z.csv"):
+        (folder / name).write_text(name)
+    moved, rename = list[str](), Path.rename
+
+    def noted(path: Path, target: Path) -> Path:
+        moved.append(path.name)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", noted)
+    aside = set_aside(folder, last="identity.json")
+    assert aside is not None
+    assert (aside.parent, aside.name[:6]) == (tmp_path, ".run.2")
+    assert moved == ["a.csv", "z.csv", "identity.json"]
+    assert {path.name: path.read_text() for path in aside.iterdir()} == {n: n for n in moved}
+    assert [path.name for path in folder.iterdir()] == [".lock"]  # it is held
 
 
 def test_hashes_are_those_of_sha256(tmp_path: Path) -> None:

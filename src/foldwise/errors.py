@@ -6,8 +6,10 @@ collected and raised at once, so that a file is corrected in one go.
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Self
 
 SHOWN_COMPLAINTS = 20
+GOES_ON = "the same command goes on"  # said of what was stopped, but of what began with --fresh
 
 
 class FoldwiseError(Exception):
@@ -27,6 +29,16 @@ class FoldwiseError(Exception):
         hidden = len(self.complaints) - len(shown)
         more = [f"  ... and {hidden} more"] if hidden else []
         return "\n".join([f"{len(self.complaints)} problems:", *shown, *more])
+
+    def of_fresh(self) -> Self:
+        """The failure of a command given with --fresh, which would begin again: it is left out."""
+        left_out = f"{GOES_ON} if --fresh, which begins again, is left out"
+        complaints = tuple(complaint.replace(GOES_ON, left_out) for complaint in self.complaints)
+        other = type(self).__new__(
+            type(self), *complaints
+        )  # a stop is not made of complaints alone
+        vars(other).update(vars(self), complaints=complaints)
+        return other
 
 
 class UsageError(FoldwiseError):
@@ -54,7 +66,7 @@ class StorageError(FoldwiseError):
 
 
 class Interrupted(FoldwiseError):
-    """Stopped by a signal; everything is saved and the same command goes on."""
+    """Stopped by a signal; everything is saved and the same command goes on, but for --fresh."""
 
     def __init__(self, signal_number: int, message: str) -> None:
         super().__init__(message)

@@ -14,6 +14,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,6 +102,31 @@ def _damaged(path: Path, error: Exception) -> StorageError:
 def _write_all(path: Path, data: bytes) -> None:
     with path.open("wb") as file:
         file.write(data)
+
+
+def new_aside(folder: Path) -> Path:
+    """A new, hidden folder beside `folder`, named for it and the time: for what it held so far."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    aside = folder.with_name(f".{folder.name}.{stamp}")
+    aside.mkdir()
+    return aside
+
+
+def set_aside(folder: Path, last: str) -> Path | None:
+    """Where all that `folder` held now lies; None if it held nothing. Hidden files, locks, stay.
+
+    Args:
+        folder: whose contents are moved.
+        last: the file that says what the folder is: after a kill in between it is still there, so
+            that what is left passes for nothing else.
+    """
+    paths = sorted(folder.glob("[!.]*"), key=lambda path: (path.name == last, path.name))
+    if not paths:
+        return None
+    aside = new_aside(folder)
+    for path in paths:
+        path.rename(aside / path.name)
+    return aside
 
 
 def sync_file(path: Path) -> None:

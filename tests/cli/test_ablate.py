@@ -191,7 +191,7 @@ def test_no_fold_is_begun_after_the_time_given(project: Project, foldwise: Foldw
     assert done.code == 0
     assert [v["state"] for v in done.json["variants"]] == ["unfinished"] * 2
     assert done.json["variants"][0]["reason"] == (
-        "seed 42 still to train; the same command goes on"
+        "seed 42 still to train; the same command without --fresh goes on"
     )
     assert done.json["base"] is not None  # it was there
     assert foldwise(*WORDS, "--json").json["variants"][0]["state"] == "compared"

@@ -91,6 +91,22 @@ def test_options_that_contradict_each_other_are_bad_arguments(
     assert not (project.run("new") / "scores.json").exists()
 
 
+def test_another_ensemble_of_the_name_is_kept_unless_a_fresh_one_is_asked_for(
+    project: Project, foldwise: Foldwise
+) -> None:
+    before = (project.run("both") / "oof.csv").read_bytes()
+    words = ("ensemble", "words", "letters", "--name", "both", "--method", "rank")
+    done = foldwise(*words)
+    assert done.code == 2
+    assert "'both' is of words, letters (" in done.err
+    assert (project.run("both") / "oof.csv").read_bytes() == before
+    done = foldwise(*words, "--fresh")
+    assert done.code == 0
+    (aside,) = project.root.glob("runs/.both.*")
+    assert f"the ensemble that was both is kept in {aside}\n" in done.err
+    assert (aside / "oof.csv").read_bytes() == before
+
+
 def test_an_ensemble_can_be_blended_again(project: Project, foldwise: Foldwise) -> None:
     assert foldwise("ensemble", "both", "words", "--name", "deeper").code == 0
 

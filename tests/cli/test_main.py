@@ -16,6 +16,7 @@ from foldwise.errors import (
     UsageError,
 )
 from foldwise.paths import Project
+from foldwise.training.stopping import StopRequest
 from tests.cli.calling import Foldwise, run_python
 from tests.full_disk import run_on_full_disk
 
@@ -162,6 +163,41 @@ def test_ctrl_c_outside_of_training_is_exit_code_130(
     assert done.err == (
         "error: stopped by SIGINT; what was finished is kept, the same command goes on\n"
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "words", "--fresh"],
+        ["train", "words", "--seeds", "0,1", "--name", "many", "--fresh"],
+        ["tune", "some-tune", "--fresh"],
+        ["run", "words", "letters", "--fresh"],
+        ["ablate", "words", "tfidf.penalty=2.0", "--fresh"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_fresh_command_that_is_stopped_goes_on_without_fresh(
+    words: list[str], project: Project, monkeypatch: pytest.MonkeyPatch, foldwise: Foldwise
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        stopped = StopRequest()
+        stopped.ask(signal.SIGINT)
+        stopped.raise_if_asked()
+
+    (project.root / "experiments" / "some-tune.toml").write_text(
+        'competition = "tiny-regression"\nkind = "tfidf"\n[tfidf]\n'
+        "penalty = { low = 0.1, high = 9.0 }\n"
+    )
+    monkeypatch.setattr("foldwise.pipeline.tuning.drive", stop)
+    monkeypatch.setattr("foldwise.training.run.open_run", stop)
+    done = foldwise(*words, "--json")
+    assert done.code == 130, done.err
+    message = (
+        "stopped by SIGINT, everything saved; the same command goes on if --fresh, which begins "
+        "again, is left out"
+    )
+    assert done.err.endswith(f"error: {message}\n")
+    assert done.json["complaints"] == [message]
 
 
 def test_a_reader_that_goes_away_is_no_traceback(project: Project) -> None:

@@ -16,7 +16,8 @@ def test_finished_fast_and_unfinished_runs_and_ensembles_are_listed(
     assert listed["unfinished"] == {"half": {"finished_folds": [0, 2]}}
     assert listed["damaged"] == {}
     shown = foldwise("runs").out
-    assert "run      kind      rows  folds         OOF rmse        expected  optimism\n" in shown
+    assert "tiny-regression: 40 rows, 3 folds\n" in shown
+    assert "run      kind             OOF rmse        expected  optimism\n" in shown
     assert "OOF accuracy" in shown
     assert "half: not finished, fold 0, 2 done; its command goes on where it was\n" in shown
     assert "pearson" not in shown

@@ -80,7 +80,7 @@ def test_only_a_choice_by_the_rows_that_are_scored_is_optimistic() -> None:
 
 def test_fitted_weights_do_not_take_off_what_the_members_choices_flatter() -> None:
     blend = replace(CROSS_FITTED, looks=[4, 3])
-    assert optimism_of(blend, "rmse") == "-0.2500, more in OOF"
+    assert optimism_of(blend, "rmse") == "-0.2500, in OOF"
     assert remarks([blend]) == [MEANING, OPTIMISM, *remarks([FLATTERED])[1:]]
 
 

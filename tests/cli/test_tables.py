@@ -60,3 +60,51 @@ def test_a_table_without_rows_has_its_header() -> None:
 def test_a_figure_has_its_standard_error_where_it_is_known() -> None:
     assert figure(1.0930, 0.009) == "1.0930 ± 0.0090"
     assert figure(1.0930, None, digits=2) == Figure("1.09")
+
+
+SCORES: list[list[object]] = [
+    ["movie-valence-minilm-tuned", figure(1.0853, 0.0126), Figure("0.998 to 1.082"), 12.5],
+    ["tfidf", figure(1.3661, 0.0098), Figure("1.303 to 1.368"), 0.2],
+]
+COLUMNS = ["run", "OOF rmse", "expected", "minutes of training"]
+
+
+def test_headers_are_broken_before_names_and_names_before_figures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert lines_of("t", COLUMNS, SCORES)[2:-1] == [
+        "                                                          of",
+        "run                       OOF rmse        expected  training",
+        "────────────────────────────────────────────────────────────",
+        "movie-valence-     1.0853 ± 0.0126  0.998 to 1.082   12.5000",
+        "minilm-tuned",
+        "tfidf              1.3661 ± 0.0098  1.303 to 1.368    0.2000",
+    ]
+    monkeypatch.setenv("COLUMNS", "46")
+    assert lines_of("t", COLUMNS, SCORES)[-3:-1] == [
+        "tfidf      1.3661 ± 0.0098  1.303 to    0.2000",
+        "                               1.368",
+    ]
+
+
+def test_columns_without_room_follow_below_with_the_names_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "43")
+    assert lines_of("t", COLUMNS, SCORES)[7:] == [
+        "tfidf       1.3661 ± 0.0098  1.303 to 1.368",
+        "",
+        "                                 minutes of",
+        "run                                training",
+        "───────────────────────────────────────────",
+        "movie-valence-minilm-tuned          12.5000",
+        "tfidf                                0.2000",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("room", [1, 7, 20])
+def test_no_terminal_is_too_narrow(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(room))
+    assert max(map(len, lines_of("title", COLUMNS, SCORES)[1:])) <= max(room, 4)

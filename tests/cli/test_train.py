@@ -15,7 +15,7 @@ def test_some_folds_now_and_the_others_later_are_the_same_run(
     told = foldwise("train", "words", "--name", "parts", "--folds", "0").out
     assert told == (
         "parts: fold 1 still to train, so there is no OOF score yet; the same command without "
-        "--folds and --max-time finishes the run\n"
+        "--folds, --max-time and --fresh finishes the run\n"
     )
     rest = foldwise("train", "words", "--name", "parts", "--json")
     assert (rest.json["missing_folds"], rest.json["folds_trained_now"]) == ([], 1)

@@ -178,7 +178,10 @@ def test_fresh_begins_every_seed_again(project: Project, foldwise: Foldwise) -> 
 
 def test_more_seeds_later_train_only_the_new_ones(project: Project, foldwise: Foldwise) -> None:
     foldwise(*WORDS)
-    more = foldwise("train", "words", "--seeds", "3,1,5", "--name", "many", "--json").json
+    done = foldwise("train", "words", "--seeds", "3,1,5", "--name", "many", "--json")
+    (aside,) = project.root.glob("runs/.many.*")
+    assert f"the average that was many, of other seeds, is kept in {aside}\n" in done.err
+    more = done.json
     assert [of["folds_trained_now"] for of in more["seeds"].values()] == [0, 0, 3]
     ensemble = json.loads((project.run("many") / "ensemble.json").read_text())
     assert ensemble["seeds"] == [3, 1, 5]

@@ -68,3 +68,10 @@ def test_variants_that_change_nothing_are_drawn_on_zero(error: float | None) -> 
 
 def test_nothing_compared_is_no_plot() -> None:
     assert forest_lines(ablation_of(FAILED)) == []
+
+
+def test_a_line_has_80_characters_at_the_most_whatever_the_names_are() -> None:
+    names = [f"{'loss.kind=huber loss.delta=0.5 ' * 3}{i}" for i in range(2)]
+    lines = forest_lines(ablation_of(*(variant(name, 0.1, 0.05) for name in names)))
+    assert max(map(len, lines)) <= 80
+    assert [line.split("  ")[0][-3:] for line in lines[1:3]] == ["5 0", "5 1"]

@@ -1,10 +1,20 @@
 """Intervals from resampled groups: the same as drawing rows, and as wide as they should be."""
 
+import math
+
 import numpy as np
 import pytest
 
 from foldwise.comparing.paired import paired_difference
-from foldwise.comparing.resampling import LINEAR, MEANS, Resampled, means_of, resampled
+from foldwise.comparing.resampling import (
+    CHUNK,
+    LINEAR,
+    MEANS,
+    RESAMPLES,
+    Resampled,
+    means_of,
+    resampled,
+)
 from foldwise.comparing.sides import Tables
 from foldwise.competition.metrics import METRICS, Metric
 from tests.comparing.test_paired import data_for
@@ -22,9 +32,7 @@ def drawn(
     metric: Metric, targets: Floats, *pairs: tuple[Floats, Floats], each: int = 5
 ) -> Resampled:
     tables: list[Tables] = [(table_of(first), table_of(second)) for first, second in pairs]
-    found = resampled(metric, targets, tables, groups_of(len(targets), each), LEVEL)
-    assert found is not None
-    return found
+    return resampled([metric], targets, tables, groups_of(len(targets), each), LEVEL)[metric.name]
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
@@ -69,7 +77,7 @@ def test_a_draw_that_leaves_a_score_undefined_tells_nothing() -> None:
     targets, first, second = data_for(metric)
     tables: list[Tables] = [(table_of(first), table_of(second))]
     groups = [*["a"] * (len(targets) - 1), "b"]  # some draws are of the one row of b alone
-    assert resampled(metric, targets, tables, groups, LEVEL) is None
+    assert resampled([metric], targets, tables, groups, LEVEL) == {}
 
 
 @pytest.mark.parametrize("name", ["rmse", "pearson", "auc"])
@@ -97,6 +105,39 @@ def test_the_same_call_draws_the_same_groups() -> None:
     assert drawn(RMSE, targets, (first, second)) == drawn(RMSE, targets, (first, second))
 
 
+def test_metrics_together_have_the_intervals_that_each_has_alone() -> None:
+    targets, first, second = data_for(RMSE)
+    metrics = [METRICS[name] for name in ("rmse", "r2", "spearman")]
+    tables: list[Tables] = [(table_of(first), table_of(second))]
+    together = resampled(metrics, targets, tables, groups_of(len(targets)), LEVEL)
+    for metric in metrics:
+        alone = drawn(metric, targets, (first, second))
+        assert together[metric.name].method == alone.method
+        ends = together[metric.name].low, together[metric.name].high
+        assert ends == pytest.approx((alone.low, alone.high), rel=1e-12)
+
+
+def test_metrics_share_draws_that_need_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    # groups are drawn once for all metrics, and never more of them at once than `CHUNK`
+    sizes, default_rng = list[int](), np.random.default_rng
+
+    class Counting:
+        def __init__(self, seed: int) -> None:
+            self._rng = default_rng(seed)
+
+        def integers(self, high: int, size: tuple[int, int]) -> object:
+            sizes.append(math.prod(size))
+            return self._rng.integers(high, size=size)
+
+    targets, first, second = data_for(RMSE)
+    monkeypatch.setattr("foldwise.comparing.resampling.np.random.default_rng", Counting)
+    metrics = [METRICS[name] for name in ("rmse", "mse", "mae", "r2")]
+    groups = groups_of(len(targets))
+    resampled(metrics, targets, [(table_of(first), table_of(second))], groups, LEVEL)
+    assert sum(sizes) == RESAMPLES * len(set(groups))
+    assert max(sizes) <= CHUNK
+
+
 def test_pairs_are_averaged() -> None:
     targets, first, second = data_for(RMSE)
     twice = drawn(RMSE, targets, (first, second), (first, second))
@@ -110,7 +151,7 @@ def test_pairs_are_averaged() -> None:
 def test_one_group_tells_nothing() -> None:
     targets, first, second = data_for(RMSE)
     tables: list[Tables] = [(table_of(first), table_of(second))]
-    assert resampled(RMSE, targets, tables, ["g"] * len(targets), LEVEL) is None
+    assert resampled([RMSE], targets, tables, ["g"] * len(targets), LEVEL) == {}
 
 
 def test_every_metric_is_of_one_kind() -> None:

@@ -109,14 +109,18 @@ def test_a_member_that_was_tampered_with_is_refused(project: Project) -> None:
     assert not project.run("mean").exists()
 
 
-def test_an_ensemble_may_be_replaced_by_another_of_its_name(project: Project) -> None:
+def test_an_old_ensemble_of_the_name_is_set_aside_whole(project: Project) -> None:
     blend(project, ["a", "b"], "mean")
-    blend(project, ["b", "c"], "mean")
+    old = contents(project.run("mean"))
+    made = blend(project, ["b", "c"], "mean")
+    assert made.aside is not None
+    assert contents(made.aside) == old
+    # with nothing in its way that was made otherwise, nothing is set aside
+    assert blend(project, ["b", "c"], "mean").aside is None
     blend(project, ["b", "c"], "other")
     assert read_ensemble(project.run("mean")).members == ["b", "c"]
     first, second = (contents(project.run(name)) for name in ("mean", "other"))
-    assert first.pop("journal.jsonl") != second.pop("journal.jsonl")
-    assert first == second
+    assert {**first, "journal.jsonl": b""} == {**second, "journal.jsonl": b""}
 
 
 def test_an_ensemble_that_was_killed_half_way_is_finished(project: Project) -> None:

@@ -1,11 +1,12 @@
 """Who may be a member, with what share, and of which seed."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from foldwise.ensembling.ensemble import blend
-from foldwise.ensembling.membership import seeds_kept
+from foldwise.ensembling.membership import asked_for, check_replaces_none, seeds_kept
 from foldwise.ensembling.recipe import Options
 from foldwise.ensembling.record import Ensemble, read_ensemble
 from foldwise.errors import UsageError
@@ -55,6 +56,37 @@ def test_members_and_weights_that_make_no_ensemble_are_refused(
     with pytest.raises(UsageError, match=message):
         blend(project, names, "mean", weights=weights)
     assert not project.run("mean").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "how", "asked"),
+    [
+        (["b", "c"], {}, "b, c (foldwise ensemble b c --name taken --method mean)"),
+        (["a", "b"], {"method": "nnls"}, "a, b (foldwise ensemble a b --name taken --method nnls)"),
+        (["a", "b"], {"weights": [3, 1]}, "--name taken --weights 0.75,0.25)"),
+        (["a", "b"], {"options": Options(temperature=True)}, "mean --calibrate temperature)"),
+    ],
+)
+def test_the_name_of_an_ensemble_that_is_made_otherwise_is_taken(
+    project: Project, names: list[str], how: dict[str, Any], asked: str
+) -> None:
+    blend(project, ["a", "b"], "taken")
+    with pytest.raises(UsageError, match="one name is of one ensemble") as refused:
+        check_replaces_none(project, "taken", asked_for(names, **{"method": "mean", **how}))
+    message = str(refused.value)
+    assert "'taken' is of a, b (foldwise ensemble a b --name taken --method mean)" in message
+    assert asked in message
+    assert message.endswith("give it another --name, or set the old one aside with --fresh")
+
+
+def test_the_same_members_by_the_same_method_are_no_other_ensemble(project: Project) -> None:
+    blend(project, ["a", "b"], "taken", weights=[3, 1])
+    check_replaces_none(project, "taken", asked_for(["b", "a"], "mean", [1, 3]))
+    with pytest.raises(UsageError, match="one name is of one ensemble"):
+        check_replaces_none(project, "taken", asked_for(["b", "a"], "mean", [3, 1]))
+    (project.run("taken") / "scores.json").unlink()  # one that was killed half way is no loss
+    check_replaces_none(project, "taken", asked_for(["a", "c"], "nnls"))
+    check_replaces_none(project, "new", asked_for(["a", "c"], "nnls"))
 
 
 def test_an_average_over_seeds_blended_again_by_hand_keeps_its_seeds(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from foldwise.ensembling.record import read_ensemble
 from foldwise.errors import Interrupted, UsageError
 from foldwise.paths import Project
 from foldwise.pipeline.everything import run_everything
@@ -45,3 +46,24 @@ def test_a_bad_name_is_told_before_anything_is_done(project: Project) -> None:
     with pytest.raises(UsageError, match="a submission's name"):
         run_everything(project, [PAIRS], "../first", say=said.append)
     assert said == []
+
+
+def test_the_ensemble_of_other_experiments_takes_the_place_of_the_one_before(
+    project: Project,
+) -> None:
+    requests = [
+        RunRequest("words", tfidf_settings(tfidf={"characters": [1, 2]})),
+        RunRequest("letters", tfidf_settings(tfidf={"words": [1, 1]})),
+        RunRequest("third", tfidf_settings(tfidf={"penalty": 9.0})),
+    ]
+    run_everything(project, requests[:2], "own", say=lambda _: None)
+    before = (project.run("own") / "oof.csv").read_bytes()
+    said: list[str] = []
+    run_everything(project, requests, "own", say=said.append)
+    assert read_ensemble(project.run("own")).members == ["words", "letters", "third"]
+    (aside,) = project.root.glob("runs/.own.*")
+    assert (aside / "oof.csv").read_bytes() == before
+    assert f"the ensemble that was own, made otherwise, is kept in {aside}" in said
+    # the same again replaces nothing
+    run_everything(project, requests, "own", say=lambda _: None)
+    assert len(list(project.root.glob("runs/.own.*"))) == 1

@@ -8,7 +8,7 @@ from foldwise.paths import Project
 from foldwise.settings import load_experiment
 from foldwise.training.local_engine import LocalEngine
 from foldwise.training.manifest import read_manifest
-from foldwise.training.run_folder import Mode, open_run, reopened_run, set_aside
+from foldwise.training.run_folder import Mode, open_run, reopened_run, set_run_aside
 from tests.tiny_competitions import tiny_regression
 from tests.tiny_tfidf import tfidf_settings
 
@@ -97,19 +97,19 @@ def test_a_fresh_beginning_keeps_the_old_run_aside_and_the_lock_in_place(project
     folder = project.run("a")
     (folder / ".lock").touch()
     before = sorted(path.name for path in folder.glob("[!.]*"))
-    aside = set_aside(folder)
+    aside = set_run_aside(folder)
     assert aside is not None
     assert sorted(path.name for path in aside.iterdir()) == before
     assert [path.name for path in folder.iterdir()] == [".lock"]
     assert aside.name.startswith(".a.2")
-    assert set_aside(folder) is None
+    assert set_run_aside(folder) is None
 
 
 def test_two_fresh_beginnings_in_one_second_are_both_kept(project: Project) -> None:
     found = set()
     for _ in range(3):
         open_run(project, "a", tfidf_settings())
-        found.add(set_aside(project.run("a")))
+        found.add(set_run_aside(project.run("a")))
     assert len(found - {None}) == 3
 
 
@@ -130,7 +130,7 @@ def test_a_kill_while_setting_aside_leaves_no_fold_that_passes_for_a_new_runs(
 
     monkeypatch.setattr(Path, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        set_aside(folder)
+        set_run_aside(folder)
     monkeypatch.undo()
     # the manifest is still there, so that another run is refused
     with pytest.raises(UsageError, match="seed: the run has 42, now asked for 1"):

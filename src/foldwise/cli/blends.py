@@ -8,6 +8,7 @@ from foldwise.ensembling.report import MemberLine, Report
 from foldwise.errors import listed
 from foldwise.training.run_scores import RunScores
 
+SECONDS = "s / 1,000 texts"
 WIDEST = 12  # members whose correlations are all shown; of more, the greatest only
 
 
@@ -44,14 +45,14 @@ def show_report(output: Output, metric: str, report: Report) -> None:
     )
     output.table(
         f"{metric} by member",
-        ["member", "weight", "by fold", "alone", "worse without it", "seconds / 1,000 texts"],
+        ["member", "weight", "by fold", "alone", "worse without it", SECONDS],
         [_member_row(line) for line in report.members],
     )
     _show_correlations(output, report)
     if report.few:
         output.table(
             f"{metric} of the best few members, by weight",
-            ["members", "honest", "worse than all by", "seconds / 1,000 texts"],
+            ["members", "honest", "worse than all by", SECONDS],
             [
                 [
                     line.members,
@@ -78,7 +79,7 @@ def _member_row(line: MemberLine) -> list[object]:
         line.run,
         Figure(f"{line.weight:.3f}"),
         Figure(f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}"),
-        figure(line.score.value, line.score.standard_error),
+        line.score.value,
         "" if without is None else signed(without.worse_by, without.standard_error),
         _seconds(line.seconds),
     ]

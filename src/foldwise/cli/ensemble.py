@@ -14,6 +14,7 @@ from foldwise.cli.score_tables import (
     scores_as_json,
 )
 from foldwise.ensembling.ensemble import blend
+from foldwise.ensembling.membership import asked_for, check_replaces_none
 from foldwise.ensembling.recipe import DEFAULT, Decision, Method, Options
 from foldwise.ensembling.report import report_on
 from foldwise.errors import UsageError
@@ -33,15 +34,21 @@ def run(options: Namespace, output: Output) -> None:
             f"of them out"
         )
     method: Method = options.method or DEFAULT
+    how = options_of(options)
+    if not options.replace:
+        asked = asked_for(options.runs, method, options.weights, how)
+        check_replaces_none(project, options.name, asked)
     made = blend(
         project,
         options.runs,
         options.name,
         method,
         options.weights,
-        options=options_of(options),
+        options=how,
         allow_in_sample=options.allow_in_sample,
     )
+    if made.aside is not None:
+        output.say(f"the ensemble that was {options.name} is kept in {made.aside}")
     output.say(f"{options.name} is written; what each member adds to it is worked out")
     report = report_on(project, made, compare=options.compare)
     ensemble, scores = made.ensemble, made.scores

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from foldwise.errors import FoldwiseError, Interrupted, StorageError, UsageError
+from foldwise.errors import GOES_ON, FoldwiseError, Interrupted, StorageError, UsageError
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -58,9 +58,7 @@ def missing_package(error: ModuleNotFoundError) -> UsageError | None:
 def interrupted(signal_number: int) -> Interrupted:
     """The error of a command that a signal stopped outside of training."""
     name = signal.Signals(signal_number).name
-    return Interrupted(
-        signal_number, f"stopped by {name}; what was finished is kept, the same command goes on"
-    )
+    return Interrupted(signal_number, f"stopped by {name}; what was finished is kept, {GOES_ON}")
 
 
 @contextmanager

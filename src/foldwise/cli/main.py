@@ -46,7 +46,7 @@ def _guarded(words: Sequence[str], output: Output) -> int:
             output.bug(error)
             raise
         failure = known
-    output.error(failure)
+    output.error(failure.of_fresh() if output.fresh else failure)
     return failure.exit_code
 
 
@@ -58,6 +58,7 @@ def _obeyed(words: Sequence[str], output: Output) -> int:
         sys.stdout.flush()
         return 0
     output.json, output.level = options.json, options.verbose - options.quiet
+    output.fresh = getattr(options, "fresh", False)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     code = importlib.import_module(f"foldwise.cli.{options.module}").run(options, output)
     output.finish()

@@ -18,11 +18,14 @@ class Output:
     Args:
         json: standard output gets one JSON value, and nothing else.
         level: below zero, only results and errors; above, every detail.
+
+    `fresh` is whether the command begins again what it finds begun.
     """
 
     def __init__(self, json: bool, level: int = 0) -> None:
         self.json = json
         self.level = level
+        self.fresh = False
         self._result: Any = NOTHING
 
     def say(self, message: str) -> None:

@@ -18,7 +18,7 @@ from foldwise.errors import UsageError, did_you_mean
 
 EXIT_CODES = """exit codes:
   2 bad arguments or settings    3 bad data    4 a fold failed    5 storage
-  130, 143 stopped by a signal; the same command goes on"""
+  130, 143 stopped by a signal; the same command goes on, without --fresh"""
 CHOICE = re.compile(r"argument (?P<argument>\S+): invalid choice: '(?P<word>.*?)'")
 
 

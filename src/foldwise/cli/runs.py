@@ -25,8 +25,6 @@ from foldwise.pipeline.run_list import kind_of_part, list_runs
 from foldwise.training.run_scores import RunScores
 from foldwise.tuning.names import is_trial
 
-FIRST_COLUMNS = ("run", "kind", "rows", "folds")
-
 
 def run(options: Namespace, output: Output) -> None:
     """All runs with their out-of-fold scores; unfinished ones with the folds they have."""
@@ -72,8 +70,13 @@ def show(
     expected: Mapping[str, Expectation],
     output: Output,
 ) -> None:
-    """One row a run, by its name; for those who want detail, all metrics and the time it took."""
-    metric = next(iter(runs.values())).metric
+    """One row a run, by its name; for those who want detail, all metrics and the time it took.
+
+    How many rows and folds there are stands in the title where all runs have as many.
+    """
+    first = next(iter(runs.values()))
+    metric = first.metric
+    alike = len({(scores.rows, len(scores.looks)) for scores in runs.values()}) == 1
     more = output.level > 0
     rows: list[list[object]] = []
     for name, scores in runs.items():
@@ -81,9 +84,14 @@ def show(
         last = figure(scores.seconds / 60, digits=1) if more else own
         optimism = optimism_of(scores, metric)
         hopes = [] if more else [interval(expected[name].scores.get(metric))]
-        rows.append([name, scores.kind, scores.rows, len(scores.looks), last, *hopes, optimism])
-    last_columns = ["minutes"] if more else [f"OOF {metric}", EXPECTED]
-    output.table(competition, [*FIRST_COLUMNS, *last_columns, "optimism"], rows)
+        size = [] if alike else [scores.rows, len(scores.looks)]
+        rows.append([name, scores.kind, *size, last, *hopes, optimism])
+    columns = ["run", "kind", *([] if alike else ["rows", "folds"])]
+    columns += ["minutes"] if more else [f"OOF {metric}", EXPECTED]
+    title = (
+        f"{competition}: {first.rows:,} rows, {len(first.looks)} folds" if alike else competition
+    )
+    output.table(title, [*columns, "optimism"], rows)
     if more:
         entries = [
             Scored(name, scores, expectation=expected[name]) for name, scores in runs.items()

@@ -106,7 +106,7 @@ def optimism_of(scores: RunScores, metric: str) -> Figure:
     taken_off = [] if optimism is None else [f"{optimism:+.4f}"]
     # an ensemble's weights may be fitted honestly, and its members' evaluations chosen otherwise
     left_in = [STILL_IN] if most_looks(scores) > 1 else []
-    return Figure(", more ".join([*taken_off, *left_in]))
+    return Figure(", ".join([*taken_off, *left_in]))
 
 
 def most_looks(scores: RunScores) -> int:

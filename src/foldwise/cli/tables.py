@@ -1,10 +1,16 @@
-"""Tables as text: numbers to the right, cells wrapped only where a terminal is too narrow."""
+"""Tables as text: numbers to the right, and whole; words wrapped where a terminal is too narrow."""
 
 import io
 import os
 import shutil
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from foldwise.cli.columns import IN_WORDS, NOWHERE, Column, broken, tables_of, widths_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 UNLIMITED = 10_000  # columns, for a file or a pipe: a wrapped line could not be searched
 
@@ -24,28 +30,12 @@ def figure(value: float, standard_error: float | None = None, digits: int = 4) -
 def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """The table as text that ends with an empty line.
 
-    Numbers and figures stand to the right, strings to the left; no columns: no header.
+    Numbers and figures stand to the right, strings to the left; no columns: no header. Columns
+    that a terminal has no room for follow in a second table.
     """
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.padding import Padding
-    from rich.table import Table
 
-    table = Table(
-        box=SIMPLE_HEAD,
-        show_header=bool(columns),
-        show_edge=False,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for i in range(len(rows[0]) if rows else len(columns)):
-        table.add_column(
-            printable(columns[i]) if columns else "",
-            justify="right" if _is_numeric([row[i] for row in rows]) else "left",
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row(*(_shown(cell) for cell in row))
     text = io.StringIO()
     terminal = sys.stdout.isatty()
     console = Console(
@@ -57,8 +47,47 @@ def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]
         highlight=False,
     )
     console.print(printable(title), style="bold", soft_wrap=True)
-    console.print(Padding(table, (0, 0, 1, 0), expand=False))
+    for part in tables_of(_columns(columns, rows), console.width):
+        console.print(Padding(_table(part, console.width), (0, 0, 1, 0), expand=False))
     return "".join(f"{line.rstrip(' ')}\n" for line in text.getvalue().splitlines())
+
+
+def _columns(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[Column]:
+    found = []
+    for i in range(len(rows[0]) if rows else len(columns)):
+        cells = [row[i] for row in rows]
+        head = printable(columns[i]) if columns else ""
+        breaks = NOWHERE if _is_numeric(cells) else IN_WORDS
+        found.append(Column(head, [_shown(cell) for cell in cells], breaks))
+    return found
+
+
+def _table(columns: Sequence[Column], room: int) -> "Table":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    widths = widths_of(columns, room)
+    table = Table(
+        box=SIMPLE_HEAD,
+        show_header=any(column.head for column in columns),
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(
+            broken(column.head, width, IN_WORDS),
+            justify="left" if column.is_words else "right",
+            overflow="fold",
+            width=width,
+        )
+    shown = [
+        [broken(text, w, c.breaks) for text in c.cells]
+        for c, w in zip(columns, widths, strict=True)
+    ]
+    for row in zip(*shown, strict=True):
+        table.add_row(*row)
+    return table
 
 
 def _width(terminal: bool) -> int:

@@ -57,7 +57,7 @@ def show(state: RunState, expected: Expectation, output: Output) -> None:
         output.lines(
             [
                 f"{name}: fold {listed(state.missing)} still to train, so there is no OOF score "
-                f"yet; the same command without --folds and --max-time finishes the run"
+                f"yet; the same command without --folds, --max-time and --fresh finishes the run"
             ]
         )
         return

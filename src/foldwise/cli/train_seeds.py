@@ -40,6 +40,8 @@ def run(project: Project, options: Namespace, output: Output) -> None:
         options.seeds,
         lambda request: trained(project, request, output),
     )
+    if found.aside is not None:
+        output.say(f"the average that was {found.name}, of other seeds, is kept in {found.aside}")
     expected = Expectation()
     if found.scores is not None:
         expected = Expecting(project).of(found.name, found.scores)

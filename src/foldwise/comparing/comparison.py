@@ -106,11 +106,13 @@ def compared_metrics(
     Raises:
         DataError: see `paired_difference`.
     """
-    found = [compared_by(metrics[0], first, second, rows)]
+    differences = [(metrics[0], paired_difference(first, second, rows, metrics[0]))]
     for metric in metrics[1:]:
         with suppress(DataError):
-            found.append(compared_by(metric, first, second, rows))
-    return found
+            differences.append((metric, paired_difference(first, second, rows, metric)))
+    known = [metric for metric, of in differences if of.standard_error is not None]
+    draws = _by_groups(first, second, rows, known)
+    return [_compared(metric, of, draws.get(metric.name)) for metric, of in differences]
 
 
 def compared_by(metric: Metric, first: Side, second: Side, rows: Rows) -> MetricComparison:
@@ -119,8 +121,19 @@ def compared_by(metric: Metric, first: Side, second: Side, rows: Rows) -> Metric
     Raises:
         DataError: see `paired_difference`.
     """
-    difference = paired_difference(first, second, rows, metric)
-    draws = None if difference.standard_error is None else _by_groups(first, second, rows, metric)
+    return compared_metrics(first, second, rows, [metric])[0]
+
+
+def _by_groups(
+    first: Side, second: Side, rows: Rows, metrics: Sequence[Metric]
+) -> dict[str, Resampled]:
+    if not metrics or rows.groups is None or rows.targets is None:
+        return {}
+    pairs = list(aligned(first, second, rows).values())
+    return resampled(metrics, rows.targets, pairs, rows.groups, LEVEL)
+
+
+def _compared(metric: Metric, difference: Difference, draws: Resampled | None) -> MetricComparison:
     low, high = difference.low, difference.high
     if draws is not None:
         low, high = _with_seeds(difference, draws)
@@ -134,13 +147,6 @@ def compared_by(metric: Metric, first: Side, second: Side, rows: Rows) -> Metric
         noticeable=None if low is None or high is None else (high - low) / 2,
         findable=findable(difference),
     )
-
-
-def _by_groups(first: Side, second: Side, rows: Rows, metric: Metric) -> Resampled | None:
-    if rows.groups is None or rows.targets is None:
-        return None
-    pairs = list(aligned(first, second, rows).values())
-    return resampled(metric, rows.targets, pairs, rows.groups, LEVEL)
 
 
 def _with_seeds(difference: Difference, draws: Resampled) -> tuple[float, float]:

@@ -6,9 +6,13 @@ from typing import NamedTuple
 
 from foldwise.comparing.ablation import Ablation
 from foldwise.comparing.paired import Difference
+from foldwise.comparing.short_names import short_names
 
-WIDTH = 48  # characters of the axis
+PAGE = 80  # characters of a line
+WIDTH = 48  # of the axis, where names and words leave so many
+LEAST_WIDTH = 24  # of it; longer names are cut
 CLIPPED = 4.0  # times the median reach; a variant that breaks the model does not hide the others
+GAP = "  "
 ROOM = 20  # parts of the axis, of which one is left free at each end
 
 
@@ -22,17 +26,19 @@ class Signs(NamedTuple):
     zero: str
     beyond_left: str
     beyond_right: str
+    cut: str
 
 
-BLOCKS = Signs("├", "┤", "─", "●", "│", "◀", "▶")
-ASCII = Signs("[", "]", "-", "o", "|", "<", ">")
+BLOCKS = Signs("├", "┤", "─", "●", "│", "◀", "▶", "…")
+ASCII = Signs("[", "]", "-", "o", "|", "<", ">", "~")
 
 
 class Axis(NamedTuple):
-    """The ends of the axis, in the metric's unit, zero between them."""
+    """The ends of the axis, in the metric's unit, zero between them, and its characters."""
 
     low: float
     high: float
+    width: int = WIDTH
 
 
 class Entry(NamedTuple):
@@ -82,28 +88,34 @@ def forest_lines(ablation: Ablation, signs: Signs = BLOCKS) -> list[str]:
 def plot_lines(
     entries: Sequence[Entry], *, greater_is_better: bool, signs: Signs = BLOCKS
 ) -> list[str]:
-    """One line an entry, with a line above that says which side is better, and a scale below."""
+    """One line an entry, with a line above that says which side is better, and a scale below.
+
+    Names too long for a line of 80 are cut in the middle.
+    """
     if not entries:
         return []
+    room = PAGE - len(GAP) * 2 - max(len(entry.word) for entry in entries)
+    names = short_names([entry.name for entry in entries], room - LEAST_WIDTH, signs.cut)
+    margin = max(map(len, names))
     axis = axis_over([e.difference for e in entries], greater_is_better=greater_is_better)
-    margin = max(len(entry.name) for entry in entries)
-    lines = [f"{'':{margin}}  {_sides(axis, greater_is_better=greater_is_better)}"]
+    axis = axis._replace(width=min(WIDTH, max(LEAST_WIDTH, room - margin)))
+    lines = [f"{'':{margin}}{GAP}{_sides(axis, greater_is_better=greater_is_better)}"]
     lines += [
-        f"{entry.name:{margin}}  {_drawn(entry.difference, axis, signs)}  {entry.word}"
-        for entry in entries
+        f"{name:{margin}}{GAP}{_drawn(entry.difference, axis, signs)}{GAP}{entry.word}"
+        for name, entry in zip(names, entries, strict=True)
     ]
-    lines.append(f"{'':{margin}}  {_scale(axis)}")
+    lines.append(f"{'':{margin}}{GAP}{_scale(axis)}")
     return [line.rstrip() for line in lines]
 
 
 def _column(value: float, axis: Axis) -> int:
     share = (value - axis.low) / (axis.high - axis.low)
-    return round(min(1.0, max(0.0, share)) * (WIDTH - 1))
+    return round(min(1.0, max(0.0, share)) * (axis.width - 1))
 
 
 def _drawn(difference: Difference, axis: Axis, signs: Signs) -> str:
     low, high = _ends(difference)
-    cells = [" "] * WIDTH
+    cells = [" "] * axis.width
     cells[_column(0.0, axis)] = signs.zero
     first, last = _column(low, axis), _column(high, axis)
     for i in range(first, last + 1):
@@ -123,7 +135,7 @@ def _sides(axis: Axis, *, greater_is_better: bool) -> str:
     zero = _column(0.0, axis)
     left, right = ("worse", "better") if greater_is_better else ("better", "worse")
     before = left.rjust(zero - 1)[: max(zero - 1, 0)] if zero > len(left) else ""
-    after = right if WIDTH - zero > len(right) + 1 else ""
+    after = right if axis.width - zero > len(right) + 1 else ""
     return f"{before:{zero + 2}}{after}"
 
 
@@ -131,7 +143,7 @@ def _scale(axis: Axis) -> str:
     """The numbers below the axis: both ends, and zero where there is room."""
     low, high = f"{axis.low:+.4f}", f"{axis.high:+.4f}"
     zero = _column(0.0, axis)
-    cells = list(low.ljust(WIDTH - len(high)) + high)
-    if len(low) < zero < WIDTH - len(high) - 1:
+    cells = list(low.ljust(axis.width - len(high)) + high)
+    if len(low) < zero < axis.width - len(high) - 1:
         cells[zero] = "0"
     return "".join(cells)

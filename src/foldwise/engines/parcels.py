@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from foldwise.errors import StorageError
+from foldwise.errors import GOES_ON, StorageError
 from foldwise.storage import disk_full_explained, read_json, sync_file, sync_folder
 from foldwise.training.checkpoint import NAME as CHECKPOINT
 
@@ -240,8 +240,8 @@ class Inbox:
             raise ValueError("what ends has begun")
         if self._digest.hexdigest() != sha256:
             raise StorageError(
-                f"{self._open} differs from what was sent (SHA-256); the same command goes on from "
-                f"what arrived before"
+                f"{self._open} differs from what was sent (SHA-256); {GOES_ON} from what "
+                f"arrived before"
             )
         sync_file(self._open)
         self._open = None

@@ -15,7 +15,7 @@ from typing import Any
 from foldwise.encoders import EncoderFiles, brought_folder
 from foldwise.engines.node import ENCODERS, NodeWorker, Over, Said, Wanted
 from foldwise.engines.parcels import PIECE_BYTES, Inbox, files_in
-from foldwise.errors import FoldFailed, FoldwiseError, UsageError
+from foldwise.errors import GOES_ON, FoldFailed, FoldwiseError, UsageError
 from foldwise.settings import Hardware
 from foldwise.storage import sha256_of_file
 from foldwise.training.engine import Files, Message, WorkerTask, too_many
@@ -168,7 +168,7 @@ class RayProcess:
             if not begun and not _is_lost(error):
                 raise FoldFailed(
                     f"a worker could not begin on the Ray cluster: {_first_line(error)}; install "
-                    f"the same foldwise on its machines, and the same command goes on"
+                    f"the same foldwise on its machines, and {GOES_ON}"
                 ) from error
             self._code = LOST  # its machine is gone, and with it what had not arrived
         finally:
@@ -253,7 +253,7 @@ class RayProcess:
             elif time.monotonic() - since > PATIENCE:
                 raise FoldFailed(
                     f"no machine of the Ray cluster can hold a worker any more "
-                    f"({_described(nodes)}); add machines, and the same command goes on"
+                    f"({_described(nodes)}); add machines, and {GOES_ON}"
                 )
         ray.get(ready)
         return not self._asked_to_stop

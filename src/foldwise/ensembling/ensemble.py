@@ -16,7 +16,12 @@ from foldwise.ensembling.members import (
     problem_of,
     read_members,
 )
-from foldwise.ensembling.membership import check_no_cycle, seeds_kept, shares_of
+from foldwise.ensembling.membership import (
+    asked_for,
+    check_no_cycle,
+    holds_another,
+    seeds_kept,
+)
 from foldwise.ensembling.problem import Problem
 from foldwise.ensembling.recipe import Method, Options, Recipe, check_recipe
 from foldwise.ensembling.record import FILE, Ensemble, is_ensemble, read_ensemble
@@ -26,7 +31,7 @@ from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
-from foldwise.storage import write_json
+from foldwise.storage import set_aside, write_json
 from foldwise.training.run_scores import (
     TABLES,
     MetricScores,
@@ -41,7 +46,11 @@ from foldwise.training.run_scores import (
 
 @dataclass(frozen=True, eq=False)
 class Blended:
-    """An ensemble just made, with what its report is made from."""
+    """An ensemble just made, with what its report is made from.
+
+    Attributes:
+        aside: where the ensemble of that name that was made otherwise lies now; None: none was.
+    """
 
     ensemble: Ensemble
     scores: RunScores
@@ -50,6 +59,7 @@ class Blended:
     problem: Problem
     recipe: Recipe
     fit: CrossFit
+    aside: Path | None = None
 
 
 def blend(
@@ -65,10 +75,13 @@ def blend(
 ) -> Blended:
     """The run `name`, a blend of the runs `names`, written to its folder.
 
+    An ensemble of that name which was made alike is made anew where its members have changed; one
+    that was made otherwise is set aside.
+
     Args:
         project: where the runs are.
         names: of finished runs.
-        name: of the new run; an ensemble of that name is replaced.
+        name: of the new run.
         method: "mean", "weights" as given, or one that is fitted and scored on rows it was not
             fitted on.
         weights: one a member; makes the method "weights".
@@ -84,12 +97,8 @@ def blend(
         DataError: a member has not finished or looks in-sample, members differ in competition,
             data, folds, ids, or the data has changed since.
     """
-    shares = shares_of(names, weights)
-    recipe = Recipe(
-        method if weights is None else "weights",
-        options or Options(),
-        () if weights is None else shares,
-    )
+    asked = asked_for(names, method, weights, options)
+    recipe = Recipe(asked.method, asked.options, tuple(asked.weights))
     check_no_cycle(project, names, name)
     members = read_members(project, names)
     check_same_origin(members)
@@ -102,7 +111,7 @@ def blend(
         loaded = _loaded(project, members)
         own = metric_named(loaded.competition.metric, loaded.competition.task)
         check_recipe(recipe, own, len(loaded.outputs))
-        return _blended(folder, members, loaded, recipe, allow_in_sample, seeds)
+        return _blended(folder, members, loaded, recipe, asked, allow_in_sample, seeds)
 
 
 def _blended(
@@ -110,16 +119,16 @@ def _blended(
     members: list[Member],
     loaded: LoadedCompetition,
     recipe: Recipe,
+    asked: Ensemble,
     allow_in_sample: bool,
     seeds: Sequence[int],
 ) -> Blended:
-    names = [member.name for member in members]
+    names = asked.members
     rows = aligned([member.oof for member in members], names, loaded.train.ids)
     test = aligned([member.test for member in members], names, loaded.test.ids)
     problem, place = problem_of(rows, loaded)
     suspicious = [str(found) for found in suspicions(problem, names)]
     if suspicious and not allow_in_sample:
-        asked = Ensemble(recipe.method, names, list(recipe.shares), {}, options=recipe.options)
         insisting = command_of(folder.name, replace(asked, suspicious=suspicious))
         raise DataError(*(f"{found}, or insist: {insisting}" for found in suspicious))
     fit = cross_fit(problem, recipe)
@@ -139,6 +148,7 @@ def _blended(
     )
     if not seeds and is_ensemble(folder):
         ensemble = replace(ensemble, seeds=seeds_kept(read_ensemble(folder), ensemble))
+    aside = set_aside(folder, last=FILE) if holds_another(folder, asked) else None
     if not (is_finished(folder) and read_ensemble(folder) == ensemble):
         tested = test.table(fit.formula.apply(test.values))
         _write(
@@ -147,7 +157,7 @@ def _blended(
             (honest, tested),
             _scores(members, loaded, honest, in_sample if fit.by_fold else {}),
         )
-    return Blended(ensemble, read_scores(folder), members, loaded, problem, recipe, fit)
+    return Blended(ensemble, read_scores(folder), members, loaded, problem, recipe, fit, aside)
 
 
 def _loaded(project: Project, members: Sequence[Member]) -> LoadedCompetition:

@@ -1,12 +1,16 @@
 """Who may be a member of an ensemble, with what share, and of which seed."""
 
 from collections.abc import Sequence
-from math import inf
+from dataclasses import replace
+from math import inf, isclose
+from pathlib import Path
 
-from foldwise.ensembling.recipe import Options
-from foldwise.ensembling.record import Ensemble, members_below
+from foldwise.ensembling.command import command_of
+from foldwise.ensembling.recipe import Method, Options
+from foldwise.ensembling.record import Ensemble, is_ensemble, members_below, read_ensemble
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
+from foldwise.training.run_scores import is_finished
 
 
 def shares_of(names: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
@@ -34,6 +38,22 @@ def shares_of(names: Sequence[str], weights: Sequence[float] | None) -> tuple[fl
     return tuple(weight / sum(given) for weight in given)
 
 
+def asked_for(
+    names: Sequence[str],
+    method: Method,
+    weights: Sequence[float] | None = None,
+    options: Options | None = None,
+) -> Ensemble:
+    """The ensemble as it is asked for, with no weights but those given; see `blend`.
+
+    Raises:
+        UsageError: see `shares_of`.
+    """
+    shares = shares_of(names, weights)
+    asked = Ensemble(method, list(names), [], {}, options=options or Options())
+    return asked if weights is None else replace(asked, method="weights", weights=list(shares))
+
+
 def check_no_cycle(project: Project, names: Sequence[str], name: str) -> None:
     """Refuse an ensemble that would be made from itself.
 
@@ -51,6 +71,43 @@ def check_no_cycle(project: Project, names: Sequence[str], name: str) -> None:
                 f"an ensemble is no member of itself: {member!r} is made from {name!r}; give the "
                 f"new ensemble another name (--name)"
             )
+
+
+def is_made_alike(before: Ensemble, asked: Ensemble) -> bool:
+    """Whether both are of the same members, in any order, by the same method and options."""
+    if set(before.members) != set(asked.members):
+        return False
+    if (before.method, before.options) != (asked.method, asked.options):
+        return False
+    if asked.method != "weights":
+        return True
+    given = dict(zip(asked.members, asked.weights, strict=True))
+    shares = zip(before.members, before.weights, strict=True)
+    return all(isclose(share, given[name]) for name, share in shares)
+
+
+def holds_another(folder: Path, asked: Ensemble) -> bool:
+    """Whether a finished ensemble that was made otherwise is in the way of the one asked for."""
+    finished = is_ensemble(folder) and is_finished(folder)
+    return finished and not is_made_alike(read_ensemble(folder), asked)
+
+
+def check_replaces_none(project: Project, name: str, asked: Ensemble) -> None:
+    """Refuse to give an ensemble the name of another.
+
+    Raises:
+        UsageError: `name` is an ensemble of other members, or made otherwise.
+    """
+    folder = project.run(name)
+    if not holds_another(folder, asked):
+        return
+    first, second = (
+        f"{listed(of.members)} ({command_of(name, of)})" for of in (read_ensemble(folder), asked)
+    )
+    raise UsageError(
+        f"one name is of one ensemble, but {name!r} is of {first}, and asked for is one of "
+        f"{second}; give it another --name, or set the old one aside with --fresh"
+    )
 
 
 def seeds_kept(before: Ensemble, now: Ensemble) -> list[int]:

@@ -94,7 +94,7 @@ def _result(
         return replace(result, state="failed", reason=failure)
     seeds = [seed for seed in plan.seeds if seed in runs and seed in base]
     if missing := [seed for seed in plan.seeds if seed not in seeds]:
-        reason = f"seed {listed(missing)} still to train; the same command goes on"
+        reason = f"seed {listed(missing)} still to train; the same command without --fresh goes on"
         result = replace(result, state="unfinished", reason=reason)
     if not seeds:
         return result

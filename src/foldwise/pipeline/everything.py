@@ -92,7 +92,9 @@ def run_everything(
         )
     if blended:
         say(f"ensemble {name}: {listed(list(trained))}, weights cross-fitted on their OOF")
-        blend(project, list(trained), name, method=DEFAULT)
+        made = blend(project, list(trained), name, method=DEFAULT)
+        if made.aside is not None:
+            say(f"the ensemble that was {name}, made otherwise, is kept in {made.aside}")
         trained[name] = 0
     submitted = submit(project, list(trained)[-1], name)
     ensemble = read_ensemble(project.run(name)) if blended else None
@@ -110,6 +112,8 @@ def _trained(
     if not seeds:
         return train(request).trained
     average = train_seeds(project, request, seeds, train)
+    if average.aside is not None:
+        say(f"the average that was {average.name}, of other seeds, is kept in {average.aside}")
     for line in average.out_of_line:
         say(f"warning: {average.name}: averaged all the same: {line}")
     return sum(state.trained for state in average.states.values())

@@ -50,6 +50,7 @@ class SeedAverage:
         scores: of the average; None while a run is unfinished.
         spreads: by metric; empty while a run is unfinished.
         out_of_line: seeds' folds that score far off the other folds and seeds.
+        aside: where an average of this name over other seeds lies now; None: there was none.
     """
 
     name: str
@@ -57,6 +58,7 @@ class SeedAverage:
     scores: RunScores | None
     spreads: dict[str, Spread]
     out_of_line: list[str] = field(default_factory=list)
+    aside: Path | None = None
 
     def missing(self) -> dict[int, tuple[int, ...]]:
         """The folds still to train, by seed; without the seeds that have finished."""
@@ -97,7 +99,7 @@ def train_seeds(
     # no OOF is in-sample, and an average without the seeds that went wrong would be optimistic
     made = blend(project, names, request.name, seeds=seeds, allow_in_sample=True)
     told = made.ensemble.suspicious
-    return SeedAverage(request.name, states, made.scores, _spreads(states), told)
+    return SeedAverage(request.name, states, made.scores, _spreads(states), told, made.aside)
 
 
 def _silently(project: Project) -> Train:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from foldwise.errors import StorageError
+from foldwise.errors import GOES_ON, StorageError
 from foldwise.journal import Journal
 from foldwise.storage import (
     disk_full_explained,
@@ -52,7 +52,7 @@ class Checkpoint:
         except (SafetensorError, OSError) as error:
             raise StorageError(
                 f"{path} is no safetensors file ({error}); nothing in it was run. Move "
-                f"{self.folder} away, and the same command goes on from the checkpoint before"
+                f"{self.folder} away, and {GOES_ON} from the checkpoint before"
             ) from None
 
 

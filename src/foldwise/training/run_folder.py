@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +11,7 @@ from foldwise.errors import UsageError, listed
 from foldwise.journal import Journal
 from foldwise.paths import Project, cache_folder
 from foldwise.settings import Hardware, Settings, dump_toml, load_experiment
-from foldwise.storage import write_bytes, write_text
+from foldwise.storage import set_aside, write_bytes, write_text
 from foldwise.training.corpus import Corpus, load_corpus
 from foldwise.training.engine import Engine
 from foldwise.training.fitness import check_fit
@@ -116,7 +115,7 @@ def open_run(
     settings = wanted.model_copy(update={"hardware": hardware})
     run = OpenRun(folder, settings, corpus, encoder, manifest.identity())
     if not begun:
-        _begin(run, manifest, set_aside(folder) if replaced or mode == "fresh" else None)
+        _begin(run, manifest, set_run_aside(folder) if replaced or mode == "fresh" else None)
     for left in [*folder.glob(".*.tmp"), *folder.glob("encoder/.*.tmp")]:
         left.unlink()  # half-written by a process that was killed
     return run
@@ -201,16 +200,7 @@ def keep_encoder_files(encoder: EncoderFiles, folder: Path) -> None:
             write_bytes(folder / path.name, path.read_bytes())
 
 
-def set_aside(folder: Path) -> Path | None:
+def set_run_aside(folder: Path) -> Path | None:
     """Where the old run now lies, out of the way of a fresh one; None if there was none."""
     shutil.rmtree(folder / SHARED, ignore_errors=True)
-    if not any(folder.glob("[!.]*")):
-        return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    aside = folder.with_name(f".{folder.name}.{stamp}")
-    aside.mkdir()
-    # the lock stays, since it is held; what says which run this is goes last, so that a kill in
-    # between leaves no fold that could pass for one of a new run
-    for path in sorted(folder.glob("[!.]*"), key=lambda path: path.name == FILE):
-        path.rename(aside / path.name)
-    return aside
+    return set_aside(folder, last=FILE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from foldwise.errors import Interrupted
+from foldwise.errors import GOES_ON, Interrupted
 
 
 class StopRequest:
@@ -32,9 +32,7 @@ class StopRequest:
         """
         if self.asked:
             name = signal.Signals(self.signal_number).name
-            raise Interrupted(
-                self.signal_number, f"stopped by {name}, everything saved; the same command goes on"
-            )
+            raise Interrupted(self.signal_number, f"stopped by {name}, everything saved; {GOES_ON}")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from foldwise.errors import StorageError
+from foldwise.errors import GOES_ON, StorageError
 from foldwise.storage import sync_file, sync_folder
 
 Direction = Literal["minimize", "maximize"]
@@ -71,7 +71,7 @@ def _unusable(path: Path, error: BaseException) -> StorageError:
     said = str(getattr(error, "orig", None) or error).strip("'\"")
     return StorageError(
         f"{path} cannot be read or written ({said}): make room if the disk is full, end what else "
-        f"holds the file, or restore it if it is damaged; the same command then goes on"
+        f"holds the file, or restore it if it is damaged; then {GOES_ON}"
     )
 
 

@@ -1,10 +1,10 @@
 """An older study of the same name, out of the way of a fresh one."""
 
 import glob
-from datetime import UTC, datetime
 from pathlib import Path
 
 from foldwise.locks import only_driver_of
+from foldwise.storage import new_aside
 from foldwise.tuning.names import DATABASE, MARK, TRIAL
 
 WAIT_SECONDS = 60.0  # for a worker whose driver was killed, and which is still saving
@@ -24,9 +24,7 @@ def set_study_aside(folder: Path) -> Path | None:
     own = sorted(folder.glob("[!.]*"), key=lambda path: (path.name == DATABASE, path.name))
     if not own and not old_trials:
         return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    aside = folder.with_name(f".{folder.name}.{stamp}")
-    aside.mkdir()
+    aside = new_aside(folder)
     for trial in old_trials:
         with only_driver_of(trial, WAIT_SECONDS):
             trial.rename(aside / trial.name)

@@ -51,6 +51,12 @@ def ensemble(command: ArgumentParser) -> None:
     command.add_argument(
         "--allow-in-sample", action="store_true", help="blend OOFs that look in-sample too"
     )
+    command.add_argument(
+        "--fresh",
+        action="store_true",
+        dest="replace",  # nothing is begun again: `fresh` is of what trains
+        help="set another ensemble of that name aside",
+    )
 
 
 def compare(command: ArgumentParser) -> None:
