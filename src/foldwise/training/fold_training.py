@@ -38,12 +38,11 @@ SAVING_SHARE = 20.0  # train so many times as long as the last checkpoint took t
 
 @dataclass
 class Clock:
-    """When the last step ended, when the last checkpoint was written, and how long that took."""
+    """When the last step ended, and when the last checkpoint was begun or written."""
 
     tick: float
     cpu_tick: float
     saved: float
-    saving: float = 0.0
 
 
 class FoldTraining:
@@ -242,15 +241,14 @@ class FoldTraining:
 
     def _is_due(self, clock: Clock, now: float) -> bool:
         least = self.job.settings.training.checkpoint_seconds
-        return now - clock.saved >= max(least, SAVING_SHARE * clock.saving)
+        if not least:  # every step is to be saved
+            return True
+        waited = now - clock.saved >= max(least, SAVING_SHARE * self._writer.seconds)
+        return waited and not self._writer.is_writing
 
     def _save(self, learner: Learner, plan: StagePlan, clock: Clock) -> None:
-        begun = time.monotonic()
         self._writer.write(snapshot_of(self.job.identity, learner, self.state, plan.number))
         clock.saved = time.monotonic()
-        # where every step is to be saved, it is
-        waits = self.job.settings.training.checkpoint_seconds > 0
-        clock.saving = clock.saved - begun if waits else 0.0
 
     def _seed(self, purpose: str, number: int) -> int:
         seed, fold, attempt = self.job.settings.seed, self.job.fold, self.state.attempt
