@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foldwise.engines.node import Over
-from foldwise.errors import FoldFailed, UsageError
+from foldwise.errors import FoldFailed, StorageError, UsageError
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import Hardware
@@ -25,10 +25,10 @@ from tests.tuning.tiny_studies import tiny_project as tiny_study
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'foldwise[ray]'")
 
 from ray.cluster_utils import Cluster  # noqa: E402
-from ray.exceptions import RayActorError, RayError  # noqa: E402
+from ray.exceptions import RayActorError, RayError, RayTaskError  # noqa: E402
 
 from foldwise.engines import ray_engine  # noqa: E402
-from foldwise.engines.ray_engine import LOST, Parcels, RayEngine, RayProcess  # noqa: E402
+from foldwise.engines.ray_engine import LOST, STOPPED, Parcels, RayEngine, RayProcess  # noqa: E402
 
 CORE = Hardware(device="cpu", precision="fp32", threads=1)
 STARTS = 4
@@ -145,6 +145,32 @@ def test_a_stop_that_is_asked_for_while_files_are_brought_reaches_the_worker(
     process.while_bringing = process.stop
     assert list(process.messages()) == []
     assert process.told == ["stop"]
+
+
+def test_what_cannot_be_brought_is_told_unless_the_worker_has_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process = Scripted(monkeypatch, tmp_path)
+    assert list(process.messages()) == []
+
+    def full() -> None:
+        raise RayTaskError("keep_pieces", "its frames", StorageError("the disk there is full"))
+
+    process.while_bringing = full
+    process.bring(Files())  # it has ended
+    process._over.clear()
+    with pytest.raises(StorageError, match=r"^the disk there is full$"):
+        process.bring(Files())
+
+
+def test_a_worker_that_waits_for_a_machine_has_none_and_leaves_when_it_is_told_to(
+    machines: Machines, tmp_path: Path
+) -> None:
+    large = Hardware(device="cpu", precision="fp32", threads=2)  # no machine has so many cores
+    process = machines.engine.start(WorkerTask((), tmp_path), 0, large)
+    threading.Timer(0.2, process.stop).start()
+    assert list(process.messages()) == []
+    assert (process.has_machine, process.exit_code()) == (False, STOPPED)
 
 
 def test_a_worker_has_ended_also_where_its_actor_cannot_be_killed(

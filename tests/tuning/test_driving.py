@@ -2,6 +2,7 @@
 
 import math
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from foldwise.tuning.page import remarks
 from foldwise.tuning.plan import planned
 from foldwise.tuning.request import TuneRequest
 from foldwise.tuning.result import TuningResult, tuning_result
+from tests.tuning.fake_cluster import FakeCluster
 from tests.tuning.tiny_studies import fake_worker, study_of, tiny_project
 
 
@@ -115,6 +117,48 @@ def test_two_workers_share_the_trials(tmp_path: Path) -> None:
     found = result_of(tmp_path, trials=5, workers=2, command=fake_worker(0.05))
     assert len(found.trials) == 5
     assert len({str(t.values) for t in found.trials}) == 5
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("notices_after", [0.0, 0.5])
+def test_a_study_goes_on_where_a_machine_is_lost_and_no_other_has_room(
+    tmp_path: Path, notices_after: float
+) -> None:
+    project, cluster = tiny_project(tmp_path), FakeCluster(2, notices_after)
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        if text.startswith("trial 2:") and cluster.machines == 2:
+            cluster.lose_one()
+
+    ledger, _ = study_of(
+        project, 5, workers=2, engine=cluster, say=say, pruner="none", command=fake_worker(0.1)
+    )
+    assert [t.outcome.state for t in ledger.settled()] == ["finished"] * 5
+    assert sum("queued again" in text for text in said) == 1  # else nothing was lost
+    assert max(t.deaths for t in ledger.settled()) == 1
+    for trial in ledger.settled():  # nothing twice
+        trained = (project.run(trial.run) / "trained.txt").read_text()
+        assert sorted(trained.split()) == ["0", "1", "2"]
+
+
+@pytest.mark.timeout(120)
+def test_a_study_without_any_machine_ends_with_the_reason_and_no_trial_has_failed(
+    tmp_path: Path,
+) -> None:
+    project, cluster = tiny_project(tmp_path), FakeCluster(1)
+
+    def say(text: str) -> None:
+        if text.startswith("trial 0:") and cluster.machines:
+            threading.Timer(0.3, cluster.lose_one).start()  # once its worker has a machine
+
+    with pytest.raises(FoldFailed, match="no machine can hold a worker any more"):
+        study_of(
+            project, 2, workers=1, engine=cluster, say=say, pruner="none", command=fake_worker(30.0)
+        )
+    ledger, _ = study_of(project, 2, pruner="none")
+    assert [t.outcome.state for t in ledger.settled()] == ["finished"] * 2
 
 
 def test_a_stop_leaves_a_study_that_goes_on(tmp_path: Path) -> None:

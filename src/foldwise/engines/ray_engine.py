@@ -135,8 +135,13 @@ class RayProcess:
         self._inbox = Inbox(task.root)
         self._actor: Any = _actor(hardware)
         self._placed, self._over = threading.Event(), threading.Event()
-        self._asked_to_stop = False
+        self._asked_to_stop, self._has_machine = False, False
         self._code = LOST
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether Ray has found one for it."""
+        return self._has_machine
 
     def messages(self) -> Iterator[Message]:
         """What it says, until it has ended; what it wrote before is then with the driver.
@@ -183,10 +188,18 @@ class RayProcess:
         self._tell("say", dict(message))
 
     def bring(self, files: Files) -> None:
-        """Have further files at hand, and what is written among them come back."""
+        """Have further files at hand, and what is written among them come back.
+
+        Raises:
+            StorageError: the disk there is full.
+        """
         self._placed.wait()
+        if self._over.is_set():
+            return
         try:
             self._bring(files)
+        except RayTaskError as error:
+            raise _own(error) from None
         except RayError:  # `messages` ends, and says so
             return
 
@@ -227,6 +240,7 @@ class RayProcess:
         since = time.monotonic()
         while True:
             try:
+                self._has_machine = False
                 placed = self._is_placed()
                 if placed:
                     self._bring(self._task.files)
@@ -256,7 +270,8 @@ class RayProcess:
                     f"({_described(nodes)}); add machines, and the same command goes on"
                 )
         ray.get(ready)
-        return not self._asked_to_stop
+        self._has_machine = not self._asked_to_stop
+        return self._has_machine
 
     def _bring(self, files: Files) -> None:
         wanted = self._parcels.of(self._task.root, files)
