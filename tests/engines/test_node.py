@@ -61,6 +61,20 @@ def test_what_a_worker_wrote_is_here_when_what_it_said_is_heard(tmp_path: Path) 
     assert list((tmp_path / "store" / "work").iterdir()) == []
 
 
+def test_what_was_written_for_an_earlier_job_is_removed_when_the_next_one_comes(
+    tmp_path: Path,
+) -> None:
+    worker, trials = NodeWorker(tmp_path / "store"), ["runs/trial-0", "runs/trial-1"]
+    train = kept(worker, "input/train.csv", b"id,text\n")
+    worker.place([train, kept(worker, f"{trials[0]}/ckpt", b"weights")], trials[:1])
+    (root,) = (tmp_path / "store" / "work").iterdir()
+    worker.place([train, kept(worker, f"{trials[0]}/ckpt", b"others")], trials[:1])  # goes on
+    assert (root / trials[0] / "ckpt").read_bytes() == b"others"
+    worker.place([train, kept(worker, f"{trials[1]}/settings", b"{}")], trials[1:])
+    assert [path.name for path in (root / "runs").iterdir()] == ["trial-1"]
+    assert (root / "input/train.csv").read_bytes() == b"id,text\n"
+
+
 def test_a_file_comes_to_a_machine_once(tmp_path: Path) -> None:
     first, second = NodeWorker(tmp_path), NodeWorker(tmp_path)
     wanted = kept(first, "x", b"weights")

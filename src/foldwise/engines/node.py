@@ -85,7 +85,14 @@ class NodeWorker:
         write_atomically(self._blobs / sha256, write)
 
     def place(self, files: Sequence[Wanted], writes: Sequence[str]) -> None:
-        """Put kept files where the worker looks for them; send back what changes in `writes`."""
+        """Put kept files where the worker looks for them; send back what changes in `writes`.
+
+        What it wrote for an earlier job has been sent and is removed: the models of a study's
+        trials would fill the disk.
+        """
+        for folder in self._outbox.leave():
+            if folder.as_posix() not in writes:
+                shutil.rmtree(self._root / folder, ignore_errors=True)
         for wanted in files:
             path, blob = self._root / wanted.path, self._blobs / wanted.sha256
             path.parent.mkdir(parents=True, exist_ok=True)

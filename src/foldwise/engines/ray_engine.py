@@ -188,7 +188,7 @@ class RayProcess:
         self._tell("say", dict(message))
 
     def bring(self, files: Files) -> None:
-        """Have further files at hand, and what is written among them come back.
+        """Have further files at hand; what is written among them, and no others, comes back.
 
         Raises:
             StorageError: the disk there is full.

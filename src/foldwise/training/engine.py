@@ -69,7 +69,7 @@ class WorkerProcess(Protocol):
         """Say something to it; nothing happens where it has ended."""
 
     def bring(self, files: Files) -> None:
-        """Have further files at hand, and what is written among them come back.
+        """Have further files at hand; what is written among them, and no others, comes back.
 
         Raises:
             StorageError: the disk there is full.
