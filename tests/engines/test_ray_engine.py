@@ -1,6 +1,7 @@
 """A cluster of two machines that share nothing but this one: each has its own raylet and store."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,16 @@ from ray.cluster_utils import Cluster  # noqa: E402
 from ray.exceptions import RayActorError, RayError, RayTaskError  # noqa: E402
 
 from foldwise.engines import ray_engine  # noqa: E402
-from foldwise.engines.ray_engine import LOST, STOPPED, Parcels, RayEngine, RayProcess  # noqa: E402
+from foldwise.engines.ray_engine import (  # noqa: E402
+    AHEAD,
+    LOST,
+    STOPPED,
+    THREADS,
+    Parcels,
+    RayEngine,
+    RayProcess,
+    _streamed,
+)
 
 CORE = Hardware(device="cpu", precision="fp32", threads=1)
 STARTS = 4
@@ -111,6 +121,36 @@ def test_the_trials_of_a_study_are_those_of_this_machine(
             assert sorted(trained.read_text().split()) == ["0", "1", "2"]
     assert known[0] == known[1]
     assert len(known[0]) == 3
+
+
+class Counting:
+    """Yields numbers, and says how many it has."""
+
+    def __init__(self) -> None:
+        self._yielded = 0
+
+    def run(self, count: int) -> Iterator[int]:
+        for number in range(count):
+            self._yielded += 1
+            yield number
+
+    def yielded(self) -> int:
+        return self._yielded
+
+
+def test_a_worker_sends_no_faster_than_the_driver_takes_and_hears_meanwhile(
+    machines: Machines,
+) -> None:
+    assert machines.engine  # the driver belongs to the cluster
+    actor = ray.remote(Counting).options(num_cpus=0, max_concurrency=THREADS).remote()
+    stream = _streamed(actor.run, 3 * AHEAD)
+    assert next(stream) == 0
+    ahead = 0
+    while ahead < AHEAD:  # it goes on to so many
+        ahead = ray.get(actor.yielded.remote())
+    time.sleep(0.2)  # and, with time for all of them, no further
+    assert ray.get(actor.yielded.remote()) <= AHEAD + 1
+    assert list(stream) == list(range(1, 3 * AHEAD))
 
 
 class Scripted(RayProcess):
