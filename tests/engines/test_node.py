@@ -1,4 +1,5 @@
 import hashlib
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,21 @@ def test_other_bytes_than_asked_for_are_not_kept(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="arrived with other bytes"):
         worker.keep("0" * 64, [b"weights"])
     assert worker.lacking(["0" * 64]) == ["0" * 64]
+
+
+def test_a_store_is_nobody_else_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "store"
+    store.mkdir(mode=0o777)
+    NodeWorker(store)
+    assert store.stat().st_mode & 0o777 == 0o700
+
+    (tmp_path / "link").symlink_to(store)
+    with pytest.raises(StorageError, match="or is a link; remove it on that machine"):
+        NodeWorker(tmp_path / "link")
+    owner = store.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(StorageError, match=f"store belongs to user {owner} "):
+        NodeWorker(store)
 
 
 def test_a_stop_reaches_a_worker_that_has_not_begun(tmp_path: Path) -> None:
