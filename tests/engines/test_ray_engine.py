@@ -94,6 +94,8 @@ def test_more_workers_than_the_cluster_has_places_for_are_refused(machines: Mach
         engine.check(Hardware(device="cuda", threads=1), 1)
     with pytest.raises(UsageError, match="no machine of the Ray cluster has a GPU"):
         engine.resolved(Hardware(device="cuda"), 5)
+    with pytest.raises(UsageError, match=r"one process, but hardware\.processes is 2"):
+        engine.resolved(Hardware(processes=2), 5)
     assert "2 machines" in (engine.gpu_fault() or "")
 
 

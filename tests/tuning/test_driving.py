@@ -210,6 +210,14 @@ def test_a_gpu_is_not_shared_by_measuring_and_nothing_is_begun(tmp_path: Path) -
     assert len(study_of(project, 1)[0].trials()) == 1
 
 
+def test_a_trial_is_trained_by_one_process(tmp_path: Path) -> None:
+    top = "rates.top={ low = 1e-5, high = 1e-3, log = true, default = 1e-4 }"
+    project = tiny_project(tmp_path, 'competition = "tiny-regression"\n')
+    with pytest.raises(UsageError, match=r"a trial in one process; got hardware\.processes=2"):
+        study_of(project, 1, overrides=(top, "hardware.processes=2"))
+    assert list(tmp_path.glob("runs/*/*.db")) == []
+
+
 def test_only_the_best_trial_keeps_its_evaluations(tmp_path: Path) -> None:
     found = result_of(tmp_path, trials=5)
     best = found.best_trial()

@@ -77,6 +77,11 @@ class RayEngine:
                 f"on a Ray cluster each worker has a GPU of its own, but hardware.jobs_per_gpu is "
                 f"{wanted.jobs_per_gpu!r}: leave it 1"
             )
+        if wanted.processes != 1:
+            raise UsageError(
+                f"on a Ray cluster each worker is one process, but hardware.processes is "
+                f"{wanted.processes}: leave it 1, or use --engine local"
+            )
         nodes = _nodes()
         gpus = sum(int(node.get("GPU", 0)) for node in nodes)
         device = ("cuda" if gpus else "cpu") if wanted.device == "auto" else wanted.device
