@@ -96,6 +96,8 @@ def test_more_workers_than_the_cluster_has_places_for_are_refused(machines: Mach
         engine.resolved(Hardware(device="cuda"), 5)
     with pytest.raises(UsageError, match=r"one process, but hardware\.processes is 2"):
         engine.resolved(Hardware(processes=2), 5)
+    with pytest.raises(UsageError, match=r"one process, but hardware\.processes is 2"):
+        engine.check(Hardware(device="cpu", threads=1, processes=2), 1)  # begun without Ray
     assert "2 machines" in (engine.gpu_fault() or "")
 
 

@@ -77,11 +77,7 @@ class RayEngine:
                 f"on a Ray cluster each worker has a GPU of its own, but hardware.jobs_per_gpu is "
                 f"{wanted.jobs_per_gpu!r}: leave it 1"
             )
-        if wanted.processes != 1:
-            raise UsageError(
-                f"on a Ray cluster each worker is one process, but hardware.processes is "
-                f"{wanted.processes}: leave it 1, or use --engine local"
-            )
+        _check_single(wanted)
         nodes = _nodes()
         gpus = sum(int(node.get("GPU", 0)) for node in nodes)
         device = ("cuda" if gpus else "cpu") if wanted.device == "auto" else wanted.device
@@ -121,8 +117,9 @@ class RayEngine:
         """Check that `count` workers have a place each: Ray would wait for ever without a word.
 
         Raises:
-            UsageError: the cluster is too small.
+            UsageError: the cluster is too small, or a run that was begun elsewhere needs teams.
         """
+        _check_single(hardware)
         places = self.places(hardware)
         if count > places:
             what = "a GPU" if hardware.device == "cuda" else f"{hardware.threads} cores"
@@ -353,6 +350,14 @@ def _actor(hardware: Hardware) -> Any:
         max_restarts=0,  # the driver decides what is tried again, from which checkpoint
         scheduling_strategy="SPREAD",
     ).remote()
+
+
+def _check_single(hardware: Hardware) -> None:
+    if hardware.processes != 1:
+        raise UsageError(
+            f"on a Ray cluster each worker is one process, but hardware.processes is "
+            f"{hardware.processes}: leave it 1, or use --engine local"
+        )
 
 
 def _streamed(method: Any, *arguments: Any) -> Iterator[Any]:
