@@ -1,4 +1,5 @@
 import hashlib
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,20 @@ def test_what_a_worker_wrote_is_here_when_what_it_said_is_heard(tmp_path: Path) 
     assert list((tmp_path / "store" / "work").iterdir()) == []
 
 
+def test_what_was_written_for_an_earlier_job_is_removed_when_the_next_one_comes(
+    tmp_path: Path,
+) -> None:
+    worker, trials = NodeWorker(tmp_path / "store"), ["runs/trial-0", "runs/trial-1"]
+    train = kept(worker, "input/train.csv", b"id,text\n")
+    worker.place([train, kept(worker, f"{trials[0]}/ckpt", b"weights")], trials[:1])
+    (root,) = (tmp_path / "store" / "work").iterdir()
+    worker.place([train, kept(worker, f"{trials[0]}/ckpt", b"others")], trials[:1])  # goes on
+    assert (root / trials[0] / "ckpt").read_bytes() == b"others"
+    worker.place([train, kept(worker, f"{trials[1]}/settings", b"{}")], trials[1:])
+    assert [path.name for path in (root / "runs").iterdir()] == ["trial-1"]
+    assert (root / "input/train.csv").read_bytes() == b"id,text\n"
+
+
 def test_a_file_comes_to_a_machine_once(tmp_path: Path) -> None:
     first, second = NodeWorker(tmp_path), NodeWorker(tmp_path)
     wanted = kept(first, "x", b"weights")
@@ -73,6 +88,21 @@ def test_other_bytes_than_asked_for_are_not_kept(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="arrived with other bytes"):
         worker.keep("0" * 64, [b"weights"])
     assert worker.lacking(["0" * 64]) == ["0" * 64]
+
+
+def test_a_store_is_nobody_else_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "store"
+    store.mkdir(mode=0o777)
+    NodeWorker(store)
+    assert store.stat().st_mode & 0o777 == 0o700
+
+    (tmp_path / "link").symlink_to(store)
+    with pytest.raises(StorageError, match="or is a link; remove it on that machine"):
+        NodeWorker(tmp_path / "link")
+    owner = store.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(StorageError, match=f"store belongs to user {owner} "):
+        NodeWorker(store)
 
 
 def test_a_stop_reaches_a_worker_that_has_not_begun(tmp_path: Path) -> None:

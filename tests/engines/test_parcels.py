@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from foldwise.engines.parcels import (
     Event,
     Gone,
     Inbox,
+    Left,
     Outbox,
     Packed,
     Piece,
@@ -169,6 +171,55 @@ def test_a_checkpoint_that_is_deleted_in_part_stays_as_it_was_until_it_is_gone(
 
     shutil.rmtree(folder)
     assert list(outbox.changes()) == [Gone(folder.relative_to(there).as_posix())]
+
+
+def test_a_folder_that_was_left_may_go_and_nothing_of_it_is_taken_any_more(
+    there: Path, here: Path
+) -> None:
+    outbox, inbox = Outbox(there), Inbox(here, [FOLD])
+    outbox.watch([FOLD])
+    (there / FOLD / "result.json").write_text("{}")
+    for event in outbox.changes():
+        inbox.take(event)
+    whole, other = contents(here), Path("runs/other")
+
+    assert outbox.leave() == [FOLD]
+    shutil.rmtree(there / FOLD)
+    (there / other).mkdir()
+    outbox.watch([other])
+    inbox.watch([other])
+    (there / other / "journal.jsonl").write_text("one\n")
+    for event in outbox.changes():
+        inbox.take(event)
+    # what arrived stays, the other folder's files arrive
+    assert contents(here) == {**whole, **contents(there)}
+    with pytest.raises(StorageError, match="a worker writes only in its own folders"):
+        inbox.take(Gone(f"{FOLD}/result.json"))
+
+
+def test_a_folder_that_is_left_and_watched_again_is_taken(there: Path, here: Path) -> None:
+    outbox, inbox = Outbox(there), Inbox(here, [FOLD])
+    outbox.watch([FOLD])
+    outbox.leave()
+    outbox.watch([FOLD])
+    (there / FOLD / "journal.jsonl").write_text("one\n")
+    for event in outbox.changes():
+        inbox.take(event)
+    assert contents(here) == contents(there)
+
+
+def test_folders_are_not_left_in_the_middle_of_a_file(there: Path) -> None:
+    outbox = Outbox(there, [FOLD])
+    (there / FOLD / "model.bin").write_bytes(b"weights")
+    events = outbox.changes()
+    assert next(events) == Begun(f"{FOLD}/model.bin")
+    leaving = threading.Thread(target=outbox.leave)
+    leaving.start()
+    leaving.join(0.05)
+    assert leaving.is_alive()
+    assert [type(event) for event in events] == [Piece, Ended, Packed]
+    leaving.join(10)
+    assert [type(event) for event in outbox.changes()] == [Left]
 
 
 def test_a_folder_that_is_renamed_while_it_is_looked_through_ends_nothing(

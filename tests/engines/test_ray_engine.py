@@ -1,6 +1,7 @@
 """A cluster of two machines that share nothing but this one: each has its own raylet and store."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from foldwise.engines.node import Over
-from foldwise.errors import FoldFailed, UsageError
+from foldwise.errors import FoldFailed, StorageError, UsageError
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import Hardware, Settings
@@ -25,10 +26,19 @@ from tests.tuning.tiny_studies import tiny_project as tiny_study
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'foldwise[ray]'")
 
 from ray.cluster_utils import Cluster  # noqa: E402
-from ray.exceptions import RayActorError, RayError  # noqa: E402
+from ray.exceptions import RayActorError, RayError, RayTaskError  # noqa: E402
 
 from foldwise.engines import ray_engine  # noqa: E402
-from foldwise.engines.ray_engine import LOST, Parcels, RayEngine, RayProcess  # noqa: E402
+from foldwise.engines.ray_engine import (  # noqa: E402
+    AHEAD,
+    LOST,
+    STOPPED,
+    THREADS,
+    Parcels,
+    RayEngine,
+    RayProcess,
+    _streamed,
+)
 
 CORE = Hardware(device="cpu", precision="fp32", threads=1)
 STARTS = 4
@@ -84,6 +94,10 @@ def test_more_workers_than_the_cluster_has_places_for_are_refused(machines: Mach
         engine.check(Hardware(device="cuda", threads=1), 1)
     with pytest.raises(UsageError, match="no machine of the Ray cluster has a GPU"):
         engine.resolved(Hardware(device="cuda"), 5)
+    with pytest.raises(UsageError, match=r"one process, but hardware\.processes is 2"):
+        engine.resolved(Hardware(processes=2), 5)
+    with pytest.raises(UsageError, match=r"one process, but hardware\.processes is 2"):
+        engine.check(Hardware(device="cpu", threads=1, processes=2), 1)  # begun without Ray
     assert "2 machines" in (engine.gpu_fault() or "")
 
 
@@ -111,6 +125,36 @@ def test_the_trials_of_a_study_are_those_of_this_machine(
             assert sorted(trained.read_text().split()) == ["0", "1", "2"]
     assert known[0] == known[1]
     assert len(known[0]) == 3
+
+
+class Counting:
+    """Yields numbers, and says how many it has."""
+
+    def __init__(self) -> None:
+        self._yielded = 0
+
+    def run(self, count: int) -> Iterator[int]:
+        for number in range(count):
+            self._yielded += 1
+            yield number
+
+    def yielded(self) -> int:
+        return self._yielded
+
+
+def test_a_worker_sends_no_faster_than_the_driver_takes_and_hears_meanwhile(
+    machines: Machines,
+) -> None:
+    assert machines.engine  # the driver belongs to the cluster
+    actor = ray.remote(Counting).options(num_cpus=0, max_concurrency=THREADS).remote()
+    stream = _streamed(actor.run, 3 * AHEAD)
+    assert next(stream) == 0
+    ahead = 0
+    while ahead < AHEAD:  # it goes on to so many
+        ahead = ray.get(actor.yielded.remote())
+    time.sleep(0.2)  # and, with time for all of them, no further
+    assert ray.get(actor.yielded.remote()) <= AHEAD + 1
+    assert list(stream) == list(range(1, 3 * AHEAD))
 
 
 class Scripted(RayProcess):
@@ -145,6 +189,32 @@ def test_a_stop_that_is_asked_for_while_files_are_brought_reaches_the_worker(
     process.while_bringing = process.stop
     assert list(process.messages()) == []
     assert process.told == ["stop"]
+
+
+def test_what_cannot_be_brought_is_told_unless_the_worker_has_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process = Scripted(monkeypatch, tmp_path)
+    assert list(process.messages()) == []
+
+    def full() -> None:
+        raise RayTaskError("keep_pieces", "its frames", StorageError("the disk there is full"))
+
+    process.while_bringing = full
+    process.bring(Files())  # it has ended
+    process._over.clear()
+    with pytest.raises(StorageError, match=r"^the disk there is full$"):
+        process.bring(Files())
+
+
+def test_a_worker_that_waits_for_a_machine_has_none_and_leaves_when_it_is_told_to(
+    machines: Machines, tmp_path: Path
+) -> None:
+    large = Hardware(device="cpu", precision="fp32", threads=2)  # no machine has so many cores
+    process = machines.engine.start(WorkerTask((), tmp_path), 0, large)
+    threading.Timer(0.2, process.stop).start()
+    assert list(process.messages()) == []
+    assert (process.has_machine, process.exit_code()) == (False, STOPPED)
 
 
 def test_a_worker_has_ended_also_where_its_actor_cannot_be_killed(

@@ -309,3 +309,9 @@ def test_there_must_be_as_many_layers_as_settings_speak_of(
     table: dict[str, Any], complaints: list[str]
 ) -> None:
     assert unfit_for_layers(valid(table), 6) == complaints
+
+
+def test_words_are_counted_by_one_process() -> None:
+    assert complaints_of({"kind": "tfidf", "hardware": {"processes": 2}}) == [
+        "hardware.processes=2 would do nothing: it needs kind='encoder'"
+    ]

@@ -57,6 +57,32 @@ CONTRADICTING: list[tuple[dict[str, Any], str]] = [
         "(see encoder.frozen='embeddings', rates and train): choose 'awp', or let them learn",
     ),
     (
+        {"hardware": {"processes": 2, "jobs_per_gpu": "auto"}},
+        "hardware.processes=2 gives a fold several GPUs, and hardware.jobs_per_gpu='auto' a share "
+        "of one: leave one of them 1",
+    ),
+    *(
+        (
+            {"hardware": {"processes": 2}, section: values},
+            f"hardware.processes above 1 gives each process a share of a batch, and {whole}: leave "
+            f"one of them out",
+        )
+        for section, values, whole in (
+            ("head", {"norm": "batch"}, "head.norm='batch' compares all of its texts"),
+            ("loss", {"kind": "rmse"}, "loss.kind='rmse' is no mean over texts"),
+            (
+                "regularization",
+                {"mixout": 0.1},
+                "regularization.mixout mixes the same weights for all of it",
+            ),
+            (
+                "regularization",
+                {"adversarial": "awp"},
+                "regularization.adversarial moves the weights along its whole gradient",
+            ),
+        )
+    ),
+    (
         {"loss": {"kind": "gaussian", "weights": "target_sd"}},
         "loss.kind='gaussian' reckons with the raters' noise already: leave "
         "loss.weights='target_sd' out",

@@ -60,6 +60,19 @@ def test_a_gpu_that_cannot_compute_is_no_silent_fallback(broken_gpu: None, devic
         resolved_hardware(Hardware(device=device, precision="fp32"), 5)
 
 
+def test_each_process_of_a_fold_needs_a_gpu_or_has_a_share_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(hardware, "gpu_fault", lambda: None)
+    with pytest.raises(UsageError, match="processes has a GPU of its own, but there are 2 for 3"):
+        resolved_hardware(Hardware(device="cuda", precision="fp32", processes=3), 1)
+    monkeypatch.setattr(hardware, "usable_cores", lambda: 12)
+    wanted = Hardware(device="cpu", precision="fp32", processes=3)
+    assert resolved_hardware(wanted, 2).threads == 2
+
+
 def test_the_cpu_can_be_chosen_beside_a_broken_gpu(broken_gpu: None) -> None:
     assert resolved_hardware(CPU, 5).device == "cpu"
 

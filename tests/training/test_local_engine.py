@@ -1,9 +1,11 @@
+import sys
 from pathlib import Path
 
 import pytest
 
 from foldwise.errors import UsageError
 from foldwise.settings import Hardware
+from foldwise.training import local_engine
 from foldwise.training.engine import PYTHON, ROOT, WorkerTask
 from foldwise.training.local_engine import LocalEngine, visible_gpus
 
@@ -45,6 +47,23 @@ def test_the_project_s_root_stands_in_the_command(tmp_path: Path) -> None:
     worker = LocalEngine().start(program(echo, tmp_path), 0, CPU)
     assert list(worker.messages()) == [{"root": str(tmp_path)}]
     worker.close()
+
+
+def test_a_team_sees_its_own_gpus_and_is_begun_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4,GPU-7,6,5")
+    pairs = Hardware(device="cuda", threads=1, processes=2)
+    engine, begun = LocalEngine(), []
+    monkeypatch.setattr(local_engine, "LocalProcess", lambda *arguments: begun.append(arguments))
+    for slot in (0, 1, 2):
+        engine.start(program("worker"), slot, pairs)
+    seen = [environment["CUDA_VISIBLE_DEVICES"] for _, environment in begun]
+    assert seen == ["3,4", "GPU-7,6", "3,4"]
+    command = [sys.executable, "-c", "worker", "."]
+    launcher = [sys.executable, "-m", "foldwise.training.team_launcher", "2"]
+    assert begun[0][0] == [*launcher, *command]
+    assert (engine.places(pairs), engine.gpus(pairs)) == (2, 2)
+    with pytest.raises(UsageError, match="each worker has 2 GPUs of its own, but there are 2 for"):
+        engine.check(pairs, 3)
 
 
 def test_each_worker_sees_one_gpu_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from foldwise.tuning.page import remarks
 from foldwise.tuning.plan import planned
 from foldwise.tuning.request import TuneRequest
 from foldwise.tuning.result import TuningResult, tuning_result
+from tests.tuning.fake_cluster import FakeCluster
 from tests.tuning.tiny_studies import fake_worker, study_of, tiny_project
 
 
@@ -117,6 +119,48 @@ def test_two_workers_share_the_trials(tmp_path: Path) -> None:
     assert len({str(t.values) for t in found.trials}) == 5
 
 
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("notices_after", [0.0, 0.5])
+def test_a_study_goes_on_where_a_machine_is_lost_and_no_other_has_room(
+    tmp_path: Path, notices_after: float
+) -> None:
+    project, cluster = tiny_project(tmp_path), FakeCluster(2, notices_after)
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        if text.startswith("trial 2:") and cluster.machines == 2:
+            cluster.lose_one()
+
+    ledger, _ = study_of(
+        project, 5, workers=2, engine=cluster, say=say, pruner="none", command=fake_worker(0.1)
+    )
+    assert [t.outcome.state for t in ledger.settled()] == ["finished"] * 5
+    assert sum("queued again" in text for text in said) == 1  # else nothing was lost
+    assert max(t.deaths for t in ledger.settled()) == 1
+    for trial in ledger.settled():  # nothing twice
+        trained = (project.run(trial.run) / "trained.txt").read_text()
+        assert sorted(trained.split()) == ["0", "1", "2"]
+
+
+@pytest.mark.timeout(120)
+def test_a_study_without_any_machine_ends_with_the_reason_and_no_trial_has_failed(
+    tmp_path: Path,
+) -> None:
+    project, cluster = tiny_project(tmp_path), FakeCluster(1)
+
+    def say(text: str) -> None:
+        if text.startswith("trial 0:") and cluster.machines:
+            threading.Timer(0.3, cluster.lose_one).start()  # once its worker has a machine
+
+    with pytest.raises(FoldFailed, match="no machine can hold a worker any more"):
+        study_of(
+            project, 2, workers=1, engine=cluster, say=say, pruner="none", command=fake_worker(30.0)
+        )
+    ledger, _ = study_of(project, 2, pruner="none")
+    assert [t.outcome.state for t in ledger.settled()] == ["finished"] * 2
+
+
 def test_a_stop_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
     project, stop = tiny_project(tmp_path), StopRequest()
 
@@ -164,6 +208,14 @@ def test_a_gpu_is_not_shared_by_measuring_and_nothing_is_begun(tmp_path: Path) -
         study_of(project, 1, overrides=("hardware.jobs_per_gpu=auto",))
     assert list(tmp_path.glob("runs/*/*.db")) == []
     assert len(study_of(project, 1)[0].trials()) == 1
+
+
+def test_a_trial_is_trained_by_one_process(tmp_path: Path) -> None:
+    top = "rates.top={ low = 1e-5, high = 1e-3, log = true, default = 1e-4 }"
+    project = tiny_project(tmp_path, 'competition = "tiny-regression"\n')
+    with pytest.raises(UsageError, match=r"a trial in one process; got hardware\.processes=2"):
+        study_of(project, 1, overrides=(top, "hardware.processes=2"))
+    assert list(tmp_path.glob("runs/*/*.db")) == []
 
 
 def test_only_the_best_trial_keeps_its_evaluations(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Nothing here knows how the machines talk to each other.
 
 import os
 import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,9 +54,13 @@ class NodeWorker:
 
     Args:
         store: of everything on this machine.
+
+    Raises:
+        StorageError: the store is somebody else's.
     """
 
     def __init__(self, store: Path = STORE) -> None:
+        _make_private(store)
         self._blobs, self._cache = store / "blobs", store / "cache"
         (store / "work").mkdir(parents=True, exist_ok=True)
         _sweep(store / "work")
@@ -85,7 +90,14 @@ class NodeWorker:
         write_atomically(self._blobs / sha256, write)
 
     def place(self, files: Sequence[Wanted], writes: Sequence[str]) -> None:
-        """Put kept files where the worker looks for them; send back what changes in `writes`."""
+        """Put kept files where the worker looks for them; send back what changes in `writes`.
+
+        What it wrote for an earlier job has been sent and is removed: the models of a study's
+        trials would fill the disk.
+        """
+        for folder in self._outbox.leave():
+            if folder.as_posix() not in writes:
+                shutil.rmtree(self._root / folder, ignore_errors=True)
         for wanted in files:
             path, blob = self._root / wanted.path, self._blobs / wanted.sha256
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,6 +158,23 @@ class NodeWorker:
             "FOLDWISE_CACHE": str(self._cache),
             BROUGHT: str(self._root / ENCODERS),
         }
+
+
+def _make_private(store: Path) -> None:
+    """Let nobody else put anything into the store, whose files are trusted by their names alone.
+
+    Raises:
+        StorageError: somebody else has made it: names in a folder for all can be guessed.
+    """
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = store.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise StorageError(
+            f"workers keep files in a folder of this user's, but {store} belongs to user "
+            f"{found.st_uid} or is a link; remove it on that machine, or set TMPDIR before `ray "
+            f"start`"
+        )
+    store.chmod(0o700)
 
 
 def _sweep(work: Path) -> None:

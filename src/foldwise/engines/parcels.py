@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +53,13 @@ class Gone(NamedTuple):
     path: str
 
 
-Event = Begun | Piece | Ended | Packed | Gone
+class Left(NamedTuple):
+    """Nothing in this folder is sent any more."""
+
+    path: str
+
+
+Event = Begun | Piece | Ended | Packed | Gone | Left
 
 
 def files_in(root: Path, folders: Iterable[Path]) -> dict[str, list[Path]]:
@@ -95,7 +102,7 @@ def _parcel_of(inner: Path) -> str:
 
 @dataclass
 class Outbox:
-    """Sends what changes in some folders.
+    """Sends what changes in some folders; while one thread sends, others wait to change them.
 
     Attributes:
         root: above them.
@@ -105,15 +112,34 @@ class Outbox:
     root: Path
     folders: list[Path] = field(default_factory=list)
     _sent: dict[str, tuple[tuple[str, int, int], ...]] = field(default_factory=dict)
+    _left: list[Path] = field(default_factory=list)
+    _sending: threading.Lock = field(default_factory=threading.Lock)
 
     def watch(self, folders: Sequence[Path]) -> None:
         """Send what will change in these, too; what is in them now is known already."""
-        self.folders += [folder for folder in folders if folder not in self.folders]
-        for parcel, paths in files_in(self.root, folders).items():
-            self._sent[parcel] = _stamp(paths)
+        with self._sending:
+            self.folders += [folder for folder in folders if folder not in self.folders]
+            for parcel, paths in files_in(self.root, folders).items():
+                self._sent[parcel] = _stamp(paths)
+
+    def leave(self) -> list[Path]:
+        """The folders until now, of which nothing is sent any more, also not that they go."""
+        with self._sending:
+            left, self.folders = self.folders, []
+            self._left += left
+            self._sent.clear()
+            return left
 
     def changes(self) -> Iterator[Event]:
         """What has changed since the last call."""
+        with self._sending:
+            for folder in self._left:
+                if folder not in self.folders:
+                    yield Left(folder.as_posix())
+            self._left.clear()
+            yield from self._changes()
+
+    def _changes(self) -> Iterator[Event]:
         now = files_in(self.root, self.folders)
         for parcel, paths in now.items():
             if not _is_whole(parcel, paths):
@@ -176,7 +202,7 @@ class Inbox:
 
     def watch(self, folders: Sequence[Path]) -> None:
         """Take in what changes in these, too."""
-        self._folders += folders
+        self._folders.extend(folders)
 
     def take(self, event: Event) -> None:
         """Take in the next event.
@@ -192,6 +218,8 @@ class Inbox:
             self._end(event.sha256)
         elif isinstance(event, Packed):
             self._unpack(event)
+        elif isinstance(event, Left):
+            self._folders.remove(Path(event.path))
         else:
             self._forget(event.path)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from foldwise.encoders import EncoderFiles, brought_folder
+from foldwise.engines.machines import described, needs_of, places_on
 from foldwise.engines.node import ENCODERS, NodeWorker, Over, Said, Wanted
 from foldwise.engines.parcels import PIECE_BYTES, Inbox, files_in
 from foldwise.errors import GOES_ON, FoldFailed, FoldwiseError, UsageError
@@ -32,6 +33,7 @@ except ImportError:
 LOST, STOPPED = -9, 143  # exit codes of a worker whose machine is gone, and of one never begun
 POLL_SECONDS = 0.5
 PATIENCE = 60.0  # seconds that a cluster may be without a fitting machine
+AHEAD = 4  # things sent that the driver has not taken: a checkpoint's pieces fill no memory
 THREADS = 4  # of an actor: one runs the worker, the others hear what it is told
 
 
@@ -75,13 +77,14 @@ class RayEngine:
                 f"on a Ray cluster each worker has a GPU of its own, but hardware.jobs_per_gpu is "
                 f"{wanted.jobs_per_gpu!r}: leave it 1"
             )
+        _check_single(wanted)
         nodes = _nodes()
         gpus = sum(int(node.get("GPU", 0)) for node in nodes)
         device = ("cuda" if gpus else "cpu") if wanted.device == "auto" else wanted.device
         if device == "cuda" and not gpus:
             raise UsageError(
                 f"hardware.device=cuda, but no machine of the Ray cluster has a GPU "
-                f"({_described(nodes)}); add one, or choose hardware.device=cpu"
+                f"({described(nodes)}); add one, or choose hardware.device=cpu"
             )
         cores = max((int(node.get("CPU", 0)) for node in nodes), default=1)
         every = sum(int(node.get("CPU", 0)) for node in nodes)
@@ -100,11 +103,11 @@ class RayEngine:
         nodes = _nodes()
         if any(node.get("GPU", 0) >= 1 for node in nodes):
             return None
-        return f"no machine of the Ray cluster has a GPU ({_described(nodes)})"
+        return f"no machine of the Ray cluster has a GPU ({described(nodes)})"
 
     def places(self, hardware: Hardware) -> int:
         """How many workers the cluster's machines feed at once."""
-        return sum(_places_on(node, hardware) for node in _nodes())
+        return sum(places_on(node, hardware) for node in _nodes())
 
     def gpus(self, hardware: Hardware) -> int:  # noqa: ARG002
         """None that is shared: Ray gives each worker one."""
@@ -114,13 +117,14 @@ class RayEngine:
         """Check that `count` workers have a place each: Ray would wait for ever without a word.
 
         Raises:
-            UsageError: the cluster is too small.
+            UsageError: the cluster is too small, or a run that was begun elsewhere needs teams.
         """
+        _check_single(hardware)
         places = self.places(hardware)
         if count > places:
             what = "a GPU" if hardware.device == "cuda" else f"{hardware.threads} cores"
             error = too_many(count, places, what)
-            raise UsageError(f"{error}; the Ray cluster has {_described(_nodes())}")
+            raise UsageError(f"{error}; the Ray cluster has {described(_nodes())}")
 
     def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> "RayProcess":  # noqa: ARG002
         """A worker on the machine that Ray chooses."""
@@ -135,8 +139,13 @@ class RayProcess:
         self._inbox = Inbox(task.root)
         self._actor: Any = _actor(hardware)
         self._placed, self._over = threading.Event(), threading.Event()
-        self._asked_to_stop = False
+        self._asked_to_stop, self._has_machine = False, False
         self._code = LOST
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether Ray has found one for it."""
+        return self._has_machine
 
     def messages(self) -> Iterator[Message]:
         """What it says, until it has ended; what it wrote before is then with the driver.
@@ -183,10 +192,18 @@ class RayProcess:
         self._tell("say", dict(message))
 
     def bring(self, files: Files) -> None:
-        """Have further files at hand, and what is written among them come back."""
+        """Have further files at hand; what is written among them, and no others, comes back.
+
+        Raises:
+            StorageError: the disk there is full.
+        """
         self._placed.wait()
+        if self._over.is_set():
+            return
         try:
             self._bring(files)
+        except RayTaskError as error:
+            raise _own(error) from None
         except RayError:  # `messages` ends, and says so
             return
 
@@ -227,6 +244,7 @@ class RayProcess:
         since = time.monotonic()
         while True:
             try:
+                self._has_machine = False
                 placed = self._is_placed()
                 if placed:
                     self._bring(self._task.files)
@@ -248,15 +266,16 @@ class RayProcess:
             if self._asked_to_stop:
                 return False
             nodes = _nodes()
-            if any(_places_on(node, self._hardware) for node in nodes):
+            if any(places_on(node, self._hardware) for node in nodes):
                 since = time.monotonic()  # all are taken; one will be free
             elif time.monotonic() - since > PATIENCE:
                 raise FoldFailed(
                     f"no machine of the Ray cluster can hold a worker any more "
-                    f"({_described(nodes)}); add machines, and {GOES_ON}"
+                    f"({described(nodes)}); add machines, and {GOES_ON}"
                 )
         ray.get(ready)
-        return not self._asked_to_stop
+        self._has_machine = not self._asked_to_stop
+        return self._has_machine
 
     def _bring(self, files: Files) -> None:
         wanted = self._parcels.of(self._task.root, files)
@@ -268,9 +287,7 @@ class RayProcess:
         ray.get(self._actor.place.remote(list(wanted), writes))
 
     def _events(self) -> Iterator[Any]:
-        stream = self._actor.run.options(num_returns="streaming").remote(self._task)
-        for reference in stream:
-            yield ray.get(reference)
+        yield from _streamed(self._actor.run, self._task)
 
 
 class Parcels:
@@ -325,7 +342,7 @@ class _Actor(NodeWorker):
 
 def _actor(hardware: Hardware) -> Any:
     kind = ray.remote(_Actor)
-    needs = _needs(hardware)
+    needs = needs_of(hardware)
     return kind.options(
         num_cpus=needs["CPU"],
         num_gpus=needs.get("GPU", 0),
@@ -335,25 +352,24 @@ def _actor(hardware: Hardware) -> Any:
     ).remote()
 
 
-def _needs(hardware: Hardware) -> dict[str, int]:
-    if hardware.device == "cuda":
-        return {"CPU": 1, "GPU": 1}
-    return {"CPU": max(1, hardware.threads)}
+def _check_single(hardware: Hardware) -> None:
+    if hardware.processes != 1:
+        raise UsageError(
+            f"on a Ray cluster each worker is one process, but hardware.processes is "
+            f"{hardware.processes}: leave it 1, or use --engine local"
+        )
 
 
-def _places_on(node: Mapping[str, float], hardware: Hardware) -> int:
-    return min(int(node.get(what, 0)) // count for what, count in _needs(hardware).items())
+def _streamed(method: Any, *arguments: Any) -> Iterator[Any]:
+    """What an actor's generator yields, which waits where the driver is slower than it."""
+    options = {"num_returns": "streaming", "_generator_backpressure_num_objects": AHEAD}
+    for reference in method.options(**options).remote(*arguments):
+        yield ray.get(reference)
 
 
 def _nodes() -> list[dict[str, float]]:
     """The resources of each machine that is alive."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
-
-
-def _described(nodes: Sequence[Mapping[str, float]]) -> str:
-    """The machines in words."""
-    each = [f"{n.get('CPU', 0):g} cores and {n.get('GPU', 0):g} GPUs" for n in nodes]
-    return f"{len(nodes)} machines: " + ", ".join(each) if each else "no machine"
 
 
 def _own(error: RayTaskError) -> BaseException:

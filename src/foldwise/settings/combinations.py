@@ -116,7 +116,9 @@ def _defaults(chosen: Settings) -> dict[str, object]:
 
 def _beside_tfidf(chosen: Settings) -> list[str]:
     before = _defaults(chosen)
-    return [
+    several = chosen.hardware.processes
+    teams = [f"hardware.processes={several} would do nothing: it needs kind='encoder'"]
+    return (teams if several > 1 else []) + [
         f"{key}={value!r} would do nothing: kind='tfidf' reads {', '.join(NO_ENCODER)}, "
         f"{' and '.join(NO_ENCODER_TRAINING)} only"
         for key, value in chosen.flat().items()

@@ -18,6 +18,28 @@ NEED_ENCODER = ("encoder.dropout", "regularization.mixout", "regularization.pret
 NEED_LAYERS = ("encoder.reinitialise", "encoder.layer_drop")  # learning embeddings are not enough
 
 
+def _of_a_team(stands: Callable[[Settings], bool]) -> Callable[[Settings], bool]:
+    return lambda chosen: chosen.hardware.processes > 1 and stands(chosen)
+
+
+# what a process that sees a share of a batch cannot do, or would do otherwise than the others
+NEED_WHOLE_BATCH: tuple[tuple[Callable[[Settings], bool], str], ...] = (
+    (lambda s: s.head.norm == "batch", "head.norm='batch' compares all of its texts"),
+    (
+        lambda s: s.loss.kind in ("rmse", "ranking"),
+        "loss.kind={s.loss.kind!r} is no mean over texts",
+    ),
+    (
+        lambda s: s.regularization.mixout > 0,
+        "regularization.mixout mixes the same weights for all of it",
+    ),
+    (
+        lambda s: s.regularization.adversarial != "none",
+        "regularization.adversarial moves the weights along its whole gradient",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Contradiction:
     """Settings that must not stand together.
@@ -81,6 +103,19 @@ CONTRADICTIONS: tuple[Contradiction, ...] = (
         lambda s: s.loss.weights == "target_sd" and s.loss.kind in ("gaussian", "kl"),
         "loss.kind={s.loss.kind!r} reckons with the raters' noise already: leave "
         "loss.weights='target_sd' out",
+    ),
+    Contradiction(
+        lambda s: s.hardware.processes > 1 and s.hardware.jobs_per_gpu != 1,
+        "hardware.processes={s.hardware.processes} gives a fold several GPUs, and "
+        "hardware.jobs_per_gpu={s.hardware.jobs_per_gpu!r} a share of one: leave one of them 1",
+    ),
+    *(
+        Contradiction(
+            _of_a_team(stands),
+            f"hardware.processes above 1 gives each process a share of a batch, and {whole}: leave "
+            f"one of them out",
+        )
+        for stands, whole in NEED_WHOLE_BATCH
     ),
 )
 

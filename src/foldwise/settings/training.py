@@ -35,4 +35,5 @@ class Hardware(Section):
     device: Device = "auto"
     precision: Precision = "auto"  # auto: the fastest that works here
     threads: CountOrNone = 0  # of one worker on a CPU; 0: all cores
+    processes: Count = 1  # that train one fold together, each from a share of every batch
     jobs_per_gpu: Count | Literal["auto"] = 1  # folds at once on a GPU; auto: while it gains

@@ -166,13 +166,13 @@ def made_model(job: FoldJob, cls_position: Literal["first", "last"], attempt: in
 def _predicted_test(
     job: FoldJob, training: FoldTraining, test: Tokens, report: Report, stop: StopRequest
 ) -> Tensor:
-    total = len(test.lengths)
+    positions = np.arange(len(test.lengths), dtype=np.int64)
+    total = len(job.team.share(positions))
 
     def after_batch(done: int) -> None:
         stop.raise_if_asked()
         report(Progress(job.fold, "predict", done, total))
 
-    positions = np.arange(total, dtype=np.int64)
     forward = Forward(training.made.model, job.settings.hardware)
     return training.predicted(forward, test, positions, after_batch)
 

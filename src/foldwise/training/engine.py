@@ -58,6 +58,10 @@ class WorkerTask:
 class WorkerProcess(Protocol):
     """A worker that was started."""
 
+    @property
+    def has_machine(self) -> bool:
+        """Whether it has got its place, which it may have to wait for."""
+
     def messages(self) -> Iterator[Message]:
         """What it says, until it has ended; what it wrote before is then with the driver."""
 
@@ -65,7 +69,11 @@ class WorkerProcess(Protocol):
         """Say something to it; nothing happens where it has ended."""
 
     def bring(self, files: Files) -> None:
-        """Have further files at hand, and what is written among them come back."""
+        """Have further files at hand; what is written among them, and no others, comes back.
+
+        Raises:
+            StorageError: the disk there is full.
+        """
 
     def stop(self) -> None:
         """Ask it to save its work and leave."""

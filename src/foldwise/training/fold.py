@@ -13,6 +13,7 @@ from foldwise.training.corpus import Corpus
 from foldwise.training.fold_result import FoldOutcome, finished_outcome, write_outcome
 from foldwise.training.progress import Progress, Report
 from foldwise.training.stopping import StopRequest
+from foldwise.training.team import ALONE, Team
 from foldwise.training.watching import Watch
 
 WAIT_SECONDS = 60.0
@@ -30,6 +31,7 @@ class FoldJob:
         encoder: the pretrained files; None where the run needs none.
         token_cache: the folder of the token cache.
         watch: is shown each evaluation; None: nobody is.
+        team: that trains it together.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class FoldJob:
     encoder: EncoderFiles | None
     token_cache: Path
     watch: Watch | None = None
+    team: Team = ALONE
 
     @property
     def shared(self) -> Path:

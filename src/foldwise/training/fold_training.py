@@ -1,5 +1,6 @@
 """The steps of one encoder fold: stages, looks, best weights, checkpoints, stops."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -135,7 +136,7 @@ class FoldTraining:
         begun, cpu_begun = time.monotonic(), time.process_time()
         learn_only(self.made.model, plan.learns)
         with self._freezing(plan, report) as frozen:
-            learner = new_learner(chosen, self.made, plan, self.state, frozen)
+            learner = new_learner(chosen, self.made, plan, self.state, frozen, self.job.team)
             if self.state.saved is not None:
                 self.state.saved.put_into(learner, plan.number)
                 self.state.saved = None
@@ -197,7 +198,8 @@ class FoldTraining:
                 f"head.norm='batch' learns something else from smaller micro-batches: set "
                 f"training.micro_batch_tokens={self._largest // 2}, or choose head.norm='layer'"
             )
-        self.budget.halve(reason, self._largest, step=self.state.step + 1)
+        largest = self.job.team.largest(self._largest)  # all cut a batch in the same parts
+        self.budget.halve(reason, largest, step=self.state.step + 1)
         self.state.micro_batch_tokens = self.budget.tokens
 
     def _take_steps(self, learner: Learner, plan: StagePlan, report: Report) -> None:
@@ -214,7 +216,8 @@ class FoldTraining:
             lambda: self._predict_validation_rows(learner),
             numbers=range(self.state.step + 1, plan.last + 1),
             due=lambda number: (number - plan.after) % every == 0,
-            seed_of=lambda number: self._seed("dropout", number),
+            # each of a team drops out others
+            seed_of=lambda number: self._seed("dropout", number) + self.job.team.rank,
             losses=self.state.losses,
         ):
             now = time.monotonic()
@@ -222,15 +225,20 @@ class FoldTraining:
             if step.outputs is not None:
                 self._look(learner, step.outputs)
             # read once: a signal after this line waits for the next step
-            leaving = self._stop.asked
+            leaving = self.job.team.any(self._stop.asked)
             between = step.number == plan.last < self.steps
             if leaving or between or self._is_due(clock, now):
                 self._save(learner, plan, clock)
             report(self._progress())
             if leaving:
-                self._stop.raise_if_asked()
+                self._leave()
             if self.is_over:
                 return
+
+    def _leave(self) -> None:
+        if not self._stop.asked:  # only another process of the team was told so far
+            self._stop.ask(signal.SIGTERM)
+        self._stop.raise_if_asked()
 
     def _count(self, step: int, clock: Clock, now: float) -> None:
         cpu_now = time.process_time()
@@ -247,6 +255,8 @@ class FoldTraining:
         return waited and not self._writer.is_writing
 
     def _save(self, learner: Learner, plan: StagePlan, clock: Clock) -> None:
+        if not self.job.team.leads:
+            return
         self._writer.write(snapshot_of(self.job.identity, learner, self.state, plan.number))
         clock.saved = time.monotonic()
 
@@ -264,8 +274,9 @@ class FoldTraining:
             micro_batch_tokens=self.budget.tokens,
             done=self.state.step,
             seed_of=lambda epoch: self._seed("batches", epoch),
+            team=self.job.team,
         ):
-            self._largest = max(batch.input_ids.numel() for batch in batches)
+            self._largest = max((batch.input_ids.numel() for batch in batches), default=0)
             yield batches
 
     def _while_freezing(self, report: Report) -> Callable[[int], None]:
@@ -297,9 +308,11 @@ class FoldTraining:
         longest = int(tokens.lengths[positions].max(initial=0))
         largest, chosen = longest * len(positions), self.job.settings.training.micro_batch_tokens
         new = TokenBudget(chosen, longest, self.journal)
-        return self._predicting.setdefault(largest, new).within(
-            lambda at_once: predict(forward, tokens, positions, at_once, after_batch), largest
+        share = self.job.team.share(positions)
+        outputs = self._predicting.setdefault(largest, new).within(
+            lambda at_once: predict(forward, tokens, share, at_once, after_batch), largest
         )
+        return self.job.team.gathered(outputs, len(positions))
 
     def _look(self, learner: Learner, outputs: Tensor) -> None:
         """Score an evaluation, note it, and keep its weights if they are to predict."""

@@ -12,6 +12,7 @@ from foldwise.tokenization.batches import Batch
 from foldwise.training.forward import Forward
 from foldwise.training.losses import Labels
 from foldwise.training.objective import Objective
+from foldwise.training.team import ALONE, Team
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +23,13 @@ class Gradients:
         forward: from a micro-batch to raw outputs.
         objective: what is minimised.
         scaler: of fp16.
+        team: each of which adds the gradient of its share of the batch.
     """
 
     forward: Forward
     objective: Objective
     scaler: GradScaler
+    team: Team = ALONE
 
     def add(self, batches: Sequence[Batch], labels: Labels) -> Tensor:
         """The mean loss of a batch, a scalar on the device, whose gradient is added.
@@ -49,7 +52,11 @@ class Gradients:
         return self.objective.total(whole, labels.at(rows)) / len(rows)
 
     def _summed(self, batches: Sequence[Batch], labels: Labels) -> Tensor:
-        texts = sum(len(batch) for batch in batches)
+        texts = self.team.total(sum(len(batch) for batch in batches))
+        if not batches:  # the batch is smaller than the team
+            nothing = torch.zeros((), device=labels.values.device)
+            self.scaler.scale(nothing)  # it begins with the first loss that it is shown
+            return nothing
         parts: list[Tensor] = []
         for batch in batches:
             loss = self.objective.total(self._passes(batch), labels.at(batch.rows)) / texts

@@ -34,7 +34,12 @@ def resolved_hardware(wanted: settings.Hardware, folds: int) -> settings.Hardwar
             that does not work on this hardware.
     """
     device = _device(wanted)
-    threads = wanted.threads or max(1, usable_cores() // folds)
+    if device == "cuda" and wanted.processes > torch.cuda.device_count():
+        raise UsageError(
+            f"each of hardware.processes has a GPU of its own, but there are "
+            f"{torch.cuda.device_count()} for {wanted.processes}: lower it"
+        )
+    threads = wanted.threads or max(1, usable_cores() // (folds * wanted.processes))
     precision = wanted.precision
     if precision == "auto":
         precision = fastest_precision(device, threads)

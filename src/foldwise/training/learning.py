@@ -22,6 +22,7 @@ from foldwise.training.objective import Objective
 from foldwise.training.param_groups import adamw
 from foldwise.training.schedules import Scheduler
 from foldwise.training.stages import StagePlan, learned_names, stage_plans
+from foldwise.training.team import ALONE, Team
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,7 @@ def new_learner(
     plan: StagePlan,
     state: FoldState,
     frozen: FrozenStates | None = None,
+    team: Team = ALONE,
 ) -> Learner:
     """The learner of one stage, with a new optimizer, its schedule where the state has got to.
 
@@ -83,6 +85,7 @@ def new_learner(
         plan: the stage.
         state: of the fold: steps and attempts so far.
         frozen: what the frozen part puts out, if it is computed once.
+        team: whose gradients are summed at each step.
     """
     model = made.model
     held = made.anchor.pretrained if made.anchor and made.anchor.decay else {}
@@ -108,6 +111,7 @@ def new_learner(
         anchor=made.anchor,
         adversary=adversary_of(model, chosen.regularization, made.plans[-1].last),
         average=made.average,
+        team=team,
     )
 
 

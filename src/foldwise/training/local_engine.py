@@ -1,6 +1,7 @@
 """Workers on this machine: a subprocess each, with a GPU or its share of the cores."""
 
 import os
+import sys
 
 import torch
 
@@ -29,11 +30,11 @@ class LocalEngine:
         return gpu_fault()
 
     def places(self, hardware: Hardware) -> int:
-        """As many as each GPU takes, or as the cores have threads for."""
+        """As many as each GPU, or team of GPUs, takes, or as the cores have threads for."""
         if hardware.device == "cuda":
             each = MOST if hardware.jobs_per_gpu == "auto" else hardware.jobs_per_gpu
-            return max(1, len(visible_gpus()) * each)
-        return max(1, usable_cores() // max(1, hardware.threads))
+            return max(1, self.gpus(hardware) * each)
+        return max(1, usable_cores() // (max(1, hardware.threads) * hardware.processes))
 
     def check(self, hardware: Hardware, count: int) -> None:
         """Check that each worker has a GPU; cores may be shared.
@@ -43,18 +44,26 @@ class LocalEngine:
         """
         if hardware.device == "cuda" and count > self.places(hardware):
             what = "a GPU" if hardware.jobs_per_gpu == 1 else "a share of a GPU"
+            what = what if hardware.processes == 1 else f"{hardware.processes} GPUs"
             raise too_many(count, self.places(hardware), what)
 
     def gpus(self, hardware: Hardware) -> int:
-        """How many GPUs the places are on; 0 on a CPU."""
-        return len(visible_gpus()) if hardware.device == "cuda" else 0
+        """How many GPUs, or teams of GPUs, the places are on; 0 on a CPU."""
+        return len(visible_gpus()) // hardware.processes if hardware.device == "cuda" else 0
 
     def start(self, task: WorkerTask, slot: int, hardware: Hardware) -> LocalProcess:
-        """A subprocess, which sees one GPU: its own, or the one it shares."""
-        environment = dict(os.environ)
+        """A subprocess, which sees one GPU: its own, or the one it shares; or a team of them."""
+        environment, each = dict(os.environ), hardware.processes
         if hardware.device == "cuda" and (gpus := visible_gpus()):
-            environment["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]
-        return LocalProcess(task.command_at(task.root), environment)
+            first = slot % (len(gpus) // each) * each
+            environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpus[first : first + each])
+        command = task.command_at(task.root)
+        return LocalProcess(command if each == 1 else team_command(command, each), environment)
+
+
+def team_command(command: list[str], processes: int) -> list[str]:
+    """A worker's command as a team's."""
+    return [sys.executable, "-m", "foldwise.training.team_launcher", str(processes), *command]
 
 
 def visible_gpus() -> list[str]:

@@ -23,6 +23,7 @@ from foldwise.training.losses import Labels
 from foldwise.training.memory import MemoryFull, first_line
 from foldwise.training.objective import Objective
 from foldwise.training.schedules import Scheduler
+from foldwise.training.team import ALONE, Team
 
 CURVE_POINTS = 16  # of the training loss between two evaluations
 LEAST_SCALE = 1.0  # it begins at 65,536, and halves at each overflow
@@ -38,6 +39,7 @@ class Learner:
         frozen_layers: how many of the lowest layers do not learn now.
         max_norm: of the gradient; larger ones are scaled down.
         anchor, adversary, average: None where the settings ask for none.
+        team: of which each process has a learner that takes the same steps.
     """
 
     model: TextModel
@@ -52,6 +54,7 @@ class Learner:
     anchor: Anchor | None = None
     adversary: Adversary | None = None
     average: Average | None = None
+    team: Team = ALONE
 
 
 class Step(NamedTuple):
@@ -95,6 +98,8 @@ def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number
     """
     set_training_mode(learner.model, learner.frozen_layers)
     loss = _add_gradients(learner, batches, labels, number)
+    learner.team.add_up_gradients(learner.model)
+    learner.team.add_up([loss])
     learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
     norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)
     learner.scaler.step(learner.optimizer)
@@ -118,19 +123,22 @@ def _add_gradients(
     Raises:
         MemoryFull: there is no room on the GPU; parameters are as before, without gradients.
     """
-    gradients = Gradients(learner.forward, learner.objective, learner.scaler)
+    gradients = Gradients(learner.forward, learner.objective, learner.scaler, learner.team)
+    loss, reason = None, ""
     try:
         with learner.anchor.mixed() if learner.anchor else nullcontext():
             loss = gradients.add(batches, labels)
             if learner.adversary is not None and number >= learner.adversary.begins:
                 with learner.adversary.uphill(), statistics_kept(learner.forward):
                     gradients.add(batches, labels)
-            return loss
     except torch.OutOfMemoryError as error:
-        reason = first_line(error)
+        loss, reason = None, first_line(error)
+    full = learner.team.any(loss is None)
+    if loss is not None and not full:
+        return loss
     # out of the clause above, which holds the error, its frames, and so their tensors
     learner.optimizer.zero_grad(set_to_none=True)
-    raise MemoryFull(reason)
+    raise MemoryFull(reason or "of another process of the team")
 
 
 def loss_of(learner: Learner, batches: Sequence[Batch], labels: Labels) -> Tensor:

@@ -116,7 +116,8 @@ def _train(
     engine = request.engine
     wanted = 1 if request.watch else request.workers or default_workers(run.settings, engine)
     count = min(wanted, len(todo))
-    if count > 1 or (count and not engine.is_here):
+    teams = run.settings.hardware.processes > 1
+    if count > 1 or (count and (teams or not engine.is_here)):
         files = RunFiles(project.root, request.name, run.settings, run.encoder)
         Workers(engine, files, count, budget, report, stop).train(todo)
         return

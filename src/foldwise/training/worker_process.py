@@ -13,6 +13,8 @@ from foldwise.training.engine import Files, Message
 class LocalProcess:
     """A subprocess that says and hears JSON, one object a line."""
 
+    has_machine = True
+
     def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
             command,

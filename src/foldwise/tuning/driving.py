@@ -18,10 +18,11 @@ from foldwise.tuning.plan import Plan
 from foldwise.tuning.sitting import Sitting
 from foldwise.tuning.trials import Outcome, Trial
 from foldwise.tuning.weights import forget_weights
-from foldwise.tuning.workers import Heard, Workers
+from foldwise.tuning.workers import Ended, Heard, Workers
 
 POLL_SECONDS = 0.2
 ATTEMPTS = 2  # worker processes that may die in one trial
+NO_PLACE = "no machine has a place for it"
 HOPELESS = 3  # trials that failed, where none has finished
 
 Say = Callable[[str], None]
@@ -84,6 +85,7 @@ class Driver:
                 self._begin(ends)
             if not self._busy:
                 break
+            self._workers.withdraw()
             heard = self._workers.hear(POLL_SECONDS)
             if heard is not None:
                 self._heed(heard)
@@ -95,6 +97,8 @@ class Driver:
         """Give each idle worker a trial, while more are wanted."""
         for slot in range(self._workers.count):
             if slot in self._busy or self._exhausted or not self._has_time(ends):
+                continue
+            if not self._workers.has_place(slot):
                 continue
             if len(self._ledger.settled()) + len(self._busy) >= self._wanted:
                 return
@@ -126,9 +130,9 @@ class Driver:
     def _heed(self, heard: Heard) -> None:
         sitting = self._busy.get(heard.slot)
         if heard.message is None:
-            code = self._workers.ended(heard.slot)
+            ended = self._workers.ended(heard.slot)
             if sitting is not None:
-                self._mourn(heard.slot, sitting, code)
+                self._mourn(heard.slot, sitting, ended)
             return
         if sitting is None:
             return
@@ -155,13 +159,13 @@ class Driver:
         self._workers.say(slot, {"go_on": not dropped})
 
     def _end(self, slot: int, sitting: Sitting, said: SaidEnd) -> None:
-        del self._busy[slot]
         trial, kind = sitting.trial, getattr(errors, said.error, None)
         if said.state == "stopped" or self._ends_study(kind):
-            self._queued_again(trial.number, said.error or "stopped")
-            self._ledger.queue_again(trial)
+            self._put_off(slot, said.error or "stopped")
             self._failure = self._failure or (kind(*said.complaints) if kind else None)
-        elif said.state == "finished":
+            return
+        del self._busy[slot]
+        if said.state == "finished":
             found = self._judge.result(trial)
             outcome = Outcome("finished", found.value, found.standard_error, spent=sitting.spent())
             self._settle(trial, outcome)
@@ -180,26 +184,39 @@ class Driver:
             kind is errors.DataError and not self._plan.data_is_as_it_was()
         )
 
-    def _mourn(self, slot: int, sitting: Sitting, code: int) -> None:
+    def _mourn(self, slot: int, sitting: Sitting, ended: Ended) -> None:
         """A worker has died: its trial goes on in another, once."""
         trial = sitting.trial
-        if self._stop.asked or self._failure:
-            del self._busy[slot]
-            self._queued_again(trial.number, "stopped")
-            self._ledger.queue_again(trial)
+        leaving = self._stop.asked or self._failure is not None
+        if leaving or not ended.had_machine:
+            self._put_off(slot, "stopped" if leaving else NO_PLACE)
             return
-        self._journal.write("worker died", trial=trial.number, exit_code=code)
+        self._journal.write("worker died", trial=trial.number, exit_code=ended.exit_code)
         sitting.trial = self._ledger.died(trial)
         if sitting.trial.deaths < ATTEMPTS:
-            sitting.look = None
-            self._train(slot, trial)
+            self._try_again(slot, sitting)
             return
         del self._busy[slot]
         reason = (
-            f"its worker died {sitting.trial.deaths} times (exit code {code}; a negative one is a "
-            f"signal); if it was killed for its memory, use fewer --workers"
+            f"its worker died {sitting.trial.deaths} times (exit code {ended.exit_code}; a "
+            f"negative one is a signal); if it was killed for its memory, use fewer --workers"
         )
         self._settle(sitting.trial, Outcome("failed", reason=reason, spent=sitting.spent()))
+
+    def _try_again(self, slot: int, sitting: Sitting) -> None:
+        """Let a trial go on at once, or later where its machine was lost and no other has room."""
+        if not self._workers.has_place(slot):
+            self._put_off(slot, NO_PLACE)
+            return
+        sitting.look = None
+        self._train(slot, sitting.trial)
+
+    def _put_off(self, slot: int, why: str) -> None:
+        """Queue a slot's trial again."""
+        trial = self._busy.pop(slot).trial
+        self._exhausted = False  # there is this one to be asked for
+        self._queued_again(trial.number, why)
+        self._ledger.queue_again(trial)
 
     def _queued_again(self, number: int, why: str) -> None:
         """Note and say it, since the numbers of later trials skip one for each time."""

@@ -64,13 +64,19 @@ def opened(plan: Plan) -> Study:
     """The study, begun if there is none; the caller holds its folder.
 
     Raises:
-        UsageError: it was begun with something else, or a GPU is to be shared by measuring.
+        UsageError: it was begun with something else, a GPU is to be shared by measuring, or a trial
+            is to have several processes.
     """
     chosen = plan.settings(plan.defaults)
     if chosen.hardware.jobs_per_gpu == "auto":  # a study's workers are all begun at once
         raise UsageError(
             "tune shares a GPU by a number: hardware.jobs_per_gpu=2; got 'auto', which `foldwise "
             "run` measures"
+        )
+    if chosen.hardware.processes > 1:
+        raise UsageError(
+            f"tune trains a trial in one process; got hardware.processes="
+            f"{chosen.hardware.processes}: leave it 1"
         )
     if not plan.database.is_file():
         first = as_parameters(plan.defaults, plan.experiment)
