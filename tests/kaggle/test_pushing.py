@@ -24,6 +24,17 @@ REFUSALS = [
     ({"datasets create": "403 - Forbidden"}, "build with --owner and the name of that user"),
     ({"datasets create": "404 - Not Found"}, "does not exist: check the ids in the metadata"),
 ]
+FAULTS = [  # what the program says; nothing: it is not there
+    ("", "there is no program 'kaggle' on PATH: pip install kaggle"),
+    ("401 - Unauthorized", "it is not authorised: make a token"),
+    ("403 - Forbidden", "build with --owner and the name of that user"),
+    ("Max retries exceeded", "Kaggle is out of reach: check the network"),
+    ("404 - Not Found", "does not exist: check the ids in the metadata"),
+]
+
+
+def never(seconds: float) -> None:
+    pytest.fail(f"it waits {seconds} s")
 
 
 def test_the_dataset_is_created_then_the_notebook_pushed(
@@ -114,6 +125,56 @@ def test_without_the_program_the_commands_are_told(
     assert "there is no program 'kaggle' on PATH: pip install kaggle" in text
     assert f"    kaggle datasets create -p {words_built / 'dataset'} -r zip\n" in text
     assert text.endswith(f"    kaggle kernels push -p {words_built / 'kernel'}")
+
+
+@pytest.mark.parametrize(("told", "advice"), FAULTS)
+def test_a_dataset_that_cannot_be_asked_about_is_not_waited_for(
+    words_built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: str,
+    advice: str,
+) -> None:
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
+    push_kernel(words_built, silent)
+    monkeypatch.setattr(pushing, "sleep", never)
+    if told:
+        stand_in_for_kaggle(tmp_path / "bin", monkeypatch, told, 1)
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataError) as caught:
+        push_kernel(words_built, silent)
+    text = str(caught.value)
+    assert advice in text
+    assert "minutes" not in text
+    assert ("remove pushed.json" in text) == ("404" in told)
+
+
+def test_a_dataset_that_kaggle_does_not_know_at_once_is_waited_for(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(_seconds: float) -> None:
+        stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
+
+    answers = DONE | {"datasets status": "403 - Forbidden"}
+    failing = ["datasets status"]
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=failing)
+    monkeypatch.setattr(pushing, "sleep", known)
+    push_kernel(words_built, silent)
+    assert [call[1] for call in calls_in(log)] == ["create", "status", "status", "push"]
+
+
+def test_a_dataset_that_kaggle_does_not_know_for_a_minute_was_not_made(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = DONE | {"datasets status": "403 - Forbidden"}
+    failing = ["datasets status"]
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=failing)
+    monkeypatch.setattr(pushing, "FAULT_SECONDS", 0.0)
+    monkeypatch.setattr(pushing, "sleep", never)
+    with pytest.raises(DataError, match="build with --owner"):
+        push_kernel(words_built, silent)
+    assert [call[1] for call in calls_in(log)] == ["create", "status"]
 
 
 def test_a_refusal_with_exit_code_0_is_no_success(
