@@ -45,9 +45,12 @@ DONE = {"datasets": "being created", "kernels": "successfully pushed"}
 # It names the sources that it left out of a notebook, and pushes the notebook without them.
 LEFT_OUT = re.compile(r"not valid (\w+) sources", re.I)
 GONE = f"\n  If the dataset was deleted on Kaggle, remove {UPLOADS} in the kernel's folder"
-NOT_ATTACHED = (
-    "; without its own output this session begins anew: stop it on Kaggle, wait until the session "
-    "before has ended"
+STOP_IT = "stop it on Kaggle, wait until the session before has ended"
+NOT_ATTACHED = f"; without its own output this session begins anew: {STOP_IT}"
+# A push that Kaggle took may have failed here, or its record may be lost.
+NO_OUTPUT = (
+    "Kaggle attached no earlier output of this notebook, as is right for its first session; if it "
+    f"had one before, this session begins anew: {STOP_IT}, then run the same command again"
 )
 
 
@@ -60,11 +63,13 @@ class Pushed:
             none is for a dataset that is there already.
         url: of the notebook.
         said: what the program said, command by command; empty after a check.
+        note: what its reader is to judge; empty: nothing.
     """
 
     commands: tuple[str, ...]
     url: str
     said: tuple[str, ...]
+    note: str = ""
 
 
 def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
@@ -98,7 +103,8 @@ def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
     pushed = _called(plan.push, package.slug)
     _raise_if(_fault("kernels", pushed, first=plan.first), plan.shown("push"))
     write_uploads(folder, replace(plan.record, url=plan.url))
-    return Pushed(plan.shown(), plan.url, (*said, pushed.said.strip()))
+    note = NO_OUTPUT if _lacks_own_output(pushed.said) else ""
+    return Pushed(plan.shown(), plan.url, (*said, pushed.said.strip()), note)
 
 
 @dataclass(frozen=True)
@@ -241,19 +247,24 @@ def _fault(kind: str, called: Called, *, first: bool = False) -> str:
     """Why nothing was uploaded, or a notebook without all its sources; empty: all is there.
 
     A training's notebook is among its own sources. It has no output before its `first` push, which
-    tells so and goes on; without it a later session would begin anew.
+    goes on with a note; without it a later session would begin anew.
     """
     if called.fault:
         return called.fault
     for line in called.said.splitlines():
-        left_out = LEFT_OUT.search(line)
-        own = left_out is not None and left_out[1].lower() == "kernel"
-        if left_out and not (own and first):
+        own = _lacks_own_output(line)
+        if LEFT_OUT.search(line) and not (own and first):
             advice = NOT_ATTACHED if own else ""
             return f"it said: {json.dumps(line.strip())}{advice}"
     if DONE[kind] not in called.said.lower():
-        return f"it said: {json.dumps(called.said.strip() or 'nothing')}"
+        note = f"; {NO_OUTPUT}" if _lacks_own_output(called.said) else ""
+        return f"it said: {json.dumps(called.said.strip() or 'nothing')}{note}"
     return ""
+
+
+def _lacks_own_output(said: str) -> bool:
+    """Whether the program says that it left the notebook's own output out of its sources."""
+    return any(left_out[1].lower() == "kernel" for left_out in LEFT_OUT.finditer(said))
 
 
 def _by_hand(commands: tuple[str, ...]) -> str:
