@@ -1,11 +1,13 @@
 """What an earlier session left is found wherever it is mounted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from foldwise.kaggle.session.earlier import restore_runs
 from foldwise.kaggle.session.session import Session
+from foldwise.kaggle.session.training import TrainedSession, finish_training
 from foldwise.paths import Project
 from tests.kaggle.sessions import begun
 
@@ -50,13 +52,27 @@ def test_what_is_copied_can_be_written_to(session: Session) -> None:
     run.chmod(0o755)
 
 
-def test_a_run_that_is_in_work_already_is_left_as_it_is(session: Session) -> None:
+def test_a_run_that_is_in_work_already_is_gone_on_with_as_it_is(session: Session) -> None:
     output(session, "train", steps=1, folds=0)
     run = session.working / "runs" / "some-run"
     run.mkdir(parents=True)
     (run / "manifest.json").write_text("newer")
-    assert restore_runs(session, ["some-run"]) == {}
+    assert restore_runs(session, ["some-run"]) == {"some-run": run}
     assert (run / "manifest.json").read_text() == "newer"
+
+
+def test_the_report_of_a_notebook_that_is_run_again_tells_where_it_went_on(
+    session: Session,
+) -> None:
+    output(session, "train", steps=1, folds=0)
+    training = replace(session, package=replace(session.package, purpose="train"))
+    there = ["train/runs/some-run", f"{session.working}/runs/some-run"]
+    for folder in there:
+        earlier = restore_runs(training, ["some-run"])
+        report = finish_training(training, TrainedSession({}, {}, None, None), earlier)
+        assert report.resumed_from == {"some-run": folder}
+        assert f"some-run: went on from {folder}" in report.lines()
+        assert not any(line.startswith("first session") for line in report.lines())
 
 
 def test_a_first_session_finds_nothing(session: Session) -> None:

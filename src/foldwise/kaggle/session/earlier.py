@@ -11,10 +11,10 @@ from foldwise.training.manifest import FILE as MANIFEST
 
 
 def restore_runs(session: Session, names: list[str]) -> dict[str, Path]:
-    """Where each run was found; copied into the working folder, where it can be written to.
+    """Where each run goes on from; copied into the working folder, where it can be written to.
 
     Of several outputs the one that got furthest. A run that is in the working folder already, as
-    after a notebook that was run twice, is left as it is.
+    after a notebook that was run twice, is left as it is, and goes on from there.
 
     Raises:
         StorageError: the disk is full.
@@ -22,11 +22,11 @@ def restore_runs(session: Session, names: list[str]) -> dict[str, Path]:
     found = {}
     for name in names:
         to = session.working / "runs" / name
-        source = _furthest(session, name)
-        if source is None or (to / MANIFEST).is_file():
-            continue
-        _copy(source, to)
-        found[name] = source
+        if (to / MANIFEST).is_file():
+            found[name] = to
+        elif source := _furthest(session, name):
+            _copy(source, to)
+            found[name] = source
     return found
 
 
