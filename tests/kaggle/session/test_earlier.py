@@ -22,9 +22,10 @@ def output(session: Session, there: str, steps: int, folds: int) -> Path:
     for fold in range(folds):
         (run / f"fold-{fold}").mkdir(parents=True)
         (run / f"fold-{fold}" / "result.json").write_text("{}")
-    (run / f"fold-{folds}" / f"ckpt-{steps:06d}").mkdir(parents=True)
-    (run / f"fold-{folds}" / f"ckpt-{steps:06d}" / "weights").write_text(there)
-    (run / f"fold-{folds}" / "ckpt-000999.tmp").mkdir()
+    (run / f"fold-{folds}" / f"ckpt-{steps:08d}").mkdir(parents=True)
+    (run / f"fold-{folds}" / f"ckpt-{steps:08d}" / "weights").write_text(there)
+    (run / f"fold-{folds}" / "ckpt-00000999.tmp").mkdir()
+    (run / f"fold-{folds}" / "ckpt-old-2").mkdir()  # somebody's own, of no step
     (run / "manifest.json").write_text(there)
     (run / ".lock").write_text("1")
     return run
@@ -37,7 +38,7 @@ def test_the_output_that_got_furthest_is_copied(session: Session) -> None:
     assert restore_runs(session, ["some-run", "other"]) == {"some-run": best}
     run = session.working / "runs" / "some-run"
     assert (run / "manifest.json").read_text() == "train-v2"
-    assert (run / "fold-2" / "ckpt-000040" / "weights").read_text() == "train-v2"
+    assert (run / "fold-2" / "ckpt-00000040" / "weights").read_text() == "train-v2"
     assert not (run / ".lock").exists()
 
 

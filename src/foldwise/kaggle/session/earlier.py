@@ -6,6 +6,7 @@ from pathlib import Path
 from foldwise.kaggle.session.finding import folders_below
 from foldwise.kaggle.session.session import Session
 from foldwise.storage import disk_full_explained
+from foldwise.training.checkpoint_folders import checkpoint_folders, checkpoint_step
 from foldwise.training.fold_result import RESULT
 from foldwise.training.manifest import FILE as MANIFEST
 
@@ -44,8 +45,9 @@ def _furthest(session: Session, name: str) -> Path | None:
 
 def _progress(run: Path) -> tuple[int, int, str]:
     """Folds that have finished, steps in checkpoints, and the path, so that ties are settled."""
-    steps = [int(p.name.removeprefix("ckpt-")) for p in run.glob("fold-*/ckpt-*[0-9]")]
-    return len(list(run.glob(f"fold-*/{RESULT}"))), sum(steps), str(run)
+    folders = [path for fold in run.glob("fold-*") for path in checkpoint_folders(fold)]
+    finished = len(list(run.glob(f"fold-*/{RESULT}")))
+    return finished, sum(map(checkpoint_step, folders)), str(run)
 
 
 def _copy(source: Path, to: Path) -> None:
