@@ -9,6 +9,8 @@ from typing import Any
 
 from foldwise.storage import disk_full_explained
 
+FILE = "journal.jsonl"  # of a run, a fold or a study, in its folder
+
 
 class Journal:
     """Appends events to `path`; a line torn by a kill is skipped when reading, never extended."""

@@ -30,6 +30,11 @@ def test_a_run_becomes_a_folder_ready_to_push(
     assert calls_in(log) == []
     assert foldwise("kernel", "push", folder).code == 0
     assert len(calls_in(log)) == 3
+    (folder / "pushed.json").unlink()  # Kaggle knows of sessions that nothing here knows of
+    left_out = "The following are not valid kernel sources and could not be added: ['a/b']"
+    answers = {"kernels push": f"{left_out}\nKernel version 2 successfully pushed"}
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, says, answers=answers)
+    assert "note: Kaggle attached no earlier output" in foldwise("kernel", "push", folder).out
 
 
 def test_the_first_cell_tells_the_honest_score(project: Project, foldwise: Foldwise) -> None:

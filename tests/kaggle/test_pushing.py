@@ -20,10 +20,22 @@ DONE = {  # what the program says: https://github.com/Kaggle/kaggle-api
     "datasets status": "ready",
     "kernels push": "Kernel version 1 successfully pushed.  Please check progress at ...",
 }
+NO_OUTPUT = "The following are not valid kernel sources and could not be added: ['me/words-train']"
 REFUSALS = [
     ({"datasets create": "403 - Forbidden"}, "build with --owner and the name of that user"),
     ({"datasets create": "404 - Not Found"}, "does not exist: check the ids in the metadata"),
 ]
+FAULTS = [  # what the program says; nothing: it is not there
+    ("", "there is no program 'kaggle' on PATH: pip install kaggle"),
+    ("401 - Unauthorized", "it is not authorised: make a token"),
+    ("403 - Forbidden", "build with --owner and the name of that user"),
+    ("Max retries exceeded", "Kaggle is out of reach: check the network"),
+    ("404 - Not Found", "does not exist: check the ids in the metadata"),
+]
+
+
+def never(seconds: float) -> None:
+    pytest.fail(f"it waits {seconds} s")
 
 
 def test_the_dataset_is_created_then_the_notebook_pushed(
@@ -37,6 +49,7 @@ def test_the_dataset_is_created_then_the_notebook_pushed(
     create = ["datasets", "create", "-p", dataset, "-r", "zip"]
     assert calls_in(log) == [create, status, push]
     assert pushed.url == "https://www.kaggle.com/code/some-user/words-infer"
+    assert pushed.note == ""
 
 
 def test_a_dataset_that_is_there_is_not_uploaded_again_until_it_changes(
@@ -116,6 +129,56 @@ def test_without_the_program_the_commands_are_told(
     assert text.endswith(f"    kaggle kernels push -p {words_built / 'kernel'}")
 
 
+@pytest.mark.parametrize(("told", "advice"), FAULTS)
+def test_a_dataset_that_cannot_be_asked_about_is_not_waited_for(
+    words_built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: str,
+    advice: str,
+) -> None:
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
+    push_kernel(words_built, silent)
+    monkeypatch.setattr(pushing, "sleep", never)
+    if told:
+        stand_in_for_kaggle(tmp_path / "bin", monkeypatch, told, 1)
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataError) as caught:
+        push_kernel(words_built, silent)
+    text = str(caught.value)
+    assert advice in text
+    assert "minutes" not in text
+    assert ("remove pushed.json" in text) == ("404" in told)
+
+
+def test_a_dataset_that_kaggle_does_not_know_at_once_is_waited_for(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(_seconds: float) -> None:
+        stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
+
+    answers = DONE | {"datasets status": "403 - Forbidden"}
+    failing = ["datasets status"]
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=failing)
+    monkeypatch.setattr(pushing, "sleep", known)
+    push_kernel(words_built, silent)
+    assert [call[1] for call in calls_in(log)] == ["create", "status", "status", "push"]
+
+
+def test_a_dataset_that_kaggle_does_not_know_for_a_minute_was_not_made(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = DONE | {"datasets status": "403 - Forbidden"}
+    failing = ["datasets status"]
+    log = stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=failing)
+    monkeypatch.setattr(pushing, "FAULT_SECONDS", 0.0)
+    monkeypatch.setattr(pushing, "sleep", never)
+    with pytest.raises(DataError, match="build with --owner"):
+        push_kernel(words_built, silent)
+    assert [call[1] for call in calls_in(log)] == ["create", "status"]
+
+
 def test_a_refusal_with_exit_code_0_is_no_success(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,15 +192,27 @@ def test_a_refusal_with_exit_code_0_is_no_success(
 def test_only_a_first_push_may_lack_the_kernels_own_output(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    says = "The following are not valid kernel sources and could not be added: ['me/words-train']"
-    says += "\n" + DONE["kernels push"]
+    says = f"{NO_OUTPUT}\n{DONE['kernels push']}"
     answers = DONE | {"kernels push": says}
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers, failing=["kernels push"])
     with pytest.raises(DataError, match="exit code 1"):
         push_kernel(words_built, silent)  # of the dataset alone: the notebook is as new as before
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
-    assert push_kernel(words_built, silent).said[-1] == says
+    pushed = push_kernel(words_built, silent)
+    assert pushed.said[-1] == says
+    # for Kaggle may have taken the one that failed here
+    assert pushed.note.startswith("Kaggle attached no earlier output of this notebook, as is right")
+    assert "if it had one before, this session begins anew: stop it on Kaggle" in pushed.note
     with pytest.raises(DataError, match=r"not valid kernel sources.*this session begins anew"):
+        push_kernel(words_built, silent)
+
+
+def test_a_push_in_words_that_are_not_known_tells_that_it_lacks_an_output(
+    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = DONE | {"kernels push": f"{NO_OUTPUT}\nVersion 2 is there"}
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
+    with pytest.raises(DataError, match=r"Version 2 is there.*; Kaggle attached no earlier output"):
         push_kernel(words_built, silent)
 
 

@@ -16,4 +16,5 @@ def run(options: Namespace, output: Output) -> None:
         output.lines(["everything agrees; nothing was uploaded. What would be called:"])
         output.lines([f"  {command}" for command in pushed.commands])
         return
-    output.lines([*pushed.said, f"pushed: {pushed.url}"])
+    notes = [f"note: {pushed.note}"] if pushed.note else []
+    output.lines([*pushed.said, *notes, f"pushed: {pushed.url}"])

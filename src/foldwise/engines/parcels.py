@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from foldwise.errors import GOES_ON, StorageError
 from foldwise.storage import disk_full_explained, read_json, sync_file, sync_folder
-from foldwise.training.checkpoint import NAME as CHECKPOINT
+from foldwise.training.checkpoint_folders import NAME as CHECKPOINT
 
 PIECE_BYTES = 32 << 20
 SEALS = {"result.json", "manifest.json", "scores.json"}  # where they are, all they speak of is

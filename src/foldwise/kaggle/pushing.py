@@ -1,11 +1,12 @@
 """To Kaggle: the dataset first, then the notebook that it is attached to."""
 
 import json
+import math
 import re
 import shlex
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Literal
 
 from foldwise.competition.sources.running_kaggle import (
@@ -35,6 +36,7 @@ from foldwise.storage import read_json, sha256_of_file
 UPLOAD_SECONDS = 4 * 3600
 READY_SECONDS = 1800.0  # for Kaggle to process what was uploaded
 POLL_SECONDS = 10.0
+FAULT_SECONDS = 60.0  # for Kaggle to know of a new dataset, and for a network to come back
 READY = "ready"
 NOTE = "built by foldwise"  # of a new version of the dataset
 TAKEN = "already in use"  # of the dataset's name: it was made from another folder or machine
@@ -42,9 +44,13 @@ TAKEN = "already in use"  # of the dataset's name: it was made from another fold
 DONE = {"datasets": "being created", "kernels": "successfully pushed"}
 # It names the sources that it left out of a notebook, and pushes the notebook without them.
 LEFT_OUT = re.compile(r"not valid (\w+) sources", re.I)
-NOT_ATTACHED = (
-    "; without its own output this session begins anew: stop it on Kaggle, wait until the session "
-    "before has ended"
+GONE = f"\n  If the dataset was deleted on Kaggle, remove {UPLOADS} in the kernel's folder"
+STOP_IT = "stop it on Kaggle, wait until the session before has ended"
+NOT_ATTACHED = f"; without its own output this session begins anew: {STOP_IT}"
+# A push that Kaggle took may have failed here, or its record may be lost.
+NO_OUTPUT = (
+    "Kaggle attached no earlier output of this notebook, as is right for its first session; if it "
+    f"had one before, this session begins anew: {STOP_IT}, then run the same command again"
 )
 
 
@@ -57,11 +63,13 @@ class Pushed:
             none is for a dataset that is there already.
         url: of the notebook.
         said: what the program said, command by command; empty after a check.
+        note: what its reader is to judge; empty: nothing.
     """
 
     commands: tuple[str, ...]
     url: str
     said: tuple[str, ...]
+    note: str = ""
 
 
 def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
@@ -78,8 +86,8 @@ def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
     Raises:
         UsageError: no kernel was built into `folder`.
         DataError: the metadata would be refused, or a file is not as it was built; or the program
-            is not there or failed, with the commands to run by hand; or the dataset is not ready in
-            half an hour.
+            is not there or failed, with the commands to run by hand; or Kaggle does not know the
+            dataset, or has not processed it in half an hour.
         StorageError: the package's manifest, or the record of earlier uploads, is damaged.
     """
     kernel, package = checked_kernel(folder)
@@ -87,14 +95,16 @@ def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
     if check_only:
         return Pushed(plan.shown(), plan.url, ())
     said = [_uploaded(folder, plan, package.slug, say)] if plan.upload else []
+    heard = monotonic() if said else -math.inf
     if not said:
         say("the dataset is on Kaggle as it is here, and is not uploaded again")
     say("waiting until the dataset is ready, then pushing the notebook")
-    _raise_if(_never_ready(plan.status, package.slug), plan.shown("status"))
+    _raise_if(_never_ready(plan.status, package.slug, heard), plan.shown("status"))
     pushed = _called(plan.push, package.slug)
     _raise_if(_fault("kernels", pushed, first=plan.first), plan.shown("push"))
     write_uploads(folder, replace(plan.record, url=plan.url))
-    return Pushed(plan.shown(), plan.url, (*said, pushed.said.strip()))
+    note = NO_OUTPUT if _lacks_own_output(pushed.said) else ""
+    return Pushed(plan.shown(), plan.url, (*said, pushed.said.strip()), note)
 
 
 @dataclass(frozen=True)
@@ -159,24 +169,26 @@ def _raise_if(fault: str, commands: tuple[str, ...]) -> None:
         raise DataError(f"'{commands[0]}' did not succeed: {fault}\n{_by_hand(commands)}")
 
 
-def _never_ready(status: list[str], slug: str) -> str:
+def _never_ready(status: list[str], slug: str, heard: float) -> str:
     """Why the dataset cannot be attached yet; empty as soon as Kaggle has processed it.
 
-    A notebook that is pushed before would start on an older version, or on none.
+    A notebook that is pushed before would start on an older version, or on none. A fault may pass
+    where Kaggle was `heard` from a moment ago; else waiting does not mend it.
     """
-    ends = time.monotonic() + READY_SECONDS
+    ends = monotonic() + READY_SECONDS
     while True:
         called = _called(status, slug)
-        lines = [line.strip().lower() for line in called.said.splitlines()]
-        if not called.fault and READY in lines:
-            return ""
-        if time.monotonic() >= ends:
+        now = monotonic()
+        if called.fault and now >= heard + FAULT_SECONDS:
+            return f"{called.fault}{GONE if UNKNOWN.search(called.said) else ''}"
+        if not called.fault:
+            if READY in [line.strip().lower() for line in called.said.splitlines()]:
+                return ""
+            heard = now
+        if now >= ends:
             said = called.fault or f"it said: {json.dumps(called.said.strip() or 'nothing')}"
-            return (
-                f"the dataset is not ready after {READY_SECONDS / 60:.0f} minutes: {said}; if it "
-                f"is gone from Kaggle, remove {UPLOADS} in the kernel's folder"
-            )
-        time.sleep(POLL_SECONDS)
+            return f"the dataset is not ready after {READY_SECONDS / 60:.0f} minutes: {said}"
+        sleep(POLL_SECONDS)
 
 
 def checked_kernel(folder: Path) -> tuple[dict[str, object], Package]:
@@ -235,19 +247,24 @@ def _fault(kind: str, called: Called, *, first: bool = False) -> str:
     """Why nothing was uploaded, or a notebook without all its sources; empty: all is there.
 
     A training's notebook is among its own sources. It has no output before its `first` push, which
-    tells so and goes on; without it a later session would begin anew.
+    goes on with a note; without it a later session would begin anew.
     """
     if called.fault:
         return called.fault
     for line in called.said.splitlines():
-        left_out = LEFT_OUT.search(line)
-        own = left_out is not None and left_out[1].lower() == "kernel"
-        if left_out and not (own and first):
+        own = _lacks_own_output(line)
+        if LEFT_OUT.search(line) and not (own and first):
             advice = NOT_ATTACHED if own else ""
             return f"it said: {json.dumps(line.strip())}{advice}"
     if DONE[kind] not in called.said.lower():
-        return f"it said: {json.dumps(called.said.strip() or 'nothing')}"
+        note = f"; {NO_OUTPUT}" if _lacks_own_output(called.said) else ""
+        return f"it said: {json.dumps(called.said.strip() or 'nothing')}{note}"
     return ""
+
+
+def _lacks_own_output(said: str) -> bool:
+    """Whether the program says that it left the notebook's own output out of its sources."""
+    return any(left_out[1].lower() == "kernel" for left_out in LEFT_OUT.finditer(said))
 
 
 def _by_hand(commands: tuple[str, ...]) -> str:

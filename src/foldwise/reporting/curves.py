@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.reporting.figures import direction
 from foldwise.reporting.palette import look_of
@@ -63,7 +64,7 @@ def fold_curves(run: Path, fold: int) -> FoldCurves | None:
         return None
     result = read_record(folder / RESULT, FoldResult)
     looks: dict[int, dict[str, object]] = {}
-    for event in Journal(folder / "journal.jsonl").events():
+    for event in Journal(folder / JOURNAL).events():
         if event["event"] == "collapsed":
             looks.clear()
         elif event["event"] == "resumed":

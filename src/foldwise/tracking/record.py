@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.settings import Settings, load_experiment
 from foldwise.storage import sha256_of_strings
@@ -55,7 +56,7 @@ def run_record(folder: Path) -> RunRecord:
         StorageError: a file of the run is damaged.
     """
     settings = load_experiment(folder / "settings.toml")
-    begun = [str(event["time"]) for event in Journal(folder / "journal.jsonl").events("begun")]
+    begun = [str(event["time"]) for event in Journal(folder / JOURNAL).events("begun")]
     folds = sorted(folder.glob("fold-*"), key=lambda fold: int(fold.name.removeprefix("fold-")))
     return RunRecord(
         name=folder.name,
@@ -91,7 +92,7 @@ def looks_of(fold: Path) -> list[dict[str, Any]]:
     it the first time is not part of the training any more.
     """
     kept: list[dict[str, Any]] = []
-    for look in Journal(fold / "journal.jsonl").events("look"):
+    for look in Journal(fold / JOURNAL).events("look"):
         while kept and kept[-1]["step"] >= look["step"]:
             kept.pop()
         kept.append(look)

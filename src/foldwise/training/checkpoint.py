@@ -5,7 +5,6 @@ manifest (sizes and SHA-256) written last, and only then renamed; older ones are
 """
 
 import json
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,9 +24,13 @@ from foldwise.storage import (
     sync_file,
     sync_folder,
 )
+from foldwise.training.checkpoint_folders import (
+    checkpoint_folder,
+    checkpoint_folders,
+    checkpoint_step,
+)
 
 KEPT = 2  # the newest, and one to fall back to
-NAME = re.compile(r"ckpt-(\d{8})")
 
 TensorFiles = Mapping[str, Mapping[str, Tensor]]
 
@@ -62,7 +65,7 @@ def save_checkpoint(fold: Path, step: int, state: Mapping[str, Any], tensors: Te
     Raises:
         StorageError: the disk is full; the older checkpoints are intact.
     """
-    final = fold / f"ckpt-{step:08d}"
+    final = checkpoint_folder(fold, step)
     if final.exists():  # the same step leads to the same state
         return final
     aside = fold / f"{final.name}.tmp"
@@ -75,7 +78,7 @@ def save_checkpoint(fold: Path, step: int, state: Mapping[str, Any], tensors: Te
             sync_folder(fold)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    for old in _folders(fold)[:-KEPT]:
+    for old in checkpoint_folders(fold)[:-KEPT]:
         shutil.rmtree(old)
     return final
 
@@ -109,12 +112,12 @@ def newest_checkpoint(fold: Path, journal: Journal) -> Checkpoint | None:
         StorageError: there are checkpoints, and none is whole; nothing was changed.
     """
     damaged: dict[Path, str] = {}
-    for folder in reversed(_folders(fold)):
+    for folder in reversed(checkpoint_folders(fold)):
         reason = _damage(folder)
         if reason is None:
             state = read_json(folder / "state.json")
             _put_aside(damaged, journal)
-            return Checkpoint(_step(folder), state, folder)
+            return Checkpoint(checkpoint_step(folder), state, folder)
         damaged[folder] = reason
     if damaged:
         raise StorageError(
@@ -161,19 +164,9 @@ def _written_files(manifest: Path) -> dict[str, _Written]:
     files = {
         name: _Written(int(e["bytes"]), str(e["sha256"])) for name, e in table["files"].items()
     }
-    if int(table["step"]) != _step(manifest.parent) or "state.json" not in files:
+    if int(table["step"]) != checkpoint_step(manifest.parent) or "state.json" not in files:
         raise ValueError("the manifest is of another checkpoint, or incomplete")
     return files
-
-
-def _step(folder: Path) -> int:
-    """The number in a checkpoint folder's name."""
-    return int(folder.name.removeprefix("ckpt-"))
-
-
-def _folders(fold: Path) -> list[Path]:
-    """Checkpoint folders of a fold, oldest first."""
-    return sorted(path for path in fold.glob("ckpt-*") if NAME.fullmatch(path.name))
 
 
 def remove_checkpoints(fold: Path) -> None:

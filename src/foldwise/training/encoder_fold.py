@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from foldwise.errors import FoldFailed
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.modeling.model import build_model
 from foldwise.modeling.saving import save_model
@@ -132,7 +133,7 @@ def out_of_memory_explained() -> Iterator[None]:
 
 def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopRequest) -> FoldTraining:
     """The training of this fold, in the state of its newest checkpoint."""
-    journal = Journal(job.folder / "journal.jsonl")
+    journal = Journal(job.folder / JOURNAL)
     checkpoint = newest_checkpoint(job.folder, journal)
     # what does not learn is not saved: it is made again, from the seeds of the same attempt
     attempt = 0 if checkpoint is None else int(checkpoint.state["attempt"])

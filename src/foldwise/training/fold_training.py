@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from foldwise.errors import FoldFailed, UsageError
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.tokenization.batches import Batch, epoch_plan
 from foldwise.tokenization.tokens import Tokens
@@ -64,7 +65,7 @@ class FoldTraining:
         self.plans = made.plans
         self.validation = ValidationRows(job.corpus, job.fold)
         self.state = state
-        self.journal = Journal(job.folder / "journal.jsonl")
+        self.journal = Journal(job.folder / JOURNAL)
         self._tokens = tokens
         self._stop = stop
         self._train = job.corpus.training_positions(job.fold)

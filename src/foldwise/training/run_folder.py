@@ -8,6 +8,7 @@ from typing import Literal
 
 from foldwise.encoders import EncoderFiles, fingerprint, resolve_encoder
 from foldwise.errors import UsageError, listed
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.paths import Project, cache_folder
 from foldwise.settings import Hardware, Settings, dump_toml, load_experiment
@@ -47,7 +48,7 @@ class OpenRun:
     @property
     def journal(self) -> Journal:
         """The run's own journal; each fold has another."""
-        return Journal(self.folder / "journal.jsonl")
+        return Journal(self.folder / JOURNAL)
 
     def job(self, fold: int, watch: Watch | None = None) -> FoldJob:
         """The job of one fold, whose evaluations `watch` is shown."""
@@ -151,7 +152,7 @@ def _recorded_hardware(folder: Path, manifest: Manifest, engine: Engine) -> Hard
     old = read_manifest(folder)
     check_same(folder, old, manifest)
     if old.versions != manifest.versions:
-        journal = Journal(folder / "journal.jsonl")
+        journal = Journal(folder / JOURNAL)
         journal.write("other versions", before=old.versions, now=manifest.versions)
     recorded = load_experiment(folder / "settings.toml")
     check_settings_file(folder, recorded, old)

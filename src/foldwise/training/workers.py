@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from foldwise import errors
 from foldwise.encoders import EncoderFiles
 from foldwise.errors import FoldFailed, FoldwiseError, FoldwiseWarning, StorageError
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.settings import Settings
 from foldwise.training.budget import TimeBudget
@@ -86,7 +87,7 @@ class Workers:
     ) -> None:
         engine.check(run.settings.hardware, count)
         self._engine, self._run, self._budget = engine, run, budget
-        self._journal = Journal(run.root / run.folder / "journal.jsonl")
+        self._journal = Journal(run.root / run.folder / JOURNAL)
         self._disk_failed = False
         self._report, self._stop = report, stop
         self._count = count

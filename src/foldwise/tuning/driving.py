@@ -8,6 +8,7 @@ from typing import Any
 
 from foldwise import errors
 from foldwise.errors import FoldFailed, FoldwiseWarning
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.training.progress import Progress
 from foldwise.training.stopping import StopRequest
@@ -54,7 +55,7 @@ class Driver:
     ) -> None:
         self._plan, self._ledger, self._judge, self._workers = plan, ledger, judge, workers
         self._stop, self._say, self._show = stop, say, show
-        self._journal = Journal(plan.folder / "journal.jsonl")
+        self._journal = Journal(plan.folder / JOURNAL)
         self._busy: dict[int, Sitting] = {}
         self._failure: errors.FoldwiseError | None = None
         self._exhausted = False

@@ -1,11 +1,13 @@
 """What an earlier session left is found wherever it is mounted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from foldwise.kaggle.session.earlier import restore_runs
 from foldwise.kaggle.session.session import Session
+from foldwise.kaggle.session.training import TrainedSession, finish_training
 from foldwise.paths import Project
 from tests.kaggle.sessions import begun
 
@@ -20,9 +22,10 @@ def output(session: Session, there: str, steps: int, folds: int) -> Path:
     for fold in range(folds):
         (run / f"fold-{fold}").mkdir(parents=True)
         (run / f"fold-{fold}" / "result.json").write_text("{}")
-    (run / f"fold-{folds}" / f"ckpt-{steps:06d}").mkdir(parents=True)
-    (run / f"fold-{folds}" / f"ckpt-{steps:06d}" / "weights").write_text(there)
-    (run / f"fold-{folds}" / "ckpt-000999.tmp").mkdir()
+    (run / f"fold-{folds}" / f"ckpt-{steps:08d}").mkdir(parents=True)
+    (run / f"fold-{folds}" / f"ckpt-{steps:08d}" / "weights").write_text(there)
+    (run / f"fold-{folds}" / "ckpt-00000999.tmp").mkdir()
+    (run / f"fold-{folds}" / "ckpt-old-2").mkdir()  # somebody's own, of no step
     (run / "manifest.json").write_text(there)
     (run / ".lock").write_text("1")
     return run
@@ -35,7 +38,7 @@ def test_the_output_that_got_furthest_is_copied(session: Session) -> None:
     assert restore_runs(session, ["some-run", "other"]) == {"some-run": best}
     run = session.working / "runs" / "some-run"
     assert (run / "manifest.json").read_text() == "train-v2"
-    assert (run / "fold-2" / "ckpt-000040" / "weights").read_text() == "train-v2"
+    assert (run / "fold-2" / "ckpt-00000040" / "weights").read_text() == "train-v2"
     assert not (run / ".lock").exists()
 
 
@@ -50,13 +53,27 @@ def test_what_is_copied_can_be_written_to(session: Session) -> None:
     run.chmod(0o755)
 
 
-def test_a_run_that_is_in_work_already_is_left_as_it_is(session: Session) -> None:
+def test_a_run_that_is_in_work_already_is_gone_on_with_as_it_is(session: Session) -> None:
     output(session, "train", steps=1, folds=0)
     run = session.working / "runs" / "some-run"
     run.mkdir(parents=True)
     (run / "manifest.json").write_text("newer")
-    assert restore_runs(session, ["some-run"]) == {}
+    assert restore_runs(session, ["some-run"]) == {"some-run": run}
     assert (run / "manifest.json").read_text() == "newer"
+
+
+def test_the_report_of_a_notebook_that_is_run_again_tells_where_it_went_on(
+    session: Session,
+) -> None:
+    output(session, "train", steps=1, folds=0)
+    training = replace(session, package=replace(session.package, purpose="train"))
+    there = ["train/runs/some-run", f"{session.working}/runs/some-run"]
+    for folder in there:
+        earlier = restore_runs(training, ["some-run"])
+        report = finish_training(training, TrainedSession({}, {}, None, None), earlier)
+        assert report.resumed_from == {"some-run": folder}
+        assert f"some-run: went on from {folder}" in report.lines()
+        assert not any(line.startswith("first session") for line in report.lines())
 
 
 def test_a_first_session_finds_nothing(session: Session) -> None:

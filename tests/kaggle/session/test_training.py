@@ -161,6 +161,7 @@ def test_a_run_whose_folds_are_done_is_not_complete_before_it_has_a_score(
     assert (first.state, first.sessions_left) == ("partial", 1)
     second = trained(session)
     assert (second.state, second.sessions_left) == ("complete", 0)
+    assert second.resumed_from == {"few": f"{session.working}/runs/few"}
     assert "out-of-fold rmse" in second.remarks[-1]
 
 

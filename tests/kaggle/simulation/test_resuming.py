@@ -58,5 +58,6 @@ def test_a_checkpoint_that_was_not_used_tells_by_the_journal(before: Path, after
 
 def test_half_a_checkpoint_is_nothing_to_go_on_from(before: Path, tmp_path: Path) -> None:
     assert left_something(before)
-    (fold(tmp_path / "3", 0) / "ckpt-00000020.tmp").mkdir()
+    for name in ("ckpt-00000020.tmp", "ckpt-00000020.damaged", "ckpt-20"):
+        (fold(tmp_path / "3", 0) / name).mkdir()
     assert not left_something(tmp_path / "3")

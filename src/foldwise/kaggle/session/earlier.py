@@ -6,15 +6,16 @@ from pathlib import Path
 from foldwise.kaggle.session.finding import folders_below
 from foldwise.kaggle.session.session import Session
 from foldwise.storage import disk_full_explained
+from foldwise.training.checkpoint_folders import checkpoint_folders, checkpoint_step
 from foldwise.training.fold_result import RESULT
 from foldwise.training.manifest import FILE as MANIFEST
 
 
 def restore_runs(session: Session, names: list[str]) -> dict[str, Path]:
-    """Where each run was found; copied into the working folder, where it can be written to.
+    """Where each run goes on from; copied into the working folder, where it can be written to.
 
     Of several outputs the one that got furthest. A run that is in the working folder already, as
-    after a notebook that was run twice, is left as it is.
+    after a notebook that was run twice, is left as it is, and goes on from there.
 
     Raises:
         StorageError: the disk is full.
@@ -22,11 +23,11 @@ def restore_runs(session: Session, names: list[str]) -> dict[str, Path]:
     found = {}
     for name in names:
         to = session.working / "runs" / name
-        source = _furthest(session, name)
-        if source is None or (to / MANIFEST).is_file():
-            continue
-        _copy(source, to)
-        found[name] = source
+        if (to / MANIFEST).is_file():
+            found[name] = to
+        elif source := _furthest(session, name):
+            _copy(source, to)
+            found[name] = source
     return found
 
 
@@ -44,8 +45,9 @@ def _furthest(session: Session, name: str) -> Path | None:
 
 def _progress(run: Path) -> tuple[int, int, str]:
     """Folds that have finished, steps in checkpoints, and the path, so that ties are settled."""
-    steps = [int(p.name.removeprefix("ckpt-")) for p in run.glob("fold-*/ckpt-*[0-9]")]
-    return len(list(run.glob(f"fold-*/{RESULT}"))), sum(steps), str(run)
+    folders = [path for fold in run.glob("fold-*") for path in checkpoint_folders(fold)]
+    finished = len(list(run.glob(f"fold-*/{RESULT}")))
+    return finished, sum(map(checkpoint_step, folders)), str(run)
 
 
 def _copy(source: Path, to: Path) -> None:

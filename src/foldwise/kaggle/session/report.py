@@ -36,7 +36,8 @@ class KernelReport:
         devices: what computed.
         submission: SHA-256 of `submission.csv`; empty where there is none.
         seconds_per_step: of a training, by each of its processes; None while unknown.
-        resumed_from: of a training: by run, the output of an earlier session, below the inputs.
+        resumed_from: of a training: by run, the output of an earlier session, below the inputs; a
+            whole path: what this session's working folder held when its notebook was run again.
         sessions_left: how many more like this one a training takes; None while unknown.
         remarks: what its reader should know.
     """

@@ -150,7 +150,8 @@ def finish_training(
     Args:
         session: that ends.
         trained: in it.
-        earlier: by run, where its beginning was found among the inputs.
+        earlier: by run, where its beginning was found: see
+            `foldwise.kaggle.session.earlier.restore_runs`.
     """
     if trained.score:
         session.remark(trained.score)
@@ -162,12 +163,16 @@ def finish_training(
         folds_left={run: folds for run, folds in trained.folds_left.items() if folds},
         seconds_per_step=trained.seconds_per_step,
         sessions_left=trained.sessions_left,
-        resumed_from={
-            run: folder.relative_to(session.input).as_posix() for run, folder in earlier.items()
-        },
+        resumed_from={run: _shown(session, folder) for run, folder in earlier.items()},
     )
     shutil.rmtree(session.scratch, ignore_errors=True)
     return report
+
+
+def _shown(session: Session, folder: Path) -> str:
+    """The path of a folder below the inputs, or a whole path."""
+    inside = folder.is_relative_to(session.input)
+    return (folder.relative_to(session.input) if inside else folder).as_posix()
 
 
 def _seconds_to_train(session: Session) -> float:

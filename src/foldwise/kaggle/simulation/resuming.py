@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from foldwise.errors import listed
+from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.kaggle.simulation.verdict import Check
+from foldwise.training.checkpoint_folders import checkpoint_folders
 from foldwise.training.fold_result import RESULT
-
-CHECKPOINT = "ckpt-*[0-9]"
-JOURNAL = "journal.jsonl"
 
 
 def left_something(working: Path) -> bool:
@@ -54,8 +53,8 @@ def _finished_in(working: Path) -> dict[str, bytes]:
 
 def _checkpoints_in(working: Path) -> list[str]:
     """The folds that have a whole checkpoint."""
-    found = sorted(working.glob(f"runs/*/fold-*/{CHECKPOINT}"))
-    return list(dict.fromkeys(str(path.parent.relative_to(working)) for path in found))
+    folds = sorted(working.glob("runs/*/fold-*"))
+    return [str(fold.relative_to(working)) for fold in folds if checkpoint_folders(fold)]
 
 
 def _times_resumed(working: Path, fold: str) -> int:
