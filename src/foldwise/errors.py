@@ -9,7 +9,12 @@ from difflib import get_close_matches
 from typing import Self
 
 SHOWN_COMPLAINTS = 20
-GOES_ON = "the same command goes on"  # said of what was stopped, but of what began with --fresh
+# What to do about a command that was stopped; `of_fresh` corrects both for one begun with --fresh.
+# Not said of what fails before anything is begun: there the old runs are not set aside yet.
+GOES_ON = "the same command goes on"
+AGAIN = "run the same command again"
+LEFT_OUT = "if --fresh, which begins again, is left out"
+KEEPS = "without --fresh it goes on with what it has done"
 
 
 class FoldwiseError(Exception):
@@ -32,8 +37,10 @@ class FoldwiseError(Exception):
 
     def of_fresh(self) -> Self:
         """The failure of a command given with --fresh, which would begin again: it is left out."""
-        left_out = f"{GOES_ON} if --fresh, which begins again, is left out"
-        complaints = tuple(complaint.replace(GOES_ON, left_out) for complaint in self.complaints)
+        complaints = tuple(
+            complaint.replace(GOES_ON, f"{GOES_ON} {LEFT_OUT}").replace(AGAIN, f"{AGAIN}; {KEEPS}")
+            for complaint in self.complaints
+        )
         other = type(self).__new__(
             type(self), *complaints
         )  # a stop is not made of complaints alone

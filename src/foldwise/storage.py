@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from foldwise.errors import StorageError
+from foldwise.errors import AGAIN, StorageError
 
 CHUNK_BYTES = 1 << 20
 BLOCK_BYTES = 512  # the unit of st_blocks, whatever the file system's own
@@ -174,7 +174,7 @@ def _disk_full(path: Path, needed: int) -> StorageError:
     amount = f"at least {least:,} bytes" if least else "more"
     return StorageError(
         f"the disk is full: writing {path} needs {amount}, with {free:,} bytes free; "
-        f"what was there before is intact. Free some space, then run the same command again"
+        f"what was there before is intact. Free some space, then {AGAIN}"
     )
 
 

@@ -5,6 +5,7 @@ import shutil
 from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -16,17 +17,27 @@ from tests.cli.calling import Foldwise
 from tests.tiny_tfidf import train_tfidf
 
 LONG, LONGER = "words-and-characters-seed-average", "letters-of-a-run-whose-name-is-long"
-CALLS = {  # how each command is called in a tiny project
-    "foldwise data": ["tiny-regression"],
-    "foldwise folds": ["tiny-regression", "--check"],
-    "foldwise train": ["words"],
-    "foldwise ensemble": [LONG, LONGER, "words", "--name", "blend-of-all-these", "--compare"],
-    "foldwise compare": [LONG, LONGER],
-    "foldwise submit": ["both-of-them-together", "--check-only"],
-    "foldwise kernel build": ["words", "--owner", "some-user"],
-    "foldwise kernel push": ["kernels/words-infer", "--check-only"],
-    "foldwise predict": ["words", "good film"],
-    "foldwise runs": ["-v"],
+BLEND = ["--name", "blend-of-all-these", "--compare"]
+
+
+class Call(NamedTuple):
+    """How a command is called in a tiny project, and how many tables and charts it shows."""
+
+    words: list[str]
+    tables: int
+
+
+CALLS = {
+    "foldwise data": Call(["tiny-regression"], 2),
+    "foldwise folds": Call(["tiny-regression", "--check"], 1),
+    "foldwise train": Call(["words"], 1),
+    "foldwise ensemble": Call([LONG, LONGER, "words", *BLEND], 5),
+    "foldwise compare": Call([LONG, LONGER], 2),
+    "foldwise submit": Call(["both-of-them-together", "--check-only"], 1),
+    "foldwise kernel build": Call(["words", "--owner", "some-user"], 0),
+    "foldwise kernel push": Call(["kernels/words-infer", "--check-only"], 0),
+    "foldwise predict": Call(["words", "good film"], 3),
+    "foldwise runs": Call(["-v"], 2),
 }
 TESTED_ALONE = {  # those that take seconds, and where they are called with --json
     "foldwise run": "test_everything.py",
@@ -83,11 +94,13 @@ def test_programs_get_one_json_value_and_people_tables_of_80_columns(
 ) -> None:
     monkeypatch.chdir(long_names.root)
     monkeypatch.setenv("COLUMNS", "80")
-    words = [*command.split()[1:], *CALLS[command]]
+    call = CALLS[command]
+    words = [*command.split()[1:], *call.words]
     done = foldwise(*words, "--json")
     assert done.code == 0, done.err
     assert done.json  # standard output is one value, and nothing else
     shown = foldwise(*words)
     assert shown.code == 0, shown.err
     tables = re.findall(r"(?:^.+\n)?^.*─{5}(?:.*\n)*?(?=\n|\Z)", shown.out, re.MULTILINE)
+    assert len(tables) == call.tables, shown.out
     assert {line for table in tables for line in table.splitlines() if len(line) > 80} == set()

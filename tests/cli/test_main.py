@@ -1,5 +1,6 @@
 """The command line as a whole: exit codes, errors, JSON."""
 
+import errno
 import shutil
 import signal
 
@@ -16,6 +17,7 @@ from foldwise.errors import (
     UsageError,
 )
 from foldwise.paths import Project
+from foldwise.storage import disk_full_explained
 from foldwise.training.stopping import StopRequest
 from tests.cli.calling import Foldwise, run_python
 from tests.full_disk import run_on_full_disk
@@ -198,6 +200,25 @@ def test_a_fresh_command_that_is_stopped_goes_on_without_fresh(
     )
     assert done.err.endswith(f"error: {message}\n")
     assert done.json["complaints"] == [message]
+
+
+@pytest.mark.parametrize("told_by", ["a file that is written", "the system"])
+def test_a_fresh_command_whose_disk_is_full_goes_on_without_fresh(
+    told_by: str, project: Project, monkeypatch: pytest.MonkeyPatch, foldwise: Foldwise
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        full = OSError(errno.ENOSPC, "No space left on device")
+        if told_by == "the system":
+            raise full
+        with disk_full_explained(project.run("words")):
+            raise full
+
+    monkeypatch.setattr("foldwise.training.run.open_run", fill)
+    again = "ree some space, then run the same command again"
+    begun_fresh = foldwise("train", "words", "--fresh")
+    assert begun_fresh.code == 5
+    assert begun_fresh.err.endswith(f"{again}; without --fresh it goes on with what it has done\n")
+    assert foldwise("train", "words").err.endswith(f"{again}\n")
 
 
 def test_a_reader_that_goes_away_is_no_traceback(project: Project) -> None:

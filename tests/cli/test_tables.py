@@ -29,6 +29,12 @@ def test_a_blank_cell_does_not_make_a_column_of_numbers_one_of_words() -> None:
     assert lines_of("t", ["n"], [[1], [""], [100]])[3:6] == ["  1", "", "100"]
 
 
+def test_a_table_of_nothing_is_its_title() -> None:
+    assert rendered("t", [], []) == "t\n\n"
+    assert rendered("t", [], [[], []]) == "t\n\n"
+    assert lines_of("t", ["n", "m"], []) == ["t", "n  m", "────", ""]
+
+
 def test_a_title_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     title = "a title that is much longer than the table"

@@ -84,9 +84,34 @@ def test_the_same_members_by_the_same_method_are_no_other_ensemble(project: Proj
     check_replaces_none(project, "taken", asked_for(["b", "a"], "mean", [1, 3]))
     with pytest.raises(UsageError, match="one name is of one ensemble"):
         check_replaces_none(project, "taken", asked_for(["b", "a"], "mean", [3, 1]))
-    (project.run("taken") / "scores.json").unlink()  # one that was killed half way is no loss
-    check_replaces_none(project, "taken", asked_for(["a", "c"], "nnls"))
     check_replaces_none(project, "new", asked_for(["a", "c"], "nnls"))
+
+
+def test_a_kill_while_an_ensemble_is_set_aside_loses_nothing_of_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blend(project, ["a", "b"], "taken", weights=[3, 1])
+    old = contents(project.run("taken"))
+    rename = Path.rename
+
+    def killed(path: Path, target: Path) -> Path:
+        if path.name == "ensemble.json":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            blend(project, ["a", "c"], "taken")
+    assert set(contents(project.run("taken"))) == {"ensemble.json"}
+    # what is left is still another ensemble, which is refused, and is set aside where it may be
+    with pytest.raises(UsageError, match="one name is of one ensemble"):
+        check_replaces_none(project, "taken", asked_for(["a", "c"], "mean"))
+    blend(project, ["a", "c"], "taken")
+    aside: dict[str, bytes] = {}
+    for folder in project.run("taken").parent.glob(".taken.*Z"):
+        aside |= contents(folder)
+    assert aside == old
 
 
 def test_an_average_over_seeds_blended_again_by_hand_keeps_its_seeds(project: Project) -> None:

@@ -38,11 +38,13 @@ class Column(NamedTuple):
 
 
 def tables_of(columns: Sequence[Column], room: int) -> list[list[Column]]:
-    """The columns of one table as wide as `room`, or of several, below each other.
+    """The columns of one table as wide as `room`, or of several, below each other; none of none.
 
     Headers and words are broken, then the figures of the one column that this makes narrowest. What
     still has no room follows in another table, with its words in front again.
     """
+    if not columns:
+        return []
     for found in (list(columns), _with_figures_broken(columns)):
         if _fits(found, room):
             return [found]

@@ -13,12 +13,12 @@ from foldwise.cli.score_tables import (
     score_rows,
     scores_as_json,
 )
-from foldwise.ensembling.ensemble import blend
+from foldwise.ensembling.ensemble import Blended, blend
 from foldwise.ensembling.membership import asked_for, check_replaces_none
 from foldwise.ensembling.recipe import DEFAULT, Decision, Method, Options
-from foldwise.ensembling.report import report_on
+from foldwise.ensembling.report import Report, report_on
 from foldwise.errors import UsageError
-from foldwise.paths import find_project
+from foldwise.paths import Project, find_project
 from foldwise.pipeline.expecting import Expecting
 from foldwise.pipeline.run_list import check_exist
 from foldwise.training.run_scores import read_scores
@@ -28,6 +28,20 @@ def run(options: Namespace, output: Output) -> None:
     """Blend finished runs, and show the blend beside its members."""
     project = find_project()
     check_exist(project, options.runs)
+    made = _blended(project, options)
+    if made.aside is not None:
+        output.say(f"the ensemble that was {options.name} is kept in {made.aside}")
+    output.say(f"{options.name} is written; what each member adds to it is worked out")
+    _show(project, options.name, made, report_on(project, made, compare=options.compare), output)
+
+
+def _blended(project: Project, options: Namespace) -> Blended:
+    """The ensemble that is asked for.
+
+    Raises:
+        UsageError: see `check_replaces_none` and `blend`; or weights and a method.
+        DataError: see `blend`.
+    """
     if options.weights is not None and options.method is not None:
         raise UsageError(
             f"weights are given or fitted, got --weights and --method {options.method}; leave one "
@@ -38,7 +52,7 @@ def run(options: Namespace, output: Output) -> None:
     if not options.replace:
         asked = asked_for(options.runs, method, options.weights, how)
         check_replaces_none(project, options.name, asked)
-    made = blend(
+    return blend(
         project,
         options.runs,
         options.name,
@@ -47,20 +61,20 @@ def run(options: Namespace, output: Output) -> None:
         options=how,
         allow_in_sample=options.allow_in_sample,
     )
-    if made.aside is not None:
-        output.say(f"the ensemble that was {options.name} is kept in {made.aside}")
-    output.say(f"{options.name} is written; what each member adds to it is worked out")
-    report = report_on(project, made, compare=options.compare)
+
+
+def _show(project: Project, name: str, made: Blended, report: Report, output: Output) -> None:
+    """The blend beside its members, and what each of them adds to it."""
     ensemble, scores = made.ensemble, made.scores
     expecting = Expecting(project)
     runs = [
-        Scored(name, table, expectation=expecting.of(name, table))
-        for name in (*ensemble.members, options.name)
-        for table in [read_scores(project.run(name))]
+        Scored(run, table, expectation=expecting.of(run, table))
+        for run in (*ensemble.members, name)
+        for table in [read_scores(project.run(run))]
     ]
     output.result(
         {
-            "run": options.name,
+            "run": name,
             "ensemble": asdict(ensemble),
             "scores": asdict(scores),
             "expected": scores_as_json(runs[-1].expectation.scores),
@@ -68,13 +82,13 @@ def run(options: Namespace, output: Output) -> None:
         }
     )
     output.table(
-        f"{options.name}: {scores.rows:,} rows of {scores.competition}",
+        f"{name}: {scores.rows:,} rows of {scores.competition}",
         score_columns(private=False),
         score_rows(runs, private=False),
     )
     output.lines(remarks([run.scores for run in runs]))
     output.lines(expectation_remarks([run.expectation for run in runs]))
-    output.lines([*blend_lines(options.name, ensemble, scores), ""])
+    output.lines([*blend_lines(name, ensemble, scores), ""])
     show_report(output, scores.metric, report)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from foldwise.errors import GOES_ON, FoldwiseError, Interrupted, StorageError, UsageError
+from foldwise.errors import AGAIN, GOES_ON, FoldwiseError, Interrupted, StorageError, UsageError
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -38,10 +38,10 @@ def storage_error(error: OSError) -> StorageError | None:
 
 def _advice(number: int | None) -> str:
     if number in FULL:
-        return "free some space, then run the same command again"
+        return f"free some space, then {AGAIN}"
     if number in FORBIDDEN:
-        return "change its rights, or work in a folder of your own, then run the same command again"
-    return "see what is there, put it right, then run the same command again"
+        return f"change its rights, or work in a folder of your own, then {AGAIN}"
+    return f"see what is there, put it right, then {AGAIN}"
 
 
 def missing_package(error: ModuleNotFoundError) -> UsageError | None:

@@ -47,7 +47,10 @@ def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]
         highlight=False,
     )
     console.print(printable(title), style="bold", soft_wrap=True)
-    for part in tables_of(_columns(columns, rows), console.width):
+    parts = tables_of(_columns(columns, rows), console.width)
+    if not parts:  # as of no facts: the title stands alone
+        console.print()
+    for part in parts:
         console.print(Padding(_table(part, console.width), (0, 0, 1, 0), expand=False))
     return "".join(f"{line.rstrip(' ')}\n" for line in text.getvalue().splitlines())
 

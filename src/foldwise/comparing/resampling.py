@@ -88,16 +88,21 @@ def resampled(
     if len(sums) < 2:
         return {}
     scores = np.split(_scores(_drawn_sums(sums), sides), len(metrics))
-    tail, count = _expanded_tail(level, len(sums)), len(sums)
     found = {}
     for metric, of_metric in zip(metrics, scores, strict=True):
         with np.errstate(invalid="ignore"):  # both may be infinite, and are refused then
             differences = (of_metric[0::2] - of_metric[1::2]).mean(axis=0)
         if np.isfinite(differences).all():
-            low, high = np.quantile(differences, [tail, 1 - tail])
-            method: Method = "influences" if metric.name in LINEAR else "sums"
-            found[metric.name] = Resampled(float(low), float(high), count, RESAMPLES, method)
+            found[metric.name] = _interval(metric, differences, len(sums), level)
     return found
+
+
+def _interval(metric: Metric, differences: Floats, groups: int, level: float) -> Resampled:
+    """The percentiles of (draws,) differences, moved outwards for few groups."""
+    tail = _expanded_tail(level, groups)
+    low, high = np.quantile(differences, [tail, 1 - tail])
+    method: Method = "influences" if metric.name in LINEAR else "sums"
+    return Resampled(float(low), float(high), groups, len(differences), method)
 
 
 def _scores(drawn: Floats, sides: Sequence[Means]) -> Floats:

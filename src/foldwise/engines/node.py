@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import foldwise
 from foldwise.encoders import BROUGHT
 from foldwise.engines.parcels import Event, Outbox
-from foldwise.errors import StorageError
+from foldwise.errors import AGAIN, StorageError
 from foldwise.storage import sha256_of_file, write_atomically
 from foldwise.training.engine import Message, WorkerTask
 from foldwise.training.worker_process import LocalProcess
@@ -85,7 +85,7 @@ class NodeWorker:
                 for piece in pieces:
                     file.write(piece)
             if sha256_of_file(aside) != sha256:
-                raise StorageError(f"{sha256} arrived with other bytes; run the same command again")
+                raise StorageError(f"{sha256} arrived with other bytes; {AGAIN}")
 
         write_atomically(self._blobs / sha256, write)
 

@@ -98,45 +98,77 @@ def blend(
             data, folds, ids, or the data has changed since.
     """
     asked = asked_for(names, method, weights, options)
-    recipe = Recipe(asked.method, asked.options, tuple(asked.weights))
+    members = _members(project, names, name)
+    with only_driver_of(project.run(name)):
+        return _blended(project, name, members, asked, allow_in_sample, seeds)
+
+
+def _members(project: Project, names: Sequence[str], name: str) -> list[Member]:
+    """The members of the run `name`, which can be blended with each other."""
     check_no_cycle(project, names, name)
     members = read_members(project, names)
     check_same_origin(members)
-    folder = project.run(name)
-    with only_driver_of(folder):
-        if any(folder.glob("[!.]*")) and not (folder / FILE).is_file():
-            raise UsageError(
-                f"{folder} holds a run that is no ensemble; give the ensemble another name (--name)"
-            )
-        loaded = _loaded(project, members)
-        own = metric_named(loaded.competition.metric, loaded.competition.task)
-        check_recipe(recipe, own, len(loaded.outputs))
-        return _blended(folder, members, loaded, recipe, asked, allow_in_sample, seeds)
+    return members
 
 
 def _blended(
-    folder: Path,
+    project: Project,
+    name: str,
     members: list[Member],
-    loaded: LoadedCompetition,
-    recipe: Recipe,
     asked: Ensemble,
     allow_in_sample: bool,
     seeds: Sequence[int],
 ) -> Blended:
-    names = asked.members
-    rows = aligned([member.oof for member in members], names, loaded.train.ids)
-    test = aligned([member.test for member in members], names, loaded.test.ids)
+    folder = project.run(name)
+    _check_is_no_other_run(folder)
+    loaded = _loaded(project, members)
+    recipe = Recipe(asked.method, asked.options, tuple(asked.weights))
+    own = metric_named(loaded.competition.metric, loaded.competition.task)
+    check_recipe(recipe, own, len(loaded.outputs))
+    rows = aligned([member.oof for member in members], asked.members, loaded.train.ids)
+    test = aligned([member.test for member in members], asked.members, loaded.test.ids)
     problem, place = problem_of(rows, loaded)
-    suspicious = [str(found) for found in suspicions(problem, names)]
-    if suspicious and not allow_in_sample:
-        insisting = command_of(folder.name, replace(asked, suspicious=suspicious))
-        raise DataError(*(f"{found}, or insist: {insisting}" for found in suspicious))
+    suspicious = _suspicious(problem, name, asked, allow_in_sample)
     fit = cross_fit(problem, recipe)
-    honest = rows.table(fit.honest[place])
     in_sample = score_table(loaded, rows.table(fit.in_sample[place]))
-    ensemble = Ensemble(
+    ensemble = _ensemble(members, recipe, fit, in_sample, suspicious, seeds)
+    if not seeds and is_ensemble(folder):
+        ensemble = replace(ensemble, seeds=seeds_kept(read_ensemble(folder), ensemble))
+    tables = rows.table(fit.honest[place]), test.table(fit.formula.apply(test.values))
+    scores = _scores(members, loaded, tables[0], in_sample if fit.by_fold else {})
+    aside = _replace(folder, asked, ensemble, tables, scores)
+    return Blended(ensemble, read_scores(folder), members, loaded, problem, recipe, fit, aside)
+
+
+def _check_is_no_other_run(folder: Path) -> None:
+    """Refuse to write an ensemble over a run that was trained."""
+    if any(folder.glob("[!.]*")) and not is_ensemble(folder):
+        raise UsageError(
+            f"{folder} holds a run that is no ensemble; give the ensemble another name (--name)"
+        )
+
+
+def _suspicious(problem: Problem, name: str, asked: Ensemble, allow_in_sample: bool) -> list[str]:
+    """The members' folds that look in-sample, which are refused unless they are allowed."""
+    suspicious = [str(found) for found in suspicions(problem, asked.members)]
+    if suspicious and not allow_in_sample:
+        insisting = command_of(name, replace(asked, suspicious=suspicious))
+        raise DataError(*(f"{found}, or insist: {insisting}" for found in suspicious))
+    return suspicious
+
+
+def _ensemble(
+    members: Sequence[Member],
+    recipe: Recipe,
+    fit: CrossFit,
+    in_sample: dict[str, MetricScores],
+    suspicious: list[str],
+    seeds: Sequence[int],
+) -> Ensemble:
+    """How the ensemble was made."""
+    return Ensemble(
         method=recipe.method,
-        members=names,
+        members=[member.name for member in members],
         weights=fit.formula.shares(),
         hashes={member.name: [member.scores.files[name] for name in TABLES] for member in members},
         fold_weights=[formula.shares() for formula in fit.by_fold.values()],
@@ -146,18 +178,6 @@ def _blended(
         suspicious=suspicious,
         seeds=list(seeds),
     )
-    if not seeds and is_ensemble(folder):
-        ensemble = replace(ensemble, seeds=seeds_kept(read_ensemble(folder), ensemble))
-    aside = set_aside(folder, last=FILE) if holds_another(folder, asked) else None
-    if not (is_finished(folder) and read_ensemble(folder) == ensemble):
-        tested = test.table(fit.formula.apply(test.values))
-        _write(
-            folder,
-            ensemble,
-            (honest, tested),
-            _scores(members, loaded, honest, in_sample if fit.by_fold else {}),
-        )
-    return Blended(ensemble, read_scores(folder), members, loaded, problem, recipe, fit, aside)
 
 
 def _loaded(project: Project, members: Sequence[Member]) -> LoadedCompetition:
@@ -189,6 +209,20 @@ def _scores(
         seconds=round(sum(member.scores.seconds for member in members), 2),
         in_sample=in_sample,
     )
+
+
+def _replace(
+    folder: Path,
+    asked: Ensemble,
+    ensemble: Ensemble,
+    tables: tuple[Predictions, Predictions],
+    scores: RunScores,
+) -> Path | None:
+    """Where an ensemble made otherwise lies now; this one is written unless it is there already."""
+    aside = set_aside(folder, last=FILE) if holds_another(folder, asked) else None
+    if not (is_finished(folder) and read_ensemble(folder) == ensemble):
+        _write(folder, ensemble, tables, scores)
+    return aside
 
 
 def _write(

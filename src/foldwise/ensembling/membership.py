@@ -10,7 +10,6 @@ from foldwise.ensembling.recipe import Method, Options
 from foldwise.ensembling.record import Ensemble, is_ensemble, members_below, read_ensemble
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.paths import Project
-from foldwise.training.run_scores import is_finished
 
 
 def shares_of(names: Sequence[str], weights: Sequence[float] | None) -> tuple[float, ...]:
@@ -87,9 +86,12 @@ def is_made_alike(before: Ensemble, asked: Ensemble) -> bool:
 
 
 def holds_another(folder: Path, asked: Ensemble) -> bool:
-    """Whether a finished ensemble that was made otherwise is in the way of the one asked for."""
-    finished = is_ensemble(folder) and is_finished(folder)
-    return finished and not is_made_alike(read_ensemble(folder), asked)
+    """Whether an ensemble that was made otherwise is in the way of the one asked for.
+
+    Finished or not: one that was being set aside when it was killed has nothing left but its
+    definition, which is all that says how it was made.
+    """
+    return is_ensemble(folder) and not is_made_alike(read_ensemble(folder), asked)
 
 
 def check_replaces_none(project: Project, name: str, asked: Ensemble) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foldwise.encoders import EncoderFiles
-from foldwise.errors import StorageError
+from foldwise.errors import AGAIN, StorageError
 from foldwise.locks import only_driver_of
 from foldwise.settings import Settings
 from foldwise.training.checkpoint import remove_checkpoints
@@ -79,8 +79,8 @@ def outcome_of(job: FoldJob) -> FoldOutcome | None:
     outcome = finished_outcome(job.folder)
     if outcome is not None and outcome.result.identity != job.identity:
         raise StorageError(
-            f"{job.folder} belongs to another run (other settings, data, folds or code); move it "
-            f"away, and run the same command to train this fold"
+            f"{job.folder} belongs to another run (other settings, data, folds or code); to "
+            f"train this fold, move that folder away, then {AGAIN}"
         )
     return outcome
 

@@ -91,7 +91,7 @@ def test_another_file_in_the_cache_is_refused_with_both_hashes(cache: Path) -> N
         str(there),
         sha256(CONTENT).hexdigest(),
         sha256(b"something else").hexdigest(),
-        "remove it, then run the same command again",
+        "remove it, then try again",
     ):
         assert part in str(caught.value)
     assert there.read_bytes() == b"something else"

@@ -33,7 +33,7 @@ def download(slug: str, name: str, folder: Path) -> Path:
 def _failed(slug: str, name: str, why: str) -> DataError:
     return DataError(
         f"'kaggle competitions download -c {slug}' gave no files: {why}\n"
-        f"  Then run the same command again; or download the files in a browser from "
+        f"  Then try again; or download the files in a browser from "
         f"https://www.kaggle.com/competitions/{slug}/data and run: "
         f"foldwise data {name} --from FOLDER"
     )

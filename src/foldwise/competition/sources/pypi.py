@@ -112,7 +112,7 @@ def checked(path: Path, archive: Archive) -> Path:
     if found != archive.sha256:
         raise DataError(
             f"{path} must be {archive.file} of {archive.project} {archive.version}, whose SHA-256 "
-            f"is {archive.sha256}: got {found}; remove it, then run the same command again"
+            f"is {archive.sha256}: got {found}; remove it, then try again"
         )
     return path
 
