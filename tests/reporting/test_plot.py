@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import imread
 
 from foldwise.reporting.palette import BLUE
-from foldwise.reporting.plot import Plot, drawn
+from foldwise.reporting.plot import Plot, drawn, names_beside
 
 HOSTILE = '<script>alert("1")</script> $x^2$ & \\1 \x00 \u202e'
 
@@ -79,6 +79,14 @@ def test_a_plot_is_drawn_once_for_page_and_picture() -> None:
     assert ">The title<" not in drawing.svg
     untitled = drawn(Plot("once", "", "", draw))
     assert imread(io.BytesIO(drawing.png)).tobytes() != imread(io.BytesIO(untitled.png)).tobytes()
+
+
+def test_names_of_runs_have_room_beside_a_plot_and_stay_different() -> None:
+    names = ["tfidf", "movie-valence-minilm-tuned", "movie-valence-tfidf"]
+    assert names_beside(names) == ["tfidf", "movie-val…nilm-tuned", "movie-valence-tfidf"]
+    alike = [f"movie-valence-minilm-{k}-movie-valence-2026" for k in "ab"]
+    assert [name.replace("\n", "") for name in names_beside(alike)] == alike
+    assert max(len(line) for name in names_beside(alike) for line in name.split("\n")) <= 20
 
 
 def test_a_colour_that_no_theme_knows_is_refused() -> None:

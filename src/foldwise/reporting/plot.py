@@ -2,11 +2,13 @@
 
 import io
 import re
-from collections.abc import Callable, Set
+import textwrap
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from foldwise.comparing.short_names import short_names
 from foldwise.reporting.characters import printable
 from foldwise.reporting.palette import INK, MUTED, PAPER, RULE, with_variables
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 360.0  # of every plot, in CSS pixels: that of a phone, so that text is never scaled down
 HEIGHT = 250.0
+LONGEST_TITLE = 48  # characters of a line of a picture's title
+LONGEST_NAME = 20  # characters of a run beside a plot
 POINTS_AN_INCH = 72.0  # matplotlib's unit of an SVG
 DOTS_AN_INCH = 200  # of a PNG
 STYLE: dict[str, Any] = {
@@ -81,6 +85,15 @@ class Plot:
     caption: str = ""
 
 
+def names_beside(names: Sequence[str]) -> list[str]:
+    """Names of runs or members that leave room for a plot; the tables have them in full.
+
+    Cut in the middle; those that would then be the same are broken into lines.
+    """
+    short = short_names(names, LONGEST_NAME)
+    return ["\n".join(textwrap.wrap(name, LONGEST_NAME)) for name in short]
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A plot as it was drawn.
@@ -113,7 +126,7 @@ def drawn(plot: Plot) -> Drawing:
         plot.draw(axes)
         # printed by the canvas itself: `savefig` would draw everything once more, to lay it out
         FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
-        axes.set_title(plot.title)
+        axes.set_title(textwrap.fill(plot.title, LONGEST_TITLE))
         figure.set_facecolor(PAPER)
         figure.set_dpi(DOTS_AN_INCH)
         FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
