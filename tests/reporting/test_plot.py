@@ -1,5 +1,5 @@
+import io
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import imread
 
 from foldwise.reporting.palette import BLUE
-from foldwise.reporting.plot import Plot, svg_of, write_png
+from foldwise.reporting.plot import Plot, drawn, names_beside
 
 HOSTILE = '<script>alert("1")</script> $x^2$ & \\1 \x00 \u202e'
 
@@ -22,7 +22,7 @@ def plot(text: str = "label", name: str = "plot") -> Plot:
 
 
 def test_a_plot_has_text_as_text_and_takes_its_colours_from_the_page() -> None:
-    drawing = svg_of(plot("words that are read"))
+    drawing = drawn(plot("words that are read")).svg
     root = ElementTree.fromstring(drawing.replace("xlink:href", "href"))  # noqa: S314
     assert root.get("viewBox") == "0 0 360 250"
     assert root.get("role") == "img"
@@ -33,7 +33,7 @@ def test_a_plot_has_text_as_text_and_takes_its_colours_from_the_page() -> None:
 
 
 def test_names_inside_are_the_plot_s_own_and_lead_somewhere() -> None:
-    drawing = svg_of(plot(name="mine"))
+    drawing = drawn(plot(name="mine")).svg
     given = re.findall(r' id="([^"]*)"', drawing)
     used = re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', drawing)
     assert len(set(given)) == len(given) > 0
@@ -42,7 +42,7 @@ def test_names_inside_are_the_plot_s_own_and_lead_somewhere() -> None:
 
 
 def test_hostile_labels_stay_text() -> None:
-    drawing = svg_of(plot(HOSTILE))
+    drawing = drawn(plot(HOSTILE)).svg
     root = ElementTree.fromstring(drawing.replace("xlink:href", "href"))  # noqa: S314
     assert not list(root.iter("script"))
     shown = [element.text for element in root.iter("text")]
@@ -54,20 +54,42 @@ def test_hostile_labels_stay_text() -> None:
     ["#facade", "#ffffff", 'an id="x" font-family: y; url(#z)', 'href="#a" x="1.23456"', "a > b"],
 )
 def test_labels_that_read_like_markup_are_shown_as_they_are(label: str) -> None:
-    drawing = svg_of(plot(label))
+    drawing = drawn(plot(label)).svg
     root = ElementTree.fromstring(drawing.replace("xlink:href", "href"))  # noqa: S314
     assert [element.text for element in root.iter("text")].count(label) == 2
 
 
-def test_the_same_plot_gives_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        write_png(tmp_path / name, plot())
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    assert imread(tmp_path / "a.png").shape[:2] == (694, 1000)  # 360 by 250 at 200 dots an inch
-    assert svg_of(plot()) == svg_of(plot())
+def test_the_same_plot_gives_the_same_bytes() -> None:
+    drawing = drawn(plot())
+    assert drawing == drawn(plot())
+    # 360 by 250 at 200 dots an inch
+    assert imread(io.BytesIO(drawing.png)).shape[:2] == (694, 1000)
+
+
+def test_a_plot_is_drawn_once_for_page_and_picture() -> None:
+    times = []
+
+    def draw(axes: Axes) -> None:
+        times.append(axes)
+        axes.plot([1, 2], [1, 2], color=BLUE)
+
+    drawing = drawn(Plot("once", "The title", "", draw))
+    assert len(times) == 1
+    # the title stands in the picture, and on the page beside the drawing
+    assert ">The title<" not in drawing.svg
+    untitled = drawn(Plot("once", "", "", draw))
+    assert imread(io.BytesIO(drawing.png)).tobytes() != imread(io.BytesIO(untitled.png)).tobytes()
+
+
+def test_names_of_runs_have_room_beside_a_plot_and_stay_different() -> None:
+    names = ["tfidf", "movie-valence-minilm-tuned", "movie-valence-tfidf"]
+    assert names_beside(names) == ["tfidf", "movie-val…nilm-tuned", "movie-valence-tfidf"]
+    alike = [f"movie-valence-minilm-{k}-movie-valence-2026" for k in "ab"]
+    assert [name.replace("\n", "") for name in names_beside(alike)] == alike
+    assert max(len(line) for name in names_beside(alike) for line in name.split("\n")) <= 20
 
 
 def test_a_colour_that_no_theme_knows_is_refused() -> None:
     foreign = Plot("x", "x", "x", lambda axes: axes.set_facecolor("#abcdef"))
     with pytest.raises(ValueError, match="abcdef"):
-        svg_of(foreign)
+        drawn(foreign)

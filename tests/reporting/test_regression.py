@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from foldwise.reporting.binned import binned
-from foldwise.reporting.plot import Plot, svg_of
+from foldwise.reporting.plot import Plot, drawn
 from foldwise.reporting.regression import draw_density, told_between
 
 
@@ -14,7 +14,7 @@ def test_as_many_rows_as_samr_has_make_a_drawing_that_a_phone_can_show() -> None
     def draw(axes: Axes) -> None:
         draw_density(axes, x, y)
 
-    drawing = svg_of(Plot("density", "Density", "Dense in the middle.", draw))
+    drawing = drawn(Plot("density", "Density", "Dense in the middle.", draw)).svg
     assert 100 < drawing.count("<use") < 2000  # a mark for each cell that has rows
     assert len(drawing) < 300_000
     # the fullest cell is opaque, and a single row is seen

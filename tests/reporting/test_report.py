@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
+from foldwise.competition.metrics import Score
 from foldwise.errors import DataError, UsageError
 from foldwise.paths import Project
+from foldwise.reporting.headline import headline
 from foldwise.reporting.page import Page, html_of
 from foldwise.reporting.report import default_path, page_of, write_report
+from foldwise.reporting.reported_run import read_runs
 from foldwise.reporting.section import Block, Section
 from foldwise.reporting.shading import plain_part
+from foldwise.reporting.side_by_side import side_by_side
 from foldwise.reporting.tuning_section import tuning_block
 from foldwise.storage import read_json, write_json, write_text
 from foldwise.training.run_scores import read_scores
@@ -58,6 +62,45 @@ def test_a_regression_shows_scores_curves_rates_errors_and_shaded_rows(project: 
     shades = [span.shade for row in rows for part in row.parts for span in part if span.weight]
     assert max(shades) == 1.0
     assert len(shades) > len(rows)
+
+
+def test_the_words_of_a_linear_model_are_shaded_by_what_they_add_to_its_prediction(
+    project: Project,
+) -> None:
+    found = page(project, "words")
+    (block,) = next(each for each in found.sections if each.key == "rows").blocks
+    assert "Orange words raise the predicted target, blue ones lower it" in " ".join(
+        block.sentences
+    )
+    # by the model of the row's fold: what words add, and that model's constant, is the prediction
+    constants: dict[str, list[float]] = {}
+    for row in block.rows:
+        added = [float(span.weight) for part in row.parts for span in part if span.weight]
+        predicted = float(row.facts[1].split()[1])
+        constants.setdefault(row.facts[-1], []).append(predicted - sum(added))
+    assert any(len(of) > 1 for of in constants.values())
+    for of in constants.values():
+        assert of == pytest.approx([of[0]] * len(of), abs=0.02)
+    shades = [span.shade for row in block.rows for part in row.parts for span in part]
+    assert min(shades) < 0 < max(shades)
+    html = html_of(replace(found, sections=[Section("rows", "Rows", [block])]))
+    assert '<span class="w against" style="--a:' in html
+
+
+def test_private_scores_that_were_not_expected_are_marked(project: Project) -> None:
+    (run,) = read_runs(project, ["words"])
+    expected = run.expected.scores["rmse"]
+    inside = replace(run, private={"rmse": Score(expected.value, 0.1, 9)})
+    outside = replace(run, private={"rmse": Score(expected.high + 0.1, 0.1, 9)})
+    assert (inside.outside, outside.outside) == ([], ["rmse"])
+    for told, mark in ((inside, ""), (outside, "\u00a0*")):
+        block = headline(told)
+        shown = f"{told.private['rmse'].value:.4f} ± 0.1000{mark}"
+        assert shown in [fact.value for fact in block.facts]
+        assert shown in [row[-1] for row in block.tables[0].rows]
+        (table,) = side_by_side(project, [told]).tables
+        assert shown in [row[-1] for row in table.rows]
+    assert any(s.startswith("*: 1 of 1 private scores lie outside") for s in block.sentences)
 
 
 def test_a_classification_shows_confusion_reliability_and_each_label(project: Project) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from foldwise.reporting.characters import tame
-from foldwise.reporting.shading import LONGEST, greatest_weight, plain_part, shaded_part
+from foldwise.reporting.shading import LONGEST, as_addend, greatest_weight, plain_part, shaded_part
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ def test_the_greatest_weight_is_shaded_fully_and_gaps_are_not() -> None:
         ("two", 1.0, "40.0 %"),
         (", ", 0.0, ""),
         ("three", 0.5, "20.0 %"),
+    ]
+
+
+def test_what_words_add_is_shaded_by_its_size_and_keeps_its_sign() -> None:
+    weighed = Weighed("good bad", ((0, 4), (5, 8)), np.array([0.1, -0.4]))
+    pieces = shaded_part(weighed, greatest_weight([weighed]), as_addend)
+    assert [(p.text, p.shade, p.weight) for p in pieces] == [
+        ("good", 0.25, "+0.100"),
+        (" ", 0.0, ""),
+        ("bad", -1.0, "-0.400"),
     ]
 
 

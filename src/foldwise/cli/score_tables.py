@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from foldwise.cli.tables import Figure, figure
 from foldwise.comparing.comparison_words import expected_of, percent
-from foldwise.comparing.expected import ExpectedScore
+from foldwise.comparing.expected import OUTSIDE, ExpectedScore, outside_remark
 from foldwise.errors import listed
 from foldwise.pipeline.expecting import Expectation
 from foldwise.training.run_scores import RunScores
@@ -19,7 +19,6 @@ OPTIMISM = (
 )
 STILL_IN = "in OOF"
 EXPECTED = "expected"  # the column's name
-OUTSIDE = "*"  # at a private score
 UNKNOWN = Expectation()
 
 
@@ -62,7 +61,7 @@ def is_outside(run: Scored, metric: str) -> bool:
     found, expected = run.private.get(metric), run.expectation.scores.get(metric)
     if found is None or expected is None:
         return False
-    return not expected.low <= found.value <= expected.high
+    return not expected.holds(found.value)
 
 
 def _private(run: Scored, metric: str) -> str:
@@ -76,10 +75,7 @@ def outside_remarks(runs: Sequence[Scored]) -> list[str]:
     outside = sum(is_outside(run, metric) for run, metric in scores)
     if not outside:
         return []
-    return [
-        f"{OUTSIDE}: {outside} of {len(scores)} private scores lie outside of what was expected; "
-        f"one in ten does by the luck of the rows, and runs of one competition mostly together"
-    ]
+    return [outside_remark(outside, len(scores))]
 
 
 def score_columns(*, private: bool) -> list[str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from foldwise.competition.metrics import Metric
 
 LEVEL = 0.9  # of an expected score's interval
+OUTSIDE = "*"  # at a private score that lies outside of it
 LEAST = {"r2": -math.inf, "pearson": -1.0, "spearman": -1.0, "qwk": -1.0}  # the others' is 0
 
 
@@ -36,6 +37,18 @@ class ExpectedScore:
     level: float
     test_rows: int
     gain: float | None
+
+    def holds(self, score: float) -> bool:
+        """Whether a private score is in the interval."""
+        return self.low <= score <= self.high
+
+
+def outside_remark(outside: int, scores: int) -> str:
+    """What the mark means at so many of these private scores."""
+    return (
+        f"{OUTSIDE}: {outside} of {scores} private scores lie outside of what was expected; one in "
+        f"ten does by the luck of the rows, and runs of one competition mostly together"
+    )
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,9 @@ class Evidence:
         return f" (of the members with attention, {self.share:.0%} of the blend)"
 
 
-def word_evidence(project: Project, run: str, texts: Texts, predictions: Predictions) -> Evidence:
+def word_evidence(
+    project: Project, run: str, texts: Texts, predictions: Predictions, fold: int | None = None
+) -> Evidence:
     """What is known of the words behind the run's predictions for `texts`.
 
     Attention where a pooling has learned it. Of linear models on TF-IDF, and of regressions that
@@ -86,25 +88,28 @@ def word_evidence(project: Project, run: str, texts: Texts, predictions: Predict
         run: a finished run.
         texts: with as many parts each as the competition has text columns.
         predictions: of the texts, by this run, in their order.
+        fold: of the model that is asked; None: the mean over the models of all folds.
 
     Raises:
         DataError: the run has not finished, its members have changed, or texts have other parts.
         StorageError: a model file is missing or is not what the run wrote.
     """
     if attending_runs(project, run):
-        found = _attention(project, run, texts)
+        found = _attention(project, run, texts, fold)
         return Evidence("attention", (), found, "", attending_share(project, run))
     shares = _tfidf_shares(project, run, len(predictions.outputs))
     if shares is None:
         return Evidence("none", (), (), without_attention(project, run))
     chosen = _explained_outputs(project, run, predictions)
     of = tuple(predictions.outputs[i] for i in chosen)
-    return Evidence("contribution", of, _contributions(project, shares, texts, chosen), "")
+    return Evidence("contribution", of, _contributions(project, shares, texts, chosen, fold), "")
 
 
-def _attention(project: Project, run: str, texts: Texts) -> tuple[tuple[WordWeights, ...], ...]:
+def _attention(
+    project: Project, run: str, texts: Texts, fold: int | None
+) -> tuple[tuple[WordWeights, ...], ...]:
     found = []
-    for parts in token_attention(project, run, texts):
+    for parts in token_attention(project, run, texts, fold):
         of_parts = []
         for part in parts:
             words = word_spans(part.text)
@@ -151,16 +156,19 @@ def _explained_outputs(project: Project, run: str, predictions: Predictions) -> 
 
 
 def _contributions(
-    project: Project, shares: Shares, texts: Texts, chosen: Sequence[int]
+    project: Project, shares: Shares, texts: Texts, chosen: Sequence[int], fold: int | None
 ) -> tuple[tuple[WordWeights, ...], ...]:
     totals = [np.zeros(sum(len(spaced_words(part)) for part in text)) for text in texts]
     for run, share in shares.items():
         finished = finished_run(project, run)
-        for model in tfidf_models(finished):
+        asked = finished.folds if fold is None else [fold]
+        for number, model in zip(finished.folds, tfidf_models(finished), strict=True):
+            if number not in asked:
+                continue
             for i, text in enumerate(joined(texts)):
                 added = word_contributions(model, text)
                 wanted = _of_output(added, chosen[i], is_class=finished.task == "classification")
-                totals[i] += share[chosen[i]] * wanted / len(finished.folds)
+                totals[i] += share[chosen[i]] * wanted / len(asked)
     return tuple(_parted(text, total) for text, total in zip(texts, totals, strict=True))
 
 

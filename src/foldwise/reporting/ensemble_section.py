@@ -18,7 +18,7 @@ from foldwise.pipeline.provenance import check_members
 from foldwise.reporting.classification import draw_cells, write_cell
 from foldwise.reporting.figures import UNKNOWN, difference, figure
 from foldwise.reporting.palette import BLUE, GREEN, INK, MUTED, VERMILLION
-from foldwise.reporting.plot import Plot
+from foldwise.reporting.plot import Plot, names_beside
 from foldwise.reporting.reported_run import ReportedRun, told
 from foldwise.reporting.section import Block, Table
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MOST_NUMBERS = 8  # members whose correlations are written into the cells, too
 MOST_MEMBERS = 24  # in a plot: those of the greatest weight
-LONGEST_NAME = 22
 SAME_WEIGHT = 1e-9  # a fit on the same machine gives the same weights to the bit
 ANOTHER_VERSION = (
     "The weights that its members give now are not those in its record, as another version of "
@@ -153,14 +152,9 @@ def _height(rows: int) -> float:
     return 74.0 + 24.0 * max(3, rows)
 
 
-def _name(line: MemberLine) -> str:
-    name = line.run
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-
-
-def _rows_named(axes: "Axes", names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), labels=names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+def _rows_named(axes: "Axes", lines: Sequence[MemberLine]) -> None:
+    axes.set_yticks(range(len(lines)), labels=names_beside([line.run for line in lines]))
+    axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
@@ -175,7 +169,7 @@ def _weights(run: ReportedRun, lines: Sequence[MemberLine]) -> Plot:
             axes.barh(row, line.weight, color=BLUE, height=0.6)
             axes.plot(line.fold_weights, [row, row], color=INK, linewidth=1.6)
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        _rows_named(axes, [_name(line) for line in lines])
+        _rows_named(axes, lines)
         axes.set_xlabel("weight")
 
     return Plot(
@@ -199,7 +193,7 @@ def _contributions(run: ReportedRun, lines: Sequence[MemberLine]) -> Plot:
             xerr=[w.standard_error or 0.0 for _, w in known],
             fmt="s", color=GREEN, markersize=6, elinewidth=1.8,
         )  # fmt: skip
-        _rows_named(axes, [_name(line) for line, _ in known])
+        _rows_named(axes, [line for line, _ in known])
         axes.set_xlabel(f"{run.metric.name} is worse by, without the member")
 
     return Plot(
@@ -213,7 +207,7 @@ def _contributions(run: ReportedRun, lines: Sequence[MemberLine]) -> Plot:
 
 
 def _correlations(run: ReportedRun, report: Report) -> Plot:
-    names = [_name(line) for line in report.members]
+    names = names_beside([line.run for line in report.members])
     table = np.array(report.correlations)
     others = table[~np.eye(len(table), dtype=bool)]
     shares = ((table - LEAST_CORRELATION) / (1 - LEAST_CORRELATION)).clip(0, 1)
@@ -250,6 +244,7 @@ def _few(run: ReportedRun, few: Sequence[Fewer]) -> Plot:
             yerr=[of.standard_error or 0.0 for of in few],
             color=BLUE, marker="o", elinewidth=1.6,
         )  # fmt: skip
+        axes.locator_params(axis="x", integer=True, nbins=8)
         axes.set_xlabel("members of the greatest weight")
         axes.set_ylabel(f"{run.metric.name} is worse than all by")
 

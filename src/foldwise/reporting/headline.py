@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from foldwise.comparing.comparison_words import expected_of, percent
-from foldwise.competition.metrics import Score
+from foldwise.comparing.expected import outside_remark
 from foldwise.reporting.figures import UNKNOWN, difference, direction, duration, figure
 from foldwise.reporting.palette import BLUE, GREEN, MUTED, VERMILLION
 from foldwise.reporting.plot import Plot
@@ -58,8 +58,8 @@ def _facts(run: ReportedRun) -> list[Fact]:
         facts.append(Fact("optimism taken off", difference(optimism), "what choosing had added"))
     private = run.private.get(name)
     if private is not None:
-        value = figure(private.value, private.standard_error)
-        facts.append(Fact("hidden solution", value, f"{private.rows:,} rows kept on this machine"))
+        rows = f"{private.rows:,} rows kept on this machine"
+        facts.append(Fact("hidden solution", run.private_shown(name), rows))
     facts.append(_size(run))
     return facts
 
@@ -86,6 +86,8 @@ def _sentences(run: ReportedRun) -> list[str]:
             f"What is expected is {with_gain} what averaging the folds' models gains{unknown}; it "
             f"supposes test rows of the same kind as the training rows."
         )
+    if run.outside:
+        lines.append(f"{outside_remark(len(run.outside), len(run.private))}.")
     if run.expected.note:
         lines.append(f"Note: {run.expected.note}.")
     return lines
@@ -101,16 +103,12 @@ def _metrics(run: ReportedRun) -> Table:
                 figure(of.value, of.standard_error),
                 UNKNOWN if expected is None else expected_of(expected),
                 UNKNOWN if optimism is None else difference(optimism),
-                *([_private(run.private.get(name))] if run.private else []),
+                *([run.private_shown(name)] if run.private else []),
             ]
         )
     last = ["hidden solution"] if run.private else []
     columns = ["metric", "out of fold", "expected", "optimism", *last]
     return Table("Every metric", columns, [False, *([True] * (len(columns) - 1))], rows)
-
-
-def _private(score: Score | None) -> str:
-    return UNKNOWN if score is None else figure(score.value, score.standard_error)
 
 
 def _picture(run: ReportedRun) -> Plot:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import foldwise
 from foldwise.reporting.characters import tame
 from foldwise.reporting.palette import variables
-from foldwise.reporting.plot import Plot, svg_of
+from foldwise.reporting.plot import Plot, drawn
 from foldwise.reporting.section import Section
 
 if TYPE_CHECKING:
@@ -37,8 +37,15 @@ class Page:
     origins: Sequence[str]
 
 
-def html_of(page: Page) -> str:
+def svg_of(plot: Plot) -> str:
+    """The plot as an `<svg>` element."""
+    return drawn(plot).svg
+
+
+def html_of(page: Page, svg: Callable[[Plot], str] = svg_of) -> str:
     """The page as HTML. Whatever it is given is escaped; only plots are markup.
+
+    Plots are drawn by `svg`, which may have them ready.
 
     It carries a policy by which a browser refuses every request, whatever might have slipped in:
     https://www.w3.org/TR/CSP3/
@@ -55,6 +62,7 @@ def html_of(page: Page) -> str:
             style=Markup(_style()),  # noqa: S704 - files of this package, not anyone's text
             script=Markup(script),  # noqa: S704
             version=foldwise.__version__,
+            svg=lambda plot: Markup(svg(plot)),  # noqa: S704 - matplotlib escapes its texts
         )
     )
 
@@ -85,9 +93,8 @@ def _file(name: str) -> str:
 @cache
 def _environment() -> "Environment":
     from jinja2 import DictLoader, Environment, StrictUndefined
-    from markupsafe import Markup
 
-    made = Environment(
+    return Environment(
         loader=DictLoader({TEMPLATE: _file(TEMPLATE)}),
         autoescape=True,
         undefined=StrictUndefined,
@@ -95,12 +102,6 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_tamed,
     )
-
-    def drawn(plot: Plot) -> Markup:
-        return Markup(svg_of(plot))  # noqa: S704 - matplotlib's markup, which escapes its texts
-
-    made.filters["drawn"] = drawn
-    return made
 
 
 def _tamed(value: object) -> object:

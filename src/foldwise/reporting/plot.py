@@ -2,23 +2,23 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
+import textwrap
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foldwise.comparing.short_names import short_names
 from foldwise.reporting.characters import printable
 from foldwise.reporting.palette import INK, MUTED, PAPER, RULE, with_variables
-from foldwise.storage import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 WIDTH = 360.0  # of every plot, in CSS pixels: that of a phone, so that text is never scaled down
 HEIGHT = 250.0
+LONGEST_TITLE = 48  # characters of a line of a picture's title
+LONGEST_NAME = 20  # characters of a run beside a plot
 POINTS_AN_INCH = 72.0  # matplotlib's unit of an SVG
 DOTS_AN_INCH = 200  # of a PNG
 STYLE: dict[str, Any] = {
@@ -85,53 +85,62 @@ class Plot:
     caption: str = ""
 
 
-def svg_of(plot: Plot) -> str:
-    """The plot as an `<svg>` element, with text as text and colours as variables.
+def names_beside(names: Sequence[str]) -> list[str]:
+    """Names of runs or members that leave room for a plot; the tables have them in full.
 
-    What is written in it comes from matplotlib, which escapes the texts it is given.
+    Cut in the middle; those that would then be the same are broken into lines.
     """
-    with _drawn(plot, titled=False) as figure:
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = printable(RULES.sub("", HEAD.sub("", buffer.getvalue())))
+    short = short_names(names, LONGEST_NAME)
+    return ["\n".join(textwrap.wrap(name, LONGEST_NAME)) for name in short]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A plot as it was drawn.
+
+    Attributes:
+        svg: an `<svg>` element, with text as text and colours as variables.
+        png: the same as a file, in light colours on white, with its title.
+    """
+
+    svg: str
+    png: bytes
+
+
+def drawn(plot: Plot) -> Drawing:
+    """The plot, drawn once for page and picture; the same plot gives the same bytes.
+
+    What is written in the SVG comes from matplotlib, which escapes the texts it is given.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    style: Any = STYLE  # its stubs name every setting there is
+    svg, png = io.StringIO(), io.BytesIO()
+    with mpl.rc_context(style):  # some of it is only looked up in when a figure is printed
+        inches = (WIDTH / POINTS_AN_INCH, plot.height / POINTS_AN_INCH)
+        figure = Figure(figsize=inches, dpi=POINTS_AN_INCH, layout="constrained")
+        axes = figure.add_subplot()
+        plot.draw(axes)
+        # printed by the canvas itself: `savefig` would draw everything once more, to lay it out
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
+        axes.set_title(textwrap.fill(plot.title, LONGEST_TITLE))
+        figure.set_facecolor(PAPER)
+        figure.set_dpi(DOTS_AN_INCH)
+        FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
+    return Drawing(_as_element(svg.getvalue(), plot), png.getvalue())
+
+
+def _as_element(drawing: str, plot: Plot) -> str:
+    """The file that matplotlib wrote as an element of the page."""
+    text = printable(RULES.sub("", HEAD.sub("", drawing)))
     used = {first or second for tag in TAG.findall(text) for first, second in USES.findall(tag)}
     text = TAG.sub(lambda tag: _tag(tag[0], plot.name, used), text)
     label = escape(printable(f"{plot.title}. {plot.alt}"), quote=True)
     opening = rf'<svg viewBox="\1" role="img" aria-label="{_literal(label)}">'
     return re.sub(r">\s+<", "><", SIZE.sub(opening, text, count=1)).strip()
-
-
-def write_png(path: Path, plot: Plot) -> None:
-    """Write the plot as PNG, in light colours on white; the same plot gives the same bytes.
-
-    Raises:
-        StorageError: the disk is full.
-    """
-    with _drawn(plot, titled=True) as figure:
-        buffer = io.BytesIO()
-        figure.savefig(
-            buffer, format="png", dpi=DOTS_AN_INCH, facecolor=PAPER, metadata={"Software": None}
-        )
-    write_bytes(path, buffer.getvalue())
-
-
-@contextmanager
-def _drawn(plot: Plot, *, titled: bool) -> Iterator["Figure"]:
-    """The figure, within the report's style, which some of it is only looked up in when saved."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    style: Any = STYLE  # its stubs name every setting there is
-    with mpl.rc_context(style):
-        inches = (WIDTH / POINTS_AN_INCH, plot.height / POINTS_AN_INCH)
-        figure = Figure(figsize=inches, layout="constrained")
-        FigureCanvasAgg(figure)  # draws without a screen, and without pyplot's global state
-        axes = figure.add_subplot()
-        plot.draw(axes)
-        if titled:
-            axes.set_title(plot.title)
-        yield figure
 
 
 def _font(found: re.Match[str]) -> str:

@@ -13,16 +13,15 @@ from foldwise.reporting.ensemble_section import ensemble_block
 from foldwise.reporting.fold_scores import folds_block
 from foldwise.reporting.headline import headline
 from foldwise.reporting.page import Page, html_of
-from foldwise.reporting.plot import write_png
+from foldwise.reporting.plot import drawn
 from foldwise.reporting.regression import regression_block
 from foldwise.reporting.reported_run import ReportedRun, read_runs
 from foldwise.reporting.section import Block, Section, joined
 from foldwise.reporting.side_by_side import side_by_side
 from foldwise.reporting.step_rates import rates_block
-from foldwise.reporting.tuning_section import study_of, tuning_block
 from foldwise.reporting.worst_rows import SHOWN, worst_block
-from foldwise.storage import write_text
-from foldwise.tuning.names import is_study
+from foldwise.storage import write_bytes, write_text
+from foldwise.tuning.names import is_study, study_of
 
 FILE, PICTURES = "report.html", "report"
 MOST_RUNS = 8
@@ -68,9 +67,12 @@ def write_report(
     plots = [p for section in page.sections for block in section.blocks for p in block.plots]
     folder = path.with_suffix("") if path.suffix else path.with_name(f"{path.name}-pictures")
     pictures = [folder / f"{plot.name}.png" for plot in plots]
+    svgs: dict[str, str] = {}
     for picture, plot in zip(pictures, plots, strict=True):
-        write_png(picture, plot)
-    write_text(path, html_of(page))
+        drawing = drawn(plot)
+        svgs[plot.name] = drawing.svg
+        write_bytes(picture, drawing.png)
+    write_text(path, html_of(page, lambda plot: svgs[plot.name]))
     return WrittenReport(path, pictures)
 
 
@@ -148,12 +150,12 @@ def _errors(run: ReportedRun) -> Block:
 
 def _studies(project: Project, names: Sequence[str]) -> list[Block]:
     """The page of each study that one of these names leads to, once."""
-    found: dict[str, Block] = {}
-    for name in names:
-        folder = study_of(project, name)
-        if folder is not None and folder.name not in found:
-            found[folder.name] = tuning_block(folder)
-    return list(found.values())
+    folders = {f.name: f for name in names if (f := study_of(project, name)) is not None}
+    if not folders:
+        return []
+    from foldwise.reporting.tuning_section import tuning_block  # which imports Optuna
+
+    return [tuning_block(folder) for folder in folders.values()]
 
 
 def _origin(run: ReportedRun) -> str:

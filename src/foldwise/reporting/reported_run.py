@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from foldwise.comparing.expected import OUTSIDE
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.competition.metrics import METRICS, Metric, Score
@@ -15,6 +16,7 @@ from foldwise.paths import Project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.submitting import private_scores_of
 from foldwise.predictions.table import Predictions
+from foldwise.reporting.figures import UNKNOWN, figure
 from foldwise.training.run_scores import RunScores, check_unchanged, read_scores, read_tables
 
 Floats = NDArray[np.float64]
@@ -46,6 +48,24 @@ class ReportedRun:
     def metric(self) -> Metric:
         """The competition's own."""
         return METRICS[self.scores.metric]
+
+    @property
+    def outside(self) -> list[str]:
+        """The metrics of which the private score lies outside of what was expected."""
+        return [
+            name
+            for name, score in self.private.items()
+            if (expected := self.expected.scores.get(name)) is not None
+            and not expected.holds(score.value)
+        ]
+
+    def private_shown(self, metric: str) -> str:
+        """The private score with its standard error, and a mark where it was not expected."""
+        score = self.private.get(metric)
+        if score is None:
+            return UNKNOWN
+        mark = f"\u00a0{OUTSIDE}" if metric in self.outside else ""  # never on a line of its own
+        return f"{figure(score.value, score.standard_error)}{mark}"
 
     @property
     def competition(self) -> Competition:

@@ -44,8 +44,9 @@ class Span:
 
     Attributes:
         text: of it.
-        shade: from 0 to 1, how much it is to stand out.
-        weight: as a number to read, such as "0.12"; empty: it has none.
+        shade: from 0 to 1, how much it is to stand out; below 0, how much it speaks against what
+            others speak for.
+        weight: as a number to read, such as "12.0 %"; empty: it has none.
     """
 
     text: str

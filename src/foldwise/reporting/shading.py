@@ -1,6 +1,6 @@
-"""Texts in pieces, each as dark as the weight that the pooling gave it."""
+"""Texts in pieces, each as dark as its weight in what the model made of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ LONGEST = 1200  # characters of a text that are shown
 
 
 class Weighed(Protocol):
-    """A text with a weight on each of its tokens; see `foldwise.pipeline.attention`."""
+    """A text with a weight on each of its tokens; see `foldwise.pipeline.evidence`."""
 
     @property
     def text(self) -> str:
@@ -25,7 +25,7 @@ class Weighed(Protocol):
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """(tokens,) none negative."""
+        """(tokens,) negative where they speak against what others speak for."""
 
 
 def plain_part(text: str) -> list[Span]:
@@ -33,14 +33,27 @@ def plain_part(text: str) -> list[Span]:
     return [Span(shortened(tame(text), LONGEST))]
 
 
-def shaded_part(weighed: Weighed, greatest: float) -> list[Span]:
+def as_share(weight: float) -> str:
+    """A weight that is a share of all, such as "12.0 %"."""
+    return f"{100 * weight:.1f} %"
+
+
+def as_addend(weight: float) -> str:
+    """A weight that is added to a score, such as "+0.120"."""
+    return f"{weight:+.3f}"
+
+
+def shaded_part(
+    weighed: Weighed, greatest: float, shown: Callable[[float], str] = as_share
+) -> list[Span]:
     """A text in pieces: its tokens, and what stands between them without a shade.
 
     Tokens may share characters, as the bytes of an emoji do: their weights are added up.
 
     Args:
         weighed: the text with its weights.
-        greatest: the weight that is shaded fully, such as the greatest in the row.
+        greatest: the size of weight that is shaded fully, such as the greatest in the row.
+        shown: a weight as a number to read.
     """
     text = tame(weighed.text)
     spans, at = list[Span](), 0
@@ -50,7 +63,8 @@ def shaded_part(weighed: Weighed, greatest: float) -> list[Span]:
         if begin > at:
             spans.append(Span(text[at:begin]))
         shade = weight / greatest if greatest > 0 else 0.0
-        spans.append(Span(text[begin:end], round(min(shade, 1.0), 3), f"{100 * weight:.1f} %"))
+        shade = round(min(max(shade, -1.0), 1.0), 3)
+        spans.append(Span(text[begin:end], shade, shown(weight)))
         at = end
     rest = text[at:]
     return [*spans, Span(shortened(rest, max(0, LONGEST - at)))] if rest else spans
@@ -69,5 +83,5 @@ def _merged(weighed: Weighed) -> list[tuple[int, int, float]]:
 
 
 def greatest_weight(parts: Sequence[Weighed]) -> float:
-    """The greatest weight on any piece of a row's texts."""
-    return max((weight for part in parts for *_, weight in _merged(part)), default=0.0)
+    """The greatest size of the weight on any piece of a row's texts."""
+    return max((abs(weight) for part in parts for *_, weight in _merged(part)), default=0.0)

@@ -11,14 +11,12 @@ from foldwise.pipeline.comparing_runs import compare_runs
 from foldwise.reporting.figures import UNKNOWN, difference, direction, figure
 from foldwise.reporting.headline import draw_intervals, lines_of
 from foldwise.reporting.palette import GREEN, MUTED
-from foldwise.reporting.plot import Plot
+from foldwise.reporting.plot import Plot, names_beside
 from foldwise.reporting.reported_run import ReportedRun, told
 from foldwise.reporting.section import Block, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-LONGEST_NAME = 18
 
 
 class Pair(NamedTuple):
@@ -53,7 +51,7 @@ def _table(runs: Sequence[ReportedRun]) -> Table:
     for metric in runs[0].scores.scores:
         for run in runs:
             own, expected = run.scores.scores.get(metric), run.expected.scores.get(metric)
-            optimism, hidden = run.scores.optimism(metric), run.private.get(metric)
+            optimism = run.scores.optimism(metric)
             rows.append(
                 [
                     metric,
@@ -61,7 +59,7 @@ def _table(runs: Sequence[ReportedRun]) -> Table:
                     UNKNOWN if own is None else figure(own.value, own.standard_error),
                     UNKNOWN if expected is None else expected_of(expected),
                     UNKNOWN if optimism is None else difference(optimism),
-                    *([UNKNOWN if hidden is None else str(hidden)] if private else []),
+                    *([run.private_shown(metric)] if private else []),
                 ]
             )
     last = ["hidden solution"] if private else []
@@ -85,15 +83,11 @@ def _differences_table(first: ReportedRun, known: Sequence[Comparison]) -> Table
     return Table("Paired differences on the same rows", columns, [False, False, True, True], rows)
 
 
-def short(name: str) -> str:
-    """A run's name that has room beside a plot: its end, where names of runs differ."""
-    return name if len(name) <= LONGEST_NAME else f"…{name[-LONGEST_NAME + 1 :]}"
-
-
 def _scores(runs: Sequence[ReportedRun]) -> Plot:
+    names = names_beside([run.name for run in runs])
     lines = [
-        line._replace(name=short(run.name) if i == 0 else line.name)
-        for run in runs
+        line._replace(name=name if i == 0 else line.name)
+        for run, name in zip(runs, names, strict=True)
         for i, line in enumerate(lines_of(run))
     ]
     shown = "; ".join(f"{run.name} {run.scores.scores[run.metric.name].value:.4f}" for run in runs)
@@ -134,7 +128,7 @@ def _draw_differences(axes: "Axes", first: ReportedRun, known: Sequence[Comparis
         if own.low is not None and own.high is not None:
             axes.plot([own.low, own.high], [row, row], color=GREEN, linewidth=2.4)
         axes.plot(own.difference.value, row, "s", color=GREEN, markersize=7)
-    axes.set_yticks(range(len(known)), labels=[short(found.first) for found in known])
+    axes.set_yticks(range(len(known)), labels=names_beside([found.first for found in known]))
     axes.set_ylim(len(known) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foldwise.errors import StorageError
-from foldwise.paths import NAME, Project
 from foldwise.reporting.palette import BLUE, INK, MUTED, SERIES, VERMILLION
 from foldwise.reporting.plot import Plot
 from foldwise.reporting.section import Block, Table
 from foldwise.tuning.curves import RateCurves
-from foldwise.tuning.names import MARK, RESULT, TRIAL, is_study
+from foldwise.tuning.names import RESULT
 from foldwise.tuning.page import columns_of, remarks, row_of, title_of
 from foldwise.tuning.parallel import axis_of
 from foldwise.tuning.record import RecordedStudy, read_study
@@ -22,25 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST_RANGE = 22
 PALEST = 0.12  # of the worst trial's line
-
-
-def study_of(project: Project, run: str) -> Path | None:
-    """The folder of the study that a run belongs to; None where there is none.
-
-    A study leads to itself, a run named for an experiment to the study of that name, one of the
-    experiment that a study wrote (`x-tuned`) to that of `x-tune`, and a trial to its own.
-    """
-    if is_study(project.root / "runs" / run):
-        return project.root / "runs" / run
-    stem = run.partition(TRIAL)[0].removesuffix("-fast")
-    stems = [run.partition(TRIAL)[0], stem, f"{stem}-tune"]
-    if stem.endswith("-tuned"):
-        stems += [stem.removesuffix("d"), stem.removesuffix("-tuned")]
-    for name in stems:
-        folder = project.root / "runs" / f"{name}{MARK}"
-        if NAME.fullmatch(folder.name) and (folder / RESULT).is_file():
-            return folder
-    return None
 
 
 def tuning_block(folder: Path) -> Block:

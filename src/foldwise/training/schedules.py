@@ -6,10 +6,12 @@ steps 0 to `steps - 1`; what a fall approaches would be reached at step number `
 
 import math
 from collections.abc import Callable
-
-from torch.optim import Optimizer
+from typing import TYPE_CHECKING
 
 from foldwise import settings
+
+if TYPE_CHECKING:  # a report computes rates without torch
+    from torch.optim import Optimizer
 
 
 class Scheduler:
@@ -19,7 +21,7 @@ class Scheduler:
     """
 
     def __init__(
-        self, optimizer: Optimizer, schedule: settings.Schedule, steps: int, done: int
+        self, optimizer: "Optimizer", schedule: settings.Schedule, steps: int, done: int
     ) -> None:
         self._optimizer = optimizer
         self._factor = schedule_factor(schedule, steps)

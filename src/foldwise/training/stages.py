@@ -3,12 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from foldwise.errors import Complaints, UsageError
-from foldwise.modeling.model import TextModel
 from foldwise.settings import Rates, Schedule, Settings
 from foldwise.settings.combinations import unfit_for_layers
 from foldwise.training.rates import layers_of, trained_groups
+
+if TYPE_CHECKING:  # a report computes rates without a model
+    from foldwise.modeling.model import TextModel
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def stage_at(plans: Sequence[StagePlan], step: int) -> StagePlan:
     return next((plan for plan in plans if step < plan.last), plans[-1])
 
 
-def learn_only(model: TextModel, names: Sequence[str]) -> None:
+def learn_only(model: "TextModel", names: Sequence[str]) -> None:
     """Let exactly the layer groups called `names` learn.
 
     What no output depends on never does: it would have no gradient.
@@ -92,7 +95,7 @@ def learn_only(model: TextModel, names: Sequence[str]) -> None:
 
 
 def never_learned(
-    model: TextModel, plan: StagePlan, plans: Sequence[StagePlan], *, fresh: int
+    model: "TextModel", plan: StagePlan, plans: Sequence[StagePlan], *, fresh: int
 ) -> bool:
     """Whether what the encoder keeps frozen in a stage is as pretrained, the same in every fold.
 
@@ -108,7 +111,7 @@ def never_learned(
     return changed.isdisjoint(set(groups) - set(plan.learns))
 
 
-def learned_names(model: TextModel, plans: Sequence[StagePlan]) -> frozenset[str]:
+def learned_names(model: "TextModel", plans: Sequence[StagePlan]) -> frozenset[str]:
     """The dotted names of all that changes in some stage: parameters, and buffers of the head."""
     groups = {name for plan in plans for name in plan.learns}
     unused = {f"encoder.backbone.{name}" for name in model.encoder.unused}

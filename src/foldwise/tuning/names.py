@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foldwise.errors import UsageError
-from foldwise.paths import checked_name
+from foldwise.paths import NAME, Project, checked_name
 from foldwise.storage import sha256_of_strings
 
 if TYPE_CHECKING:
@@ -60,3 +60,22 @@ def is_trial(name: str) -> bool:
 def is_study(folder: Path) -> bool:
     """Whether a folder in `runs/` holds a study, and so is no run."""
     return (folder / DATABASE).is_file() or (folder / RESULT).is_file()
+
+
+def study_of(project: Project, run: str) -> Path | None:
+    """The folder of the study that a run belongs to; None where there is none.
+
+    A study leads to itself, a run named for an experiment to the study of that name, one of the
+    experiment that a study wrote (`x-tuned`) to that of `x-tune`, and a trial to its own.
+    """
+    if is_study(project.root / "runs" / run):
+        return project.root / "runs" / run
+    stem = run.partition(TRIAL)[0].removesuffix("-fast")
+    stems = [run.partition(TRIAL)[0], stem, f"{stem}-tune"]
+    if stem.endswith("-tuned"):
+        stems += [stem.removesuffix("d"), stem.removesuffix("-tuned")]
+    for name in stems:
+        folder = project.root / "runs" / f"{name}{MARK}"
+        if NAME.fullmatch(folder.name) and (folder / RESULT).is_file():
+            return folder
+    return None

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from foldwise.ensembling.spaces import logarithms, softmax
 
@@ -17,6 +16,8 @@ def tempered(probabilities: Floats, temperature: float) -> Floats:
 
 def fit_temperature(probabilities: Floats, labels: NDArray[np.int64]) -> float:
     """The temperature of the least log loss, from 1/20 to 20."""
+    from scipy.optimize import minimize_scalar  # which takes half a second to import
+
     logs = logarithms(probabilities)
     right = logs[np.arange(len(logs)), labels]
 
