@@ -13,6 +13,7 @@ does on fewer rows.
 import argparse
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,11 +84,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--minutes", type=float, default=15.0, help="of the encoder's run (15)")
-    parser.add_argument("--keep", metavar="DIR", help="make the project here, and keep it")
+    parser.add_argument("--keep", metavar="DIR", help="make the rows here, and keep them")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(options.keep or temporary)
         write_project(root, options.rows)
+        for made in ("runs", "folds", "submissions"):  # what is there would cost no time
+            shutil.rmtree(root / made, ignore_errors=True)
         print("| stage | seconds | processor seconds | peak MB |\n|---|---|---|---|")
         for stage in stages(root, options.minutes * 60):
             print(f"| {stage.name} | {measured(root, stage)} |", flush=True)
@@ -163,9 +166,11 @@ def measured(root: Path, stage: Stage) -> str:
     environment = {**os.environ, "FOLDWISE_ROOT": str(root)}
     began = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "foldwise", *stage.words], env=environment)
+    timer = Timer(stage.stop_after, process.send_signal, [signal.SIGINT])
     if stage.stop_after:
-        Timer(stage.stop_after, process.send_signal, [signal.SIGINT]).start()
+        timer.start()
     _, status, used = os.wait4(process.pid, 0)
+    timer.cancel()
     seconds = time.monotonic() - began
     code = os.waitstatus_to_exitcode(status)
     if code != (STOPPED if stage.stop_after else 0):
