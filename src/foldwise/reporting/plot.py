@@ -94,6 +94,16 @@ def names_beside(names: Sequence[str]) -> list[str]:
     return ["\n".join(textwrap.wrap(name, LONGEST_NAME)) for name in short]
 
 
+def name_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """Give each row of a plot, top to bottom from 0, its name in place of a tick."""
+    axes.set_yticks(range(len(names)), labels=names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    axes.locator_params(axis="x", nbins=5)
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A plot as it was drawn.
