@@ -135,11 +135,13 @@ def drawn(plot: Plot) -> Drawing:
         axes = figure.add_subplot()
         plot.draw(axes)
         # printed by the canvas itself: `savefig` would draw everything once more, to lay it out
-        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
+        canvas: Any = FigureCanvasSVG(figure)  # its stubs lack types, too
+        canvas.print_svg(svg, metadata={"Date": None, "Creator": None})
         axes.set_title(textwrap.fill(plot.title, LONGEST_TITLE))
         figure.set_facecolor(PAPER)
         figure.set_dpi(DOTS_AN_INCH)
-        FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
+        canvas = FigureCanvasAgg(figure)
+        canvas.print_png(png, metadata={"Software": None})
     return Drawing(_as_element(svg.getvalue(), plot), png.getvalue())
 
 
