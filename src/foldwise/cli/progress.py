@@ -24,6 +24,19 @@ from foldwise.training.progress import Progress, Report, ignore
 SECONDS_BETWEEN_LINES = 15.0
 
 
+def bars_shown(*more: TextColumn) -> Bars:
+    """Bars on standard error: what is done, how much of it, the time left, and `more`."""
+    return Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        *more,
+        console=Console(stderr=True),
+    )
+
+
 @contextmanager
 def shown_progress(output: Output, run: str) -> Iterator[Report]:
     """A report that shows the folds of `run` as they train."""
@@ -33,15 +46,7 @@ def shown_progress(output: Output, run: str) -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield Lines(output, run)
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[score]}"),
-    )
-    with Bars(*columns, console=Console(stderr=True)) as bars:
+    with bars_shown(TextColumn("{task.fields[score]}")) as bars:
         yield _Bars(bars, run)
 
 

@@ -5,18 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.progress import Progress as Bars
+from rich.progress import TaskID
 
 from foldwise.cli.output import Output
-from foldwise.cli.progress import Lines
+from foldwise.cli.progress import Lines, bars_shown
 from foldwise.training.progress import Progress
 from foldwise.tuning.trials import Trial
 
@@ -36,14 +29,7 @@ def shown_study(output: Output) -> Iterator[Shown]:
         lines = _StudyLines(output)
         yield Shown(output.say, lines)
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True)) as bars:
+    with bars_shown() as bars:
         study = _StudyBars(bars)
         yield Shown(study.say, study)
 

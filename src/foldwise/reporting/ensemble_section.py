@@ -18,7 +18,7 @@ from foldwise.pipeline.provenance import check_members
 from foldwise.reporting.classification import draw_cells, write_cell
 from foldwise.reporting.figures import UNKNOWN, difference, figure
 from foldwise.reporting.palette import BLUE, GREEN, INK, MUTED, VERMILLION
-from foldwise.reporting.plot import Plot, names_beside
+from foldwise.reporting.plot import Plot, name_rows, names_beside
 from foldwise.reporting.reported_run import ReportedRun, told
 from foldwise.reporting.section import Block, Table
 
@@ -153,12 +153,7 @@ def _height(rows: int) -> float:
 
 
 def _rows_named(axes: "Axes", lines: Sequence[MemberLine]) -> None:
-    axes.set_yticks(range(len(lines)), labels=names_beside([line.run for line in lines]))
-    axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
-    axes.grid(visible=True, axis="x")
-    axes.locator_params(axis="x", nbins=5)
+    name_rows(axes, names_beside([line.run for line in lines]))
 
 
 def _weights(run: ReportedRun, lines: Sequence[MemberLine]) -> Plot:

@@ -7,7 +7,7 @@ from foldwise.comparing.comparison_words import expected_of, percent
 from foldwise.comparing.expected import outside_remark
 from foldwise.reporting.figures import UNKNOWN, difference, direction, duration, figure
 from foldwise.reporting.palette import BLUE, GREEN, MUTED, VERMILLION
-from foldwise.reporting.plot import Plot
+from foldwise.reporting.plot import Plot, name_rows
 from foldwise.reporting.reported_run import ReportedRun
 from foldwise.reporting.section import Block, Fact, Table
 
@@ -147,11 +147,6 @@ def draw_intervals(axes: "Axes", lines: Sequence[Line], label: str) -> None:
     for row, line in enumerate(lines):
         axes.plot([line.low, line.high], [row, row], color=line.colour, linewidth=2.4)
         axes.plot(line.value, row, line.marker, color=line.colour, markersize=7)
-    axes.set_yticks(range(len(lines)), labels=[line.name for line in lines])
-    axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
-    axes.grid(visible=True, axis="x")
+    name_rows(axes, [line.name for line in lines])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(label, color=MUTED)
-    axes.locator_params(axis="x", nbins=5)

@@ -94,6 +94,16 @@ def names_beside(names: Sequence[str]) -> list[str]:
     return ["\n".join(textwrap.wrap(name, LONGEST_NAME)) for name in short]
 
 
+def name_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """Give each row of a plot, top to bottom from 0, its name in place of a tick."""
+    axes.set_yticks(range(len(names)), labels=names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    axes.locator_params(axis="x", nbins=5)
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A plot as it was drawn.
@@ -125,11 +135,13 @@ def drawn(plot: Plot) -> Drawing:
         axes = figure.add_subplot()
         plot.draw(axes)
         # printed by the canvas itself: `savefig` would draw everything once more, to lay it out
-        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
+        canvas: Any = FigureCanvasSVG(figure)  # its stubs lack types, too
+        canvas.print_svg(svg, metadata={"Date": None, "Creator": None})
         axes.set_title(textwrap.fill(plot.title, LONGEST_TITLE))
         figure.set_facecolor(PAPER)
         figure.set_dpi(DOTS_AN_INCH)
-        FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
+        canvas = FigureCanvasAgg(figure)
+        canvas.print_png(png, metadata={"Software": None})
     return Drawing(_as_element(svg.getvalue(), plot), png.getvalue())
 
 

@@ -11,7 +11,7 @@ from foldwise.pipeline.comparing_runs import compare_runs
 from foldwise.reporting.figures import UNKNOWN, difference, direction, figure
 from foldwise.reporting.headline import draw_intervals, lines_of
 from foldwise.reporting.palette import GREEN, MUTED
-from foldwise.reporting.plot import Plot, names_beside
+from foldwise.reporting.plot import Plot, name_rows, names_beside
 from foldwise.reporting.reported_run import ReportedRun, told
 from foldwise.reporting.section import Block, Table
 
@@ -128,10 +128,5 @@ def _draw_differences(axes: "Axes", first: ReportedRun, known: Sequence[Comparis
         if own.low is not None and own.high is not None:
             axes.plot([own.low, own.high], [row, row], color=GREEN, linewidth=2.4)
         axes.plot(own.difference.value, row, "s", color=GREEN, markersize=7)
-    axes.set_yticks(range(len(known)), labels=names_beside([found.first for found in known]))
-    axes.set_ylim(len(known) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
-    axes.grid(visible=True, axis="x")
-    axes.locator_params(axis="x", nbins=5)
+    name_rows(axes, names_beside([found.first for found in known]))
     axes.set_xlabel(direction(first.metric))

@@ -22,12 +22,7 @@ def run(command: ArgumentParser) -> None:
     command.add_argument(
         "--name", help="of the submission, and of the ensemble of several experiments' runs"
     )
-    command.add_argument(
-        "--seeds",
-        type=seed_numbers,
-        metavar="0,1,2",
-        help="each experiment with all of them, averaged (the experiment's own seed alone)",
-    )
+    _seeds(command, "each experiment with all of them, averaged (the experiment's own seed alone)")
     command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
     _hurry(command)
     _jobs_per_gpu(command)
@@ -36,25 +31,16 @@ def run(command: ArgumentParser) -> None:
 def train(command: ArgumentParser) -> None:
     """What `foldwise train` takes."""
     command.add_argument("experiment", metavar="EXPERIMENT", help="a TOML file, or its name")
-    command.add_argument(
-        "overrides", nargs="*", metavar="key=value", default=[], help="settings, such as seed=7"
-    )
+    _overrides(command, "settings, such as seed=7")
     command.add_argument("--name", help="of the run's folder (the experiment's name)")
-    command.add_argument(
-        "--seeds",
-        type=seed_numbers,
-        metavar="0,1,2",
-        help="a run of each, and their average under the name (the experiment's own seed alone)",
+    _seeds(
+        command, "a run of each, and their average under the name (the experiment's own seed alone)"
     )
-    command.add_argument(
-        "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
-    )
+    _folds(command)
     how = command.add_mutually_exclusive_group()
     how.add_argument("--resume", action="store_true", help="insist on going on with a run")
     how.add_argument("--fresh", action="store_true", help="set an old run aside, begin again")
-    command.add_argument(
-        "--max-time", type=duration, metavar="TIME", help="begin no fold after, such as 8h or 50m"
-    )
+    _max_time(command, "fold")
     command.add_argument(
         "--show-rates", action="store_true", help="only show what would learn at which rate"
     )
@@ -64,10 +50,7 @@ def train(command: ArgumentParser) -> None:
 
 def _hurry(command: ArgumentParser) -> None:
     command.add_argument("--fast", action="store_true", help="a minute: few rows, two folds")
-    command.add_argument(
-        "--workers", type=count, metavar="N", help="folds trained at once (what the hardware feeds)"
-    )
-    _engine(command)
+    _workers(command, "folds trained at once (what the hardware feeds)")
 
 
 def _jobs_per_gpu(command: ArgumentParser) -> None:
@@ -79,7 +62,32 @@ def _jobs_per_gpu(command: ArgumentParser) -> None:
     )
 
 
-def _engine(command: ArgumentParser) -> None:
+def _overrides(command: ArgumentParser, told: str) -> None:
+    command.add_argument("overrides", nargs="*", metavar="key=value", default=[], help=told)
+
+
+def _seeds(command: ArgumentParser, told: str) -> None:
+    command.add_argument("--seeds", type=seed_numbers, metavar="0,1,2", help=told)
+
+
+def _folds(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
+    )
+
+
+def _max_time(command: ArgumentParser, part: str) -> None:
+    command.add_argument(
+        "--max-time",
+        type=duration,
+        metavar="TIME",
+        help=f"begin no {part} after, such as 8h or 50m",
+    )
+
+
+def _workers(command: ArgumentParser, told: str) -> None:
+    """How many, and where they run."""
+    command.add_argument("--workers", type=count, metavar="N", help=told)
     command.add_argument(
         "--engine",
         choices=["local", "ray"],
@@ -96,9 +104,7 @@ def _engine(command: ArgumentParser) -> None:
 def lr_find(command: ArgumentParser) -> None:
     """What `foldwise lr-find` takes."""
     command.add_argument("experiment", metavar="EXPERIMENT", help="a TOML file, or its name")
-    command.add_argument(
-        "overrides", nargs="*", metavar="key=value", default=[], help="settings, such as seed=7"
-    )
+    _overrides(command, "settings, such as seed=7")
     command.add_argument(
         "--fold", type=number, metavar="K", default=0, help="whose training rows are taken (0)"
     )
@@ -131,15 +137,8 @@ def ablate(command: ArgumentParser) -> None:
         'together are one variant: "loss.kind=huber loss.delta=0.5", with a name of its own: '
         '"huber: loss.kind=huber loss.delta=0.5"',
     )
-    command.add_argument(
-        "--seeds",
-        type=seed_numbers,
-        metavar="0,1,2",
-        help="of the base and each variant (the experiment's own)",
-    )
-    command.add_argument(
-        "--folds", type=fold_numbers, metavar="0,2", help="only these, such as 0,2"
-    )
+    _seeds(command, "of the base and each variant (the experiment's own)")
+    _folds(command)
     command.add_argument(
         "--base",
         action="append",
@@ -149,9 +148,7 @@ def ablate(command: ArgumentParser) -> None:
     )
     command.add_argument("--name", help="of the result, runs/NAME.ablation (the experiment's)")
     command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
-    command.add_argument(
-        "--max-time", type=duration, metavar="TIME", help="begin no fold after, such as 8h or 50m"
-    )
+    _max_time(command, "fold")
     _hurry(command)
 
 
@@ -160,12 +157,9 @@ def tune(command: ArgumentParser) -> None:
     command.add_argument(
         "experiment", metavar="EXPERIMENT", help="a TOML file, or its name, with ranges"
     )
-    command.add_argument(
-        "overrides",
-        nargs="*",
-        metavar="key=value",
-        default=[],
-        help='settings or ranges, such as "rates.top={ low = 1e-5, high = 1e-3, log = true }"',
+    _overrides(
+        command,
+        'settings or ranges, such as "rates.top={ low = 1e-5, high = 1e-3, log = true }"',
     )
     command.add_argument(
         "--trials",
@@ -174,21 +168,14 @@ def tune(command: ArgumentParser) -> None:
         default=50,
         help="of the whole study, those of earlier sittings among them (50)",
     )
-    command.add_argument(
-        "--max-time", type=duration, metavar="TIME", help="begin no trial after, such as 6h or 50m"
-    )
-    command.add_argument(
-        "--workers", type=count, metavar="N", help="trials at once (one a GPU; one on a CPU)"
-    )
-    _engine(command)
+    _max_time(command, "trial")
+    _workers(command, "trials at once (one a GPU; one on a CPU)")
     command.add_argument("--fast", action="store_true", help="few rows, two folds")
     command.add_argument(
         "--fresh", action="store_true", help="set an old study and its trials aside, begin again"
     )
     command.add_argument("--name", help="of the study, runs/NAME.tuning (the experiment's)")
-    command.add_argument(
-        "--folds", type=fold_numbers, metavar="0,1", help="only these, such as 0,1"
-    )
+    _folds(command)
     command.add_argument(
         "--pruner",
         choices=["paired", "median", "wilcoxon", "none"],
