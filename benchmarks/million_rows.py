@@ -1,4 +1,4 @@
-"""A million rows through every stage: time and memory; what it says is in scale.md.
+"""A million rows through every stage: prints a table of time and memory.
 
     python benchmarks/million_rows.py [--rows 1000000] [--keep DIR]
 
