@@ -173,6 +173,16 @@ def test_the_test_rows_have_a_favourite() -> None:
         "On 2,625 test rows like these b scores better with a chance of 97 %; to expect (90 %): "
         "a 0.900 to 1.100; b 1.000 to 1.100."
     ) in sentences(comparison(metric(0.1), outlook=outlook))
+    # a is favoured by the OOF rows
+    first, second = replace(expected, gain=0.01), replace(expected, gain=0.06)
+    turned = replace(outlook, first=first, second=second)
+    (said,) = [x for x in sentences(comparison(metric(-0.1), outlook=turned)) if "chance" in x]
+    assert said.endswith(
+        " The OOF rows favour the other, whose folds' models gain less by being averaged: 0.0100 "
+        "rmse instead of 0.0600."
+    )
+    # runs that score the same on every row would tie
+    assert not any("chance" in x for x in sentences(comparison(metric(0.0, 0.0), outlook=outlook)))
     narrow = replace(expected, low=1.0961, high=1.0983)
     assert expected_of(narrow) == "1.0961 to 1.0983"
 

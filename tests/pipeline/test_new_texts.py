@@ -32,6 +32,12 @@ def test_words_are_pairs_where_the_competition_has_pairs(pairs: Competition) -> 
         new_texts(["a", "b", "c"], pairs)
 
 
+def test_a_folder_is_no_text(single: Competition, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"is a folder; give a file like test.csv, or a text in"):
+        new_texts([str(tmp_path)], single)
+    assert new_texts(["and/or"], single).texts == (("and/or",),)
+
+
 def test_a_file_gives_its_ids_and_texts(single: Competition, tmp_path: Path) -> None:
     path = tmp_path / "new.csv"
     path.write_text('text,more,id\n"NA",x,007\n"two\nlines",y,b\n')
@@ -55,7 +61,7 @@ def test_the_name_of_a_missing_table_is_no_text(single: Competition) -> None:
     assert new_texts(["I saved it as new.tsv"], single).texts == (("I saved it as new.tsv",),)
 
 
-@pytest.mark.parametrize("word", ["x" * 5000, "a\0b", ".", ""])
+@pytest.mark.parametrize("word", ["x" * 5000, "a\0b", ".", "a/" * 3000])
 def test_words_that_the_system_takes_for_no_file_are_texts(word: str, single: Competition) -> None:
     assert new_texts([word], single).texts == ((word,),)
 

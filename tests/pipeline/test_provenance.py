@@ -55,9 +55,10 @@ def test_a_member_that_changed_or_is_gone_is_named_with_the_way_back(
         }[method]
     )
     first, second = caught.value.complaints
-    assert "needs its member 'words' as it was blended" in first
-    assert "needs its member 'letters' as it was blended" in second
-    assert first.endswith(again)
+    assert "needs its member 'words' as it was blended, but its predictions have changed" in first
+    assert "needs its member 'letters' as it was blended, but its predictions are gone" in second
+    assert first.endswith(f"to blend it as it is now, {again}")
+    assert second.endswith(f"make it again, then {again}")
 
 
 def test_a_run_without_tables_has_no_hashes(project: Project) -> None:

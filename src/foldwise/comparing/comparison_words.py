@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from foldwise.comparing.ablation_table import Table, interval_of, signed
-from foldwise.comparing.comparison import POWER, Comparison, MetricComparison
+from foldwise.comparing.comparison import POWER, Comparison, MetricComparison, Outlook
 from foldwise.comparing.expected import LEVEL as EXPECTED_LEVEL
 from foldwise.comparing.expected import ExpectedScore
 from foldwise.comparing.forest import Entry
@@ -138,7 +138,7 @@ def _visibility(found: Comparison) -> str:
 
 
 def _outlook(found: Comparison) -> str:
-    if found.outlook is None:
+    if found.outlook is None or found.own.difference.is_none:
         return ""
     outlook = found.outlook
     both = (
@@ -150,7 +150,20 @@ def _outlook(found: Comparison) -> str:
     return (
         f"On {outlook.test_rows:,} test rows like these {better} scores better with a chance of "
         f"{percent(max(chance, 1 - chance))}; to expect ({percent(EXPECTED_LEVEL)}): "
-        f"{'; '.join(both)}."
+        f"{'; '.join(both)}.{_turned(found, outlook, better)}"
+    )
+
+
+def _turned(found: Comparison, outlook: Outlook, better: str) -> str:
+    """Why the test rows favour another run than the OOF rows, where they do."""
+    gains = (outlook.first.gain, outlook.second.gain)
+    if better == _better_first(found, found.own)[0] or None in gains:
+        return ""
+    metric = found.own.metric
+    more, less = sorted((gain for gain in gains if gain is not None), reverse=True)
+    return (
+        f" The OOF rows favour the other, whose folds' models gain less by being averaged: "
+        f"{less:.4f} {metric} instead of {more:.4f}."
     )
 
 

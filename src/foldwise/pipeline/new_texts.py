@@ -29,6 +29,11 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
     if len(words) == 1 and _is_file(words[0]):
         rows = load_rows(Path(words[0]), competition)
         return NewTexts(rows.ids, rows.texts, from_file=True)
+    if len(words) == 1 and _is_folder(words[0]):
+        raise UsageError(
+            f"{words[0]} is a folder; give a file like {competition.files.test}, or a text in "
+            f"quotation marks"
+        )
     if len(words) == 1 and Path(words[0]).suffix in TABLES and " " not in words[0]:
         raise UsageError(
             f"{words[0]} does not exist; give a file like {competition.files.test}, or a text in "
@@ -54,6 +59,14 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
         )
     texts = tuple(tuple(words[i : i + width]) for i in range(0, len(words), width))
     return NewTexts(tuple(str(i + 1) for i in range(len(texts))), texts, from_file=False)
+
+
+def _is_folder(word: str) -> bool:
+    """Whether `word` can only mean a folder: a single word with a slash, of one that is there."""
+    try:
+        return "/" in word and " " not in word and Path(word).is_dir()
+    except OSError:
+        return False
 
 
 def _is_file(word: str) -> bool:

@@ -45,15 +45,26 @@ def check_members(project: Project, run: str) -> None:
 
 
 def _changed_members(project: Project, name: str, ensemble: Ensemble) -> list[str]:
-    again = f"train it, then run: {command_of(name, ensemble)}"
+    complaints = []
+    for member in ensemble.members:
+        found = hashes_of(project, member)
+        if found == ensemble.hashes.get(member):
+            continue
+        lost = "are gone" if found is None else "have changed since"
+        complaints.append(
+            f"the ensemble {name!r} needs its member {member!r} as it was blended, but its "
+            f"predictions {lost}; {_repair(project, name, member, ensemble)}"
+        )
+    return complaints
+
+
+def _repair(project: Project, name: str, member: str, ensemble: Ensemble) -> str:
+    command = command_of(name, ensemble)
     if ensemble.seeds:
-        again = f"train it with the settings it had: {command_of(name, ensemble)}"
-    return [
-        f"the ensemble {name!r} needs its member {member!r} as it was blended, but its predictions "
-        f"have changed or are gone; {again}"
-        for member in ensemble.members
-        if hashes_of(project, member) != ensemble.hashes.get(member)
-    ]
+        return f"train it with the settings it had: {command}"
+    if hashes_of(project, member) is None:
+        return f"make it again, then run: {command}"
+    return f"to blend it as it is now, run: {command}"
 
 
 def hashes_of(project: Project, run: str) -> list[str] | None:

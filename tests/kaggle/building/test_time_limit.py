@@ -30,7 +30,7 @@ def test_a_quarter_of_an_hour_is_left_to_kaggle() -> None:
 
 
 def test_a_time_is_shown_as_it_is_given() -> None:
-    assert (shown(3000.0), shown(9 * 3600.0)) == ("50m", "9h")
+    assert [shown(10.0), shown(3000.0), shown(9 * 3600.0)] == ["10s", "50m", "9h"]
 
 
 def test_the_command_line_has_the_same_default() -> None:

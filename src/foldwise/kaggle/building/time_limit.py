@@ -37,5 +37,7 @@ def in_words(max_seconds: float) -> str:
 
 
 def shown(seconds: float) -> str:
-    """A duration as it is written on the command line: 9h, 2.5h or 50m."""
+    """A duration as it is written on the command line: 9h, 2.5h, 50m or 10s."""
+    if seconds < 60:
+        return f"{seconds:g}s"
     return f"{seconds / 3600:g}h" if seconds >= 3600 else f"{seconds / 60:g}m"
