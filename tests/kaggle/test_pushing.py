@@ -207,22 +207,24 @@ def test_only_a_first_push_may_lack_the_kernels_own_output(
         push_kernel(words_built, silent)
 
 
-def test_a_push_in_words_that_are_not_known_tells_that_it_lacks_an_output(
-    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = DONE | {"kernels push": f"{NO_OUTPUT}\nVersion 2 is there"}
-    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
-    with pytest.raises(DataError, match=r"Version 2 is there.*; Kaggle attached no earlier output"):
-        push_kernel(words_built, silent)
+NO_DATASET = "The following are not valid dataset sources and could not be added: ['me/package']"
 
 
-def test_a_notebook_without_its_dataset_is_no_success(
-    words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        # words that are not known, and an output that is not attached
+        (f"{NO_OUTPUT}\nVersion 2 is there", r"Version 2 is there.*; Kaggle attached no earlier"),
+        # a notebook without its dataset is no success
+        (f"{NO_DATASET}\n{DONE['kernels push']}", r"it said: .The following are not valid dataset"),
+    ],
+)
+def test_a_push_that_may_lack_something_is_told_in_the_program_s_words(
+    answer: str, told: str, words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    says = "The following are not valid dataset sources and could not be added: ['me/package']"
-    answers = DONE | {"kernels push": f"{says}\n{DONE['kernels push']}"}
+    answers = DONE | {"kernels push": answer}
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=answers)
-    with pytest.raises(DataError, match=r"it said: .The following are not valid dataset sources"):
+    with pytest.raises(DataError, match=told):
         push_kernel(words_built, silent)
 
 

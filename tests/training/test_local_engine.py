@@ -49,6 +49,15 @@ def test_the_project_s_root_stands_in_the_command(tmp_path: Path) -> None:
     worker.close()
 
 
+def test_a_team_that_was_begun_where_there_were_more_gpus_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    pairs = Hardware(device="cuda", threads=1, processes=2)
+    with pytest.raises(UsageError, match=r"a GPU of its own, but there are 1 for 2: go on where"):
+        LocalEngine().check(pairs, 1)
+
+
 def test_a_team_sees_its_own_gpus_and_is_begun_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4,GPU-7,6,5")
     pairs = Hardware(device="cuda", threads=1, processes=2)

@@ -5,6 +5,7 @@ import sys
 
 import torch
 
+from foldwise.errors import UsageError
 from foldwise.settings import Hardware
 from foldwise.training.engine import WorkerTask, too_many
 from foldwise.training.hardware import gpu_fault, resolved_hardware, usable_cores
@@ -37,11 +38,18 @@ class LocalEngine:
         return max(1, usable_cores() // (max(1, hardware.threads) * hardware.processes))
 
     def check(self, hardware: Hardware, count: int) -> None:
-        """Check that each worker has a GPU; cores may be shared.
+        """Check that each worker, and each process of a team, has a GPU; cores may be shared.
 
         Raises:
             UsageError: there are fewer GPUs.
         """
+        gpus = visible_gpus() if hardware.device == "cuda" else []
+        if gpus and hardware.processes > len(gpus):  # a run may have been begun elsewhere
+            raise UsageError(
+                f"each of hardware.processes has a GPU of its own, but there are {len(gpus)} for "
+                f"{hardware.processes}: go on where the run was begun, or begin it again with "
+                f"hardware.processes={len(gpus)} --fresh"
+            )
         if hardware.device == "cuda" and count > self.places(hardware):
             what = "a GPU" if hardware.jobs_per_gpu == 1 else "a share of a GPU"
             what = what if hardware.processes == 1 else f"{hardware.processes} GPUs"

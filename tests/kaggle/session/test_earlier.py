@@ -1,5 +1,6 @@
 """What an earlier session left is found wherever it is mounted."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,28 @@ def test_what_is_copied_can_be_written_to(session: Session) -> None:
     assert (copied / "manifest.json").stat().st_mode & 0o200
     assert copied.stat().st_mode & 0o200
     run.chmod(0o755)
+
+
+def test_a_copy_that_is_killed_half_way_is_made_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = output(session, "train", steps=1, folds=0)
+    (source / "settings.toml").write_text("last")
+    copy = shutil.copyfile
+
+    def killed(path: Path, target: Path) -> None:
+        if path.name == "settings.toml":  # the manifest is there by then
+            raise KeyboardInterrupt
+        copy(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore_runs(session, ["some-run"])
+    assert restore_runs(session, ["some-run"]) == {"some-run": source}
+    run = session.working / "runs" / "some-run"
+    assert (run / "settings.toml").read_text() == "last"
+    assert [path.name for path in run.parent.iterdir()] == ["some-run"]
 
 
 def test_a_run_that_is_in_work_already_is_gone_on_with_as_it_is(session: Session) -> None:

@@ -1,7 +1,7 @@
 """The inference kernel's notebook: thin cells over `foldwise.kaggle.session`."""
 
 from foldwise.kaggle.building.notebook import Cell
-from foldwise.kaggle.building.shared_cells import find_and_install
+from foldwise.kaggle.building.shared_cells import kernel_cells
 from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, in_words, notebook_seconds
 from foldwise.kaggle.package import Headline
 
@@ -116,15 +116,8 @@ def inference_cells(
     """
     seconds = notebook_seconds(max_seconds)
     parameters = PARAMETERS.format(name=name, sha256=sha256, seconds=seconds)
-    cells = [
-        Cell("markdown", "what", what_it_is(run, competition, headline, max_seconds)),
-        Cell("markdown", "parameters-title", "## Parameters"),
-        Cell("code", "parameters", parameters),
-        *find_and_install(),
-    ]
-    for key, title, source in STEPS:
-        cells += [Cell("markdown", f"{key}-title", f"## {title}"), Cell("code", key, source)]
-    return cells
+    what = what_it_is(run, competition, headline, max_seconds)
+    return kernel_cells(what, parameters, STEPS)
 
 
 def what_it_is(run: str, competition: str, headline: Headline, max_seconds: float) -> str:

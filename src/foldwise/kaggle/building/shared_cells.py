@@ -1,5 +1,7 @@
 """The cells that both kernels begin with: they use nothing but Python until Foldwise is there."""
 
+from collections.abc import Sequence
+
 from foldwise.kaggle.building.notebook import Cell
 
 FIND = '''
@@ -58,7 +60,23 @@ print("foldwise", foldwise.__version__, "from", foldwise.__file__)
 """
 
 
-def find_and_install() -> list[Cell]:
+def kernel_cells(what: str, parameters: str, steps: Sequence[tuple[str, str, str]]) -> list[Cell]:
+    """The cells of a kernel: what it is, its parameters, finding and installing, and its steps.
+
+    A step is its name, its title with what is to be said of it, and its code.
+    """
+    cells = [
+        Cell("markdown", "what", what),
+        Cell("markdown", "parameters-title", "## Parameters"),
+        Cell("code", "parameters", parameters),
+        *_find_and_install(),
+    ]
+    for key, title, source in steps:
+        cells += [Cell("markdown", f"{key}-title", f"## {title}"), Cell("code", key, source)]
+    return cells
+
+
+def _find_and_install() -> list[Cell]:
     """The cells that find the package and install its wheel, offline."""
     return [
         Cell("markdown", "find-title", "## The inputs\n\nFound by searching: mounts change."),

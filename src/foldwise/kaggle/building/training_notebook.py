@@ -1,7 +1,7 @@
 """The training kernel's notebook: thin cells over `foldwise.kaggle.session`."""
 
 from foldwise.kaggle.building.notebook import Cell
-from foldwise.kaggle.building.shared_cells import find_and_install
+from foldwise.kaggle.building.shared_cells import kernel_cells
 from foldwise.kaggle.building.time_limit import KAGGLE_SECONDS, in_words, notebook_seconds
 
 PARAMETERS = """
@@ -91,12 +91,4 @@ def training_cells(
     )
     seconds = notebook_seconds(max_seconds)
     parameters = PARAMETERS.format(name=name, sha256=sha256, seconds=seconds)
-    cells = [
-        Cell("markdown", "what", what),
-        Cell("markdown", "parameters-title", "## Parameters"),
-        Cell("code", "parameters", parameters),
-        *find_and_install(),
-    ]
-    for key, title, source in STEPS:
-        cells += [Cell("markdown", f"{key}-title", f"## {title}"), Cell("code", key, source)]
-    return cells
+    return kernel_cells(what, parameters, STEPS)

@@ -51,12 +51,19 @@ def _progress(run: Path) -> tuple[int, int, str]:
 
 
 def _copy(source: Path, to: Path) -> None:
-    """Copy the bytes alone: the rights of inputs, which nobody may write to, are left behind."""
+    """Copy the bytes alone: the rights of inputs, which nobody may write to, are left behind.
+
+    Under another name until all is there: half a run would pass for one that is at work here.
+    """
+    aside = to.with_name(f".{to.name}.tmp")
+    shutil.rmtree(aside, ignore_errors=True)
     for path in sorted(source.rglob("*")):
-        target = to / path.relative_to(source)
+        target = aside / path.relative_to(source)
         if path.is_dir():
             target.mkdir(parents=True, exist_ok=True)
         elif path.name != ".lock" and not path.name.endswith(".tmp"):
             target.parent.mkdir(parents=True, exist_ok=True)
             with disk_full_explained(target, path.stat().st_size):
                 shutil.copyfile(path, target)
+    shutil.rmtree(to, ignore_errors=True)  # without a manifest it is no run
+    aside.rename(to)
