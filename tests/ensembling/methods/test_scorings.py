@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from foldwise.competition.metrics import METRICS
+from foldwise.ensembling.methods.accuracy_scoring import AccuracyScoring
 from foldwise.ensembling.methods.label_scoring import LabelScoring, most_probable
 from foldwise.ensembling.methods.product_scoring import ProductScoring
 from foldwise.ensembling.methods.scorings import TrueClassScoring, WholeScoring, scoring_of
@@ -40,9 +41,10 @@ def test_in_logit_space_the_mean_is_of_logarithms(metric: str) -> None:
 
 def test_every_metric_has_the_fastest_scoring_it_can() -> None:
     kinds = {metric: type(scoring_of(of_metric(metric), in_logits=False)) for metric in METRICS}
-    products, labels = {"rmse", "mse", "mcrmse", "r2", "pearson"}, {"accuracy", "macro_f1", "qwk"}
+    products, labels = {"rmse", "mse", "mcrmse", "r2", "pearson"}, {"macro_f1", "qwk"}
     assert {metric for metric, kind in kinds.items() if kind is ProductScoring} == products
     assert {metric for metric, kind in kinds.items() if kind is LabelScoring} == labels
+    assert {metric for metric, kind in kinds.items() if kind is AccuracyScoring} == {"accuracy"}
     assert {metric for metric, kind in kinds.items() if kind is TrueClassScoring} == {"log_loss"}
     rest = {"mae", "spearman", "auc"}
     assert {metric for metric, kind in kinds.items() if kind is WholeScoring} == rest
@@ -57,10 +59,11 @@ def test_blends_that_have_begun_do_not_know_of_each_other() -> None:
         np.testing.assert_array_equal(second.with_each([0, 1]), before)
 
 
-def test_rows_whose_label_no_member_can_turn_are_passed_over() -> None:
-    problem = classification(2000, (0.3, 0.3, 0.4))
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])
+def test_rows_whose_label_no_member_can_turn_are_passed_over(metric: str) -> None:
+    problem = classification(2000, (0.3, 0.3, 0.4), metric=metric)
     scoring = scoring_of(problem, in_logits=False)
-    assert isinstance(scoring, LabelScoring)
+    assert isinstance(scoring, LabelScoring | AccuracyScoring)
     blend = scoring.begin()
     for member in (0, 1, 2, 0, 1, 2):
         blend.add(member)

@@ -1,5 +1,6 @@
 """The rows of each case, and the files that hold them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,17 @@ def test_a_hidden_test_has_more_rows_new_ids_another_order_and_odd_texts(
     assert list(hidden.ids) != sorted(hidden.ids) != list(hidden.sample_ids) != list(hidden.ids)
     assert set(hidden.ids) == set(hidden.sample_ids)
     assert {text[0] for text in hidden.texts} >= set(ODD_TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("public", "rows"), [(7, 300), (200, 600), (2_625, 3_125), (66_292, 20_000)]
+)
+def test_a_hidden_test_is_no_larger_than_what_it_shows_needs(
+    loaded: LoadedCompetition, public: int, rows: int
+) -> None:
+    ids = tuple(str(i) for i in range(public))
+    test = replace(loaded.test, ids=ids, texts=loaded.test.texts[:1] * public)
+    assert len(rows_of_case("hidden", loaded.train, test, ids).ids) == rows
 
 
 def test_the_same_competition_gets_the_same_hidden_test(loaded: LoadedCompetition) -> None:

@@ -1,8 +1,8 @@
 """Scores of a growing blend with one more member, fast enough to try all members at every step.
 
 Every metric can be scored from scratch. Where it is a function of something smaller, only that is
-kept up to date: sums of products for squared errors and correlations, the labels that one more
-member could still turn, the probability of the true class.
+kept up to date: sums of products for squared errors and correlations, the rows that one more member
+could still turn, the probability of the true class.
 
 Numbers here guide a search: sums of label probabilities are in single precision, and what is
 reported is scored anew, in double precision, by the competition's metric.
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from foldwise.competition.metrics import Metric
 from foldwise.ensembling.confusion import BY_METRIC
+from foldwise.ensembling.methods.accuracy_scoring import AccuracyScoring
 from foldwise.ensembling.methods.label_scoring import LabelScoring
 from foldwise.ensembling.methods.product_scoring import CORRELATIONS, SQUARES, ProductScoring
 from foldwise.ensembling.problem import Problem
@@ -49,7 +50,10 @@ def scoring_of(problem: Problem, *, in_logits: bool) -> Scoring:
         return ProductScoring(problem.members, problem.targets, name)
     if name in BY_METRIC:
         values = logarithms(problem.members) if in_logits else problem.members
-        return LabelScoring(values, problem.targets[:, 0].astype(np.int64), name)
+        truth = problem.targets[:, 0].astype(np.int64)
+        if name == "accuracy":
+            return AccuracyScoring(values, truth)
+        return LabelScoring(values, truth, name)
     if name == "log_loss" and not in_logits:
         return TrueClassScoring(problem)
     return WholeScoring(problem, in_logits=in_logits)
