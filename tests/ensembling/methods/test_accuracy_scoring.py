@@ -24,11 +24,12 @@ def test_votes_that_end_in_ties_are_counted_as_the_metric_counts_them(labels: in
 
 def test_rows_that_stay_as_they_are_are_counted_too() -> None:
     random = np.random.default_rng(0)
-    sure = random.dirichlet(np.full(3, 0.05), (5, 400))  # most members are sure of a label
+    members = random.dirichlet(np.full(3, 0.3), (6, 400))
     truth = random.integers(0, 3, 400)
-    blend = AccuracyScoring(sure, truth).begin()
-    for count in range(1, 6):
-        blend.add(count - 1)
-        expected = np.mean((sure[:count].sum(axis=0) + sure[0]).argmax(axis=1) == truth)
-        assert blend.with_each([0]) == pytest.approx([expected])
-        assert count < 3 or len(blend._turning) < 300
+    blend = AccuracyScoring(members, truth).begin()
+    for inside in range(1, 6):
+        blend.add(inside - 1)
+        expected = np.mean(members[: inside + 1].sum(axis=0).argmax(axis=1) == truth)
+        assert blend.with_each([inside]) == pytest.approx([expected])
+    assert 0 < blend._settled < 400
+    assert len(blend._turning) < 300
