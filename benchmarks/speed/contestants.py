@@ -113,7 +113,12 @@ def _prediction_in(precision: Precision) -> list[Contestant]:
         for rows in (8, 64)
     ]
     default = Contestant(f"Trainer, dynamic padding, {precision}", "trainer", precision)
-    return [default, *grouped, Contestant(f"Foldwise, {precision}", "foldwise", precision)]
+    return [
+        default,
+        *grouped,
+        Contestant(f"Foldwise, {precision}", "foldwise", precision),
+        Contestant(f"Foldwise, packed, {precision}", "foldwise", precision, packed=True),
+    ]
 
 
 def _training_in(precision: Precision) -> list[Contestant]:
@@ -140,4 +145,5 @@ def _training_in(precision: Precision) -> list[Contestant]:
             precision,
             frozen_embeddings=True,
         ),
+        Contestant(f"{name}, packed, {precision}", "foldwise", precision, packed=True),
     ]

@@ -38,7 +38,12 @@ def settings_of(task: Task, contestant: Contestant, seed: int) -> settings.Setti
     return settings.Settings(
         competition="benchmark",
         seed=seed,
-        encoder=settings.Encoder(name=task.encoder, max_length=task.max_length, dropout=dropout),
+        encoder=settings.Encoder(
+            name=task.encoder,
+            max_length=task.max_length,
+            dropout=dropout,
+            attention="packed" if contestant.packed else "auto",
+        ),
         head=settings.Head(dropout=contestant.dropout or 0.0),
         rates=rates,
         optimizer=settings.Optimizer(weight_decay=task.weight_decay),

@@ -12,7 +12,9 @@ def profile(bench: Bench) -> Section:
     ours = [
         one
         for one in in_training(bench.reduced.precision, "")
-        if one.system == "foldwise" and one.dropout is None and not one.frozen_embeddings
+        if one.system == "foldwise"
+        and one.dropout is None
+        and not (one.frozen_embeddings or one.packed)
     ]
     job = Job("profile", bench.task, Profile)
     lines = run_rounds(job, ours, bench.options.rounds, bench.say)

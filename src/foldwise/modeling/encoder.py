@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from foldwise.errors import UsageError
 from foldwise.modeling.entrance import Entrance, entrance_of
 from foldwise.modeling.layer_groups import LayerGroup
+from foldwise.modeling.packing import PACKED, PLAIN, Places, packing_of
+from foldwise.modeling.probing import is_told_alike, padding_change
 from foldwise.modeling.structure import TRACED_TOKENS, find_layers, traced_structure
 
 XLNET_CLASSIFIER_SEGMENT = 2  # of the classifier's token, in XLNet's pretraining
@@ -26,13 +28,15 @@ class Encoder(nn.Module):
     are frozen, so that every trainable parameter gets a gradient; `unused` names them.
 
     Raises:
-        UsageError: the layers cannot be found, or padding changes what the transformer computes.
+        UsageError: the layers cannot be found, padding changes what the transformer computes, or
+            its texts are to be packed and its attention does not allow it.
 
     Attributes:
         backbone: the transformer.
         width: of a hidden state.
         depth: how many layers' hidden states there are, the embeddings' not counted.
         unused: the dotted names, in the backbone, of the parameters frozen for that reason.
+        is_packed: whether it computes tokens alone, and no padding.
     """
 
     def __init__(self, backbone: nn.Module, config: Any) -> None:
@@ -42,12 +46,19 @@ class Encoder(nn.Module):
         self.depth = int(config.num_hidden_layers)
         self._family = str(config.model_type)
         self._takes_segments = _takes(backbone, "token_type_ids")
+        self.is_packed = _attention_of(backbone) == PACKED
+        padding = int(getattr(config, "pad_token_id", None) or 0)
+        self._first_position = padding + 1 if PLAIN.get(self._family) else 0
+        self._is_told = False  # of where tokens are: until it is known to change nothing
         layers = find_layers(backbone, config)
         self._structure = traced_structure(backbone, layers, self._run_on_ids)
         self.unused = self._structure.unused
         for name in self.unused:
             backbone.get_parameter(name).requires_grad_(False)
-        self._check_padding(int(getattr(config, "pad_token_id", None) or 0))
+        self._check_padding(padding)
+        self._is_told = self._family in PLAIN
+        self._is_told = self._is_told and is_told_alike(self, padding)
+        self._check_packing()
         self._entrance = self._seen_entrance()
 
     @property
@@ -64,6 +75,7 @@ class Encoder(nn.Module):
         *,
         below: Tensor | None = None,
         skipped: int = 0,
+        places: Places | None = None,
     ) -> tuple[Tensor, ...]:
         """The hidden states of the last layers, the last one last: each (texts, tokens, width).
 
@@ -75,15 +87,38 @@ class Encoder(nn.Module):
             below: (texts, tokens, width), what `entering` gave for layer `skipped`: the layers
                 below it are not computed, and have no hidden states.
             skipped: how many layers that are, at most `depth` + 1 - `last_layers`.
+            places: what the mask says, known to the processor: nothing has to wait for a GPU to
+                find out whether there is padding, and texts can be packed. Without it they are not.
         """
         self.check_layers(last_layers)
-        options = self._options(attention_mask, token_type_ids)
+        self._check_segments(token_type_ids)
+        if self.is_packed and below is None and places is not None and not places.are_all:
+            return self._packed_states(input_ids, token_type_ids, last_layers, places)
+        options = self._options(attention_mask, token_type_ids, places)
         with self._from(below, skipped):
-            if last_layers == 1:
-                return (self.backbone(input_ids, **options).last_hidden_state,)
-            output = self.backbone(input_ids, output_hidden_states=True, **options)
+            return self._states(input_ids, options, last_layers)
+
+    def _states(
+        self, input_ids: Tensor, options: dict[str, Any], last_layers: int
+    ) -> tuple[Tensor, ...]:
+        if last_layers == 1:
+            return (self.backbone(input_ids, **options).last_hidden_state,)
+        output = self.backbone(input_ids, output_hidden_states=True, **options)
         # the last one is what the encoder puts out: XLNet's hidden state is without its dropout
         return (*output.hidden_states[-last_layers:-1], output.last_hidden_state)
+
+    def _packed_states(
+        self, input_ids: Tensor, segments: Tensor | None, last_layers: int, places: Places
+    ) -> tuple[Tensor, ...]:
+        packing = packing_of(places, input_ids.device)
+        options: dict[str, Any] = {
+            "position_ids": packing.positions + self._first_position,
+            "lengths": packing.lengths,
+        }
+        if segments is not None:
+            options["token_type_ids"] = packing.packed(segments)
+        states = self._states(packing.packed(input_ids), options, last_layers)
+        return tuple(packing.padded(state) for state in states)
 
     def entering(
         self,
@@ -96,6 +131,7 @@ class Encoder(nn.Module):
         """The hidden states that enter a layer: (texts, tokens, width)."""
         if self._entrance is None:
             raise ValueError(f"a {self._family} encoder cannot be entered above its lowest layers")
+        self._check_segments(token_type_ids)
         options = self._options(attention_mask, token_type_ids)
         return self._entrance.reached(
             self.layers()[layer], lambda: self.backbone(input_ids, **options)
@@ -160,35 +196,45 @@ class Encoder(nn.Module):
         """Whether each layer is a module that is called; in XLM, its parts are."""
         return len(self._structure.layers) == 1
 
-    @torch.no_grad()
-    def _check_padding(self, pad: int) -> None:
-        """Refuse families that look at padding, such as those with convolutions over tokens."""
-        was_training = self.backbone.training
-        self.backbone.eval()
-        ids = torch.arange(TRACED_TOKENS, device=next(self.parameters()).device)[None]
-        mask = torch.ones_like(ids)
-        padding, zeros = torch.full_like(ids, pad), torch.zeros_like(ids)
-        alone = self(ids, mask)[0]
-        padded = self(torch.cat([ids, padding], 1), torch.cat([mask, zeros], 1))[0]
-        self.backbone.train(was_training)
-        change = float((padded[:, :TRACED_TOKENS] - alone).abs().max() / alone.abs().max())
+    def _check_padding(self, padding: int) -> None:
+        change = padding_change(self, padding)
         if change > PADDING_TOLERANCE:
             raise UsageError(
                 f"padding must never change a prediction, but it changes the hidden states of this "
                 f"{self._family} encoder by {change:.2%}; choose one whose layers mask padding"
             )
 
-    def _options(self, mask: Tensor, segments: Tensor | None) -> dict[str, Any]:
+    def _check_packing(self) -> None:
+        if self.is_packed and not self._is_told:
+            raise UsageError(
+                'encoder.attention="packed" needs an encoder whose attention knows nothing but a '
+                f'mask, which that of a {self._family} encoder does not; use "auto". '
+                f"It works with {', '.join(PLAIN)}"
+            )
+
+    def _check_segments(self, segments: Tensor | None) -> None:
         if segments is not None and not self._takes_segments:
             raise ValueError(
                 f"a {self._family} encoder has no segments, but token_type_ids were given; "
                 "pass None"
             )
-        options: dict[str, Any] = {"attention_mask": mask.long()}  # XLNet subtracts it from 1
+
+    def _options(
+        self, mask: Tensor, segments: Tensor | None, places: Places | None = None
+    ) -> dict[str, Any]:
+        options: dict[str, Any] = {"attention_mask": self._mask(mask, places)}
         if self._family == "xlnet":
             options["use_mems"] = False  # a memory of earlier texts, kept by default in evaluation
             segments = _xlnet_segments(mask) if segments is None else segments
         return options if segments is None else {**options, "token_type_ids": segments}
+
+    def _mask(self, mask: Tensor, places: Places | None) -> Tensor | None:
+        """What the transformer is told: of one mask a token it would ask the GPU if any is 0."""
+        if places is None or not self._is_told:
+            return mask.long()  # XLNet subtracts it from 1
+        if places.are_all:
+            return None
+        return mask.bool()[:, None, None, :].expand(-1, 1, mask.shape[1], -1)
 
     @torch.no_grad()
     def _seen_entrance(self) -> Entrance | None:
@@ -221,6 +267,10 @@ class Encoder(nn.Module):
 
 def _takes(backbone: nn.Module, argument: str) -> bool:
     return argument in inspect.signature(backbone.forward).parameters
+
+
+def _attention_of(backbone: Any) -> str:
+    return str(backbone.config._attn_implementation)
 
 
 def _xlnet_segments(mask: Tensor) -> Tensor:

@@ -16,8 +16,9 @@ from transformers.utils import logging as reports
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.modeling.dropout import check_dropout, set_dropout
 from foldwise.modeling.encoder import Encoder
+from foldwise.modeling.packing import PACKED
 
-Attention = Literal["sdpa", "eager"]
+Attention = Literal["sdpa", "eager", "packed"]
 
 # Parts of a checkpoint that an encoder has no use for: poolers, heads of pretraining and of
 # fine-tuning, and position numbers that older versions of transformers saved.
@@ -39,7 +40,8 @@ def load_encoder(
     Args:
         folder: config.json and safetensors weights; an fp16 checkpoint becomes float32 too.
         dropout: the share for all dropout of the encoder; None: what its config says.
-        attention: how attention is computed; None: "sdpa" in the families that have it.
+        attention: how attention is computed; None: "sdpa" in the families that have it; "packed":
+            by sdpa too, of texts without padding.
 
     Raises:
         UsageError: the files are missing, unreadable or of an unknown family, weights are missing
@@ -133,8 +135,10 @@ def _checked(backbone: Any, config: PreTrainedConfig, dropout: float | None) -> 
     return Encoder(backbone, config).eval()
 
 
-def _attention(config: PreTrainedConfig, wanted: Attention | None) -> Attention:
-    """`wanted`, or the faster one that this family has."""
+def _attention(config: PreTrainedConfig, wanted: Attention | None) -> str:
+    """What transformers calls `wanted`, or the faster one that this family has."""
+    if wanted == "packed":
+        return PACKED
     has_sdpa = bool(getattr(_transformer(config), "_supports_sdpa", False))
     if wanted == "sdpa" and not has_sdpa:
         raise UsageError(

@@ -15,6 +15,7 @@ from foldwise.modeling.layer_drop import drop_layers
 from foldwise.modeling.layer_groups import LayerGroup, check_groups
 from foldwise.modeling.link import Link
 from foldwise.modeling.loading import Attention, build_encoder, load_encoder
+from foldwise.modeling.packing import Places
 from foldwise.modeling.pooling import ClsPosition, StatesPooling, build_pooling
 from foldwise.modeling.recomputing import recompute_layers
 from foldwise.modeling.reinitialising import reinitialise_top
@@ -42,7 +43,11 @@ class TextModel(nn.Module):
         self.link = link
 
     def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        places: Places | None = None,
     ) -> Tensor:
         """The raw outputs of a batch, (texts, raw outputs) float32: see `predictions`.
 
@@ -50,19 +55,25 @@ class TextModel(nn.Module):
             input_ids: (texts, tokens) int64.
             attention_mask: (texts, tokens), true or 1 at tokens, false or 0 at padding.
             token_type_ids: (texts, tokens) int64 segments, for the families that have them.
+            places: what the mask says, known to the processor: see `Encoder.forward`.
         """
-        states = self.states(input_ids, attention_mask, token_type_ids)
+        states = self.states(input_ids, attention_mask, token_type_ids, places)
         return self.outputs_of(states, attention_mask)
 
     def states(
-        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        places: Places | None = None,
     ) -> States:
         """The encoder's part: the states of the last layers, each (texts, tokens, width).
 
         They can be used again as long as the encoder does not change.
         """
-        last_layers = self.pooling.layers
-        states: States = self.encoder(input_ids, attention_mask, token_type_ids, last_layers)
+        states: States = self.encoder(
+            input_ids, attention_mask, token_type_ids, self.pooling.layers, places=places
+        )
         return states
 
     def outputs_of(self, states: Sequence[Tensor], attention_mask: Tensor) -> Tensor:

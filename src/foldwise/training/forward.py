@@ -6,6 +6,7 @@ from torch import Tensor
 
 from foldwise import settings
 from foldwise.modeling.model import TextModel
+from foldwise.modeling.packing import Places
 from foldwise.tokenization.batches import Batch
 from foldwise.training.frozen_states import FrozenStates
 from foldwise.training.precision import autocast
@@ -31,7 +32,10 @@ class Forward:
             if self.frozen is not None:
                 return self.frozen.outputs(self.model, batch)
             outputs: Tensor = self.model(
-                batch.input_ids, batch.attention_mask, batch.token_type_ids
+                batch.input_ids,
+                batch.attention_mask,
+                batch.token_type_ids,
+                Places(batch.host_present),
             )
         return outputs
 

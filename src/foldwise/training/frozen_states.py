@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from foldwise.modeling.model import TextModel
+from foldwise.modeling.packing import Places
 from foldwise.tokenization.batches import Batch
 from foldwise.tokenization.tokens import flat_positions
 from foldwise.training.rates import layers_of
@@ -53,6 +54,7 @@ class FrozenStates:
                 last_layers=model.pooling.layers,
                 below=states,
                 skipped=self.layers,
+                places=Places(batch.host_present),
             )
             return model.outputs_of(upper, batch.attention_mask.bool())
         last = tuple(states.chunk(model.pooling.layers, dim=-1))

@@ -1,0 +1,153 @@
+"""Packed texts are what padded ones are, to rounding; and the processor never waits for a GPU."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+from transformers import BertConfig, BertModel
+
+from foldwise import settings
+from foldwise.errors import UsageError
+from foldwise.modeling.encoder import Encoder
+from foldwise.modeling.loading import load_encoder
+from foldwise.modeling.model import build_model
+from foldwise.modeling.packing import PACKED, PLAIN, Places, attend_packed, packing_of
+from tests.modeling.conftest import TinyEncoder
+from tests.modeling.tiny_models import POOLINGS, experiment, tiny_batch
+from tests.tiny_families import FAMILIES, make_tiny_family
+
+CPU = torch.device("cpu")
+LENGTHS = [7, 7, 5, 3, 3, 3, 1]
+PACKABLE = sorted(set(FAMILIES) & set(PLAIN))
+OTHERS = sorted(set(FAMILIES) - set(PLAIN))
+
+
+def places_of(mask: Tensor) -> Places:
+    return Places(mask.bool().numpy())
+
+
+def gradients(encoder: Encoder) -> list[Tensor]:
+    found = [p.grad for p in encoder.parameters() if p.grad is not None]
+    encoder.zero_grad()
+    return found
+
+
+@pytest.mark.parametrize("family", PACKABLE)
+def test_states_and_gradients_are_those_of_padded_texts(family: str, tmp_path: Path) -> None:
+    folder = make_tiny_family(tmp_path, family)
+    packed, padded = load_encoder(folder, 0.0, "packed"), load_encoder(folder, 0.0)
+    assert packed.is_packed
+    assert not padded.is_packed
+    batch = tiny_batch(folder, LENGTHS)
+    own, places = batch.attention_mask.bool(), places_of(batch.attention_mask)
+    for encoder in (packed, padded):
+        encoder.train()
+    ours = packed(*batch, last_layers=2, places=places)
+    theirs = padded(*batch, last_layers=2)
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine.shape == other.shape
+        assert not mine[~own].any()
+        torch.testing.assert_close(mine[own], other[own], rtol=1e-4, atol=1e-6)
+        (mine * own[..., None]).square().sum().backward(retain_graph=True)
+        (other * own[..., None]).square().sum().backward(retain_graph=True)
+    for mine, other in zip(gradients(packed), gradients(padded), strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", OTHERS)
+def test_where_attention_looks_at_more_than_a_mask_it_is_refused(
+    family: str, tmp_path: Path
+) -> None:
+    folder = make_tiny_family(tmp_path, family)
+    with pytest.raises(UsageError, match=r'encoder\.attention="packed" needs an encoder whose'):
+        load_encoder(folder, None, "packed")
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_the_way_into_a_row_of_tokens_and_back(lengths: Sequence[int]) -> None:
+    mask = np.arange(max(lengths)) < np.array(lengths)[:, None]
+    packing = packing_of(Places(mask), CPU)
+    values = torch.arange(1, mask.size + 1).reshape(mask.shape)
+    row = packing.packed(values)
+    assert row[0].tolist() == values.numpy()[mask].tolist()
+    assert packing.positions[0].tolist() == [i for n in lengths for i in range(n)]
+    assert [n for texts, length in packing.lengths for n in [length] * texts] == list(lengths)
+    assert all(a[1] != b[1] for a, b in zip(packing.lengths, packing.lengths[1:], strict=False))
+    back = packing.padded(row[..., None].float())
+    assert torch.equal(back[..., 0], values * torch.from_numpy(mask))
+
+
+def test_texts_of_a_pair_keep_their_segments(bert: Path) -> None:
+    packed, padded = load_encoder(bert, None, "packed"), load_encoder(bert)
+    batch = tiny_batch(bert, [6, 4])
+    segments = torch.tensor([[0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 0, 0]])
+    own = batch.attention_mask.bool()
+    (mine,) = packed(*batch, segments, places=places_of(batch.attention_mask))
+    (other,) = padded(*batch, segments)
+    torch.testing.assert_close(mine[own], other[own], rtol=1e-4, atol=1e-6)
+    (without,) = packed(*batch, places=places_of(batch.attention_mask))
+    assert not torch.allclose(without[own], mine[own], atol=1e-3)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_every_pooling_reads_packed_texts(pooling: str, bert: Path) -> None:
+    batch = tiny_batch(bert, LENGTHS)
+    outputs = []
+    for attention in ("auto", "packed"):
+        chosen = experiment(
+            POOLINGS[pooling], settings.Encoder(max_length=64, attention=attention, dropout=0.0)
+        )
+        torch.manual_seed(1)
+        model = build_model(bert, chosen, 2, "regression")
+        outputs.append(model(*batch, None, places_of(batch.attention_mask)))
+    torch.testing.assert_close(outputs[0], outputs[1], rtol=1e-4, atol=1e-5)
+
+
+def test_a_packed_text_does_not_see_the_others(tiny_encoder: TinyEncoder) -> None:
+    folder = tiny_encoder("roberta")
+    encoder = load_encoder(folder, None, "packed")
+    batch = tiny_batch(folder, [5, 4])
+    other = batch.input_ids.clone()
+    other[0, 1] += 1
+    places = places_of(batch.attention_mask)
+    (before,) = encoder(*batch, places=places)
+    (after,) = encoder(other, batch.attention_mask, places=places)
+    assert not torch.equal(before[0], after[0])
+    torch.testing.assert_close(before[1], after[1], rtol=0, atol=0)
+
+
+def test_attention_weights_are_dropped_as_they_are_of_padded_texts() -> None:
+    states = torch.randn(1, 2, 5, 4)
+
+    def attended(dropout: float) -> Tensor:
+        found, _ = attend_packed(
+            torch.nn.Identity(), states, states, states, None, dropout, lengths=((1, 3), (2, 1))
+        )
+        return found
+
+    assert torch.equal(attended(0.0), attended(0.0))
+    assert not torch.equal(attended(0.5), attended(0.5))
+    # a single token attends to itself alone, with twice its weight or none
+    kept = attended(0.5)[0, 3:] / states[0, :, 3:].transpose(0, 1)
+    assert set(kept.round(decimals=4).unique().tolist()) <= {0.0, 2.0}
+
+
+def test_a_transformer_that_ignores_lengths_is_found_out() -> None:
+    config = BertConfig(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32
+    )
+    config._attn_implementation = PACKED
+
+    class Forgetful(BertModel):  # type: ignore[no-untyped-call]  # it has no annotations
+        def forward(self, *args: Any, **options: Any) -> Any:
+            options.pop("lengths", None)
+            return super().forward(*args, **options)
+
+    with pytest.raises(UsageError, match=r"that of a bert encoder does not; use \"auto\""):
+        Encoder(Forgetful(config, add_pooling_layer=False), config)

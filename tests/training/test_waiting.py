@@ -1,0 +1,78 @@
+"""A step never waits for the GPU: it asks no tensor for a number.
+
+Seen on the processor too: what would wait is an operation that gives Python a number, or a tensor
+whose size depends on values.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from foldwise.tokenization.batches import collate
+from foldwise.training.loop import take_step
+from tests.tiny_encoders import make_tiny_encoder
+from tests.training.tiny_learners import (
+    LABELS,
+    TEXTS,
+    learner_of,
+    made_of,
+    settings_of,
+    tiny_tokens,
+)
+
+WAITS = {"_local_scalar_dense", "equal", "masked_select", "nonzero", "unique"}
+
+
+class NeverWaits(TorchDispatchMode):
+    """Fails at the first operation that a GPU would have to be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # it has no annotations
+
+    def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func._schema.name.removeprefix("aten::")
+        by_mask = name == "index" and any(i is not None and i.dtype == torch.bool for i in args[1])
+        assert name not in WAITS, f"{func} waits for the GPU"
+        assert not by_mask, f"{func} by a mask waits for the GPU"
+        return func(*args, **(kwargs or {}))
+
+
+def test_what_waits_is_seen() -> None:
+    mask = torch.tensor([True, False])
+    for asks in (lambda: bool(mask.all()), lambda: mask[mask], lambda: mask.sum().item()):
+        with NeverWaits(), pytest.raises(AssertionError, match="waits for the GPU"):
+            asks()
+
+
+def test_an_encoder_that_is_not_told_where_tokens_are_asks_for_it(tmp_path: Path) -> None:
+    folder = make_tiny_encoder(tmp_path, "bert")
+    model = learner_of(made_of(folder, settings_of()), settings_of()).model
+    batch = collate(tiny_tokens(folder), np.arange(len(TEXTS)))
+    with NeverWaits(), pytest.raises(AssertionError, match="_local_scalar_dense"):
+        model(batch.input_ids, batch.attention_mask)
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert"])
+@pytest.mark.parametrize("attention", ["auto", "packed"])
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+@pytest.mark.parametrize("kind", ["mean", "attention"])
+def test_no_step_waits(
+    family: Any, attention: str, dropout: float, kind: str, tmp_path: Path
+) -> None:
+    folder = make_tiny_encoder(tmp_path, family)
+    chosen = settings_of(
+        encoder={"dropout": dropout, "attention": attention},
+        pooling={"kind": kind},
+        averaging={"kind": "ema"},
+    )
+    tokens = tiny_tokens(folder)
+    learner = learner_of(made_of(folder, chosen), chosen)
+    batches = [collate(tokens, np.arange(len(TEXTS))), collate(tokens, [1]), collate(tokens, [2])]
+    take_step(learner, batches, LABELS, 1)  # AdamW makes its state
+    with NeverWaits():
+        for number in (2, 3):
+            take_step(learner, batches, LABELS, number)
