@@ -32,6 +32,7 @@ def _as_batch(tokenizer: Any, texts: list[str], most: int) -> Sequence[list[int]
 def _by_the_backend(tokenizer: Any, texts: list[str], most: int) -> Sequence[list[int]]:
     backend = tokenizer.backend_tokenizer
     backend.enable_truncation(most)
+    backend.no_padding()  # which a tokenizer.json may ask for
     return [encoding.ids for encoding in backend.encode_batch_fast(texts)]
 
 
