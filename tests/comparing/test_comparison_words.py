@@ -98,12 +98,30 @@ def comparison(own: MetricComparison, **changed: object) -> Comparison:
             "a is better than b by 0.3000 rmse, but nothing is known about the noise.",
         ),
         (metric(0.0, 0.0), "a and b score the same on every row."),
+        (
+            metric(4e-8, 1e-8),
+            "a and b score the same to four digits: what there is between them is rounding.",
+        ),
+        (
+            metric(4e-5, 1e-4),
+            "b and a cannot be told apart: 0.0000 rmse in favour of b is within what the choice of "
+            "rows explains (95 % -0.0002 to 0.0002).",
+        ),
     ],
 )
 def test_one_sentence_says_which_is_better_and_how_surely(
     own: MetricComparison, sentence: str
 ) -> None:
     assert verdict_of(comparison(own)) == sentence
+
+
+def test_of_rounding_nothing_more_is_said() -> None:
+    expected = ExpectedScore(1.0, 0.9, 1.1, 0.9, 2625, None)
+    outlook = Outlook(2625, expected, expected, 0.03, with_gains=True)
+    said = "\n".join(sentences(comparison(metric(4e-8, 1e-8), outlook=outlook)))
+    assert "a difference below" not in said
+    assert "scores better with a chance" not in said
+    assert "a difference below" in "\n".join(sentences(comparison(metric(0.1))))
 
 
 def test_the_title_names_what_was_compared() -> None:

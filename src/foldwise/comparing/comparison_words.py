@@ -13,6 +13,7 @@ from foldwise.errors import listed
 FAR = 2.0  # half intervals; a difference beyond is far outside the noise
 ALL = "all folds"
 LONGEST = 12  # characters of a name above its scores, in a table of 80
+SHOWN = 0.5e-4  # the least that four digits show
 DIGITS_FROM = 0.01  # the width of an interval of three digits; narrower ones have four
 
 
@@ -80,6 +81,11 @@ def verdict_of(found: Comparison) -> str:
     own, difference = found.own, found.own.difference
     if difference.is_none:
         return f"{found.first} and {found.second} score the same on every row."
+    if _is_rounding(own):
+        return (
+            f"{found.first} and {found.second} score the same to four digits: what there is between "
+            f"them is rounding."
+        )
     size = f"{abs(difference.value):.4f} {own.metric}"
     better, worse = _better_first(found, own)
     if own.noticeable is None:
@@ -94,6 +100,15 @@ def verdict_of(found: Comparison) -> str:
         f"{better} is better than {worse} by {size} ({_unsigned(own)}), {'far ' if far else ''}"
         f"beyond what the choice of rows explains."
     )
+
+
+def _is_rounding(of: MetricComparison) -> bool:
+    """Whether neither a difference nor its noise shows in four digits.
+
+    So small are those of one model computed in two ways.
+    """
+    noise = of.noticeable or 0.0
+    return max(abs(of.difference.value), noise) < SHOWN
 
 
 def _better_first(found: Comparison, of: MetricComparison) -> tuple[str, str]:
@@ -129,7 +144,7 @@ def _seed_verdict(found: Comparison) -> str:
 
 def _visibility(found: Comparison) -> str:
     own = found.own
-    if not own.noticeable or own.findable is None:
+    if not own.noticeable or own.findable is None or _is_rounding(own):
         return ""
     return (
         f"On these rows a difference below {own.noticeable:.4f} is noise, and a true one of "
@@ -138,7 +153,7 @@ def _visibility(found: Comparison) -> str:
 
 
 def _outlook(found: Comparison) -> str:
-    if found.outlook is None or found.own.difference.is_none:
+    if found.outlook is None or found.own.difference.is_none or _is_rounding(found.own):
         return ""
     outlook = found.outlook
     both = (
