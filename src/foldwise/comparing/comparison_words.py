@@ -83,8 +83,8 @@ def verdict_of(found: Comparison) -> str:
         return f"{found.first} and {found.second} score the same on every row."
     if _is_rounding(own):
         return (
-            f"{found.first} and {found.second} score the same to four digits: what there is between "
-            f"them is rounding."
+            f"{found.first} and {found.second} score the same to four digits: what there is "
+            f"between them is rounding."
         )
     size = f"{abs(difference.value):.4f} {own.metric}"
     better, worse = _better_first(found, own)
