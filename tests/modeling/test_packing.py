@@ -99,7 +99,7 @@ def test_texts_of_a_pair_keep_their_segments(bert: Path) -> None:
 def test_every_pooling_reads_packed_texts(pooling: str, bert: Path) -> None:
     batch = tiny_batch(bert, LENGTHS)
     outputs = []
-    for attention in ("auto", "packed"):
+    for attention in ("sdpa", "packed"):
         chosen = experiment(
             POOLINGS[pooling], settings.Encoder(max_length=64, attention=attention, dropout=0.0)
         )
@@ -149,5 +149,17 @@ def test_a_transformer_that_ignores_lengths_is_found_out() -> None:
             options.pop("lengths", None)
             return super().forward(*args, **options)
 
-    with pytest.raises(UsageError, match=r"that of a bert encoder does not; use \"auto\""):
-        Encoder(Forgetful(config, add_pooling_layer=False), config)
+    assert Encoder(BertModel(config, add_pooling_layer=False), config).is_packed
+    assert not Encoder(Forgetful(config, add_pooling_layer=False), config).is_packed
+
+
+@pytest.mark.parametrize(
+    ("family", "device", "packed"),
+    [("roberta", "cpu", True), ("roberta", "cuda", False), ("deberta-v3", "cpu", False)],
+)
+def test_texts_are_packed_by_themselves_where_that_is_known_to_be_faster(
+    family: str, device: Any, packed: bool, tmp_path: Path
+) -> None:
+    chosen = experiment().model_copy(update={"hardware": settings.Hardware(device=device)})
+    folder = make_tiny_family(tmp_path, family)
+    assert build_model(folder, chosen, 1, "regression").encoder.is_packed is packed

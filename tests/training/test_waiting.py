@@ -57,7 +57,7 @@ def test_an_encoder_that_is_not_told_where_tokens_are_asks_for_it(tmp_path: Path
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "distilbert"])
-@pytest.mark.parametrize("attention", ["auto", "packed"])
+@pytest.mark.parametrize("attention", ["sdpa", "packed"])
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("kind", ["mean", "attention"])
 def test_no_step_waits(

@@ -28,15 +28,15 @@ class Encoder(nn.Module):
     are frozen, so that every trainable parameter gets a gradient; `unused` names them.
 
     Raises:
-        UsageError: the layers cannot be found, padding changes what the transformer computes, or
-            its texts are to be packed and its attention does not allow it.
+        UsageError: the layers cannot be found, or padding changes what the transformer computes.
 
     Attributes:
         backbone: the transformer.
         width: of a hidden state.
         depth: how many layers' hidden states there are, the embeddings' not counted.
         unused: the dotted names, in the backbone, of the parameters frozen for that reason.
-        is_packed: whether it computes tokens alone, and no padding.
+        is_packed: whether it computes tokens alone, and no padding; where that was wanted and its
+            attention allows it.
     """
 
     def __init__(self, backbone: nn.Module, config: Any) -> None:
@@ -46,7 +46,7 @@ class Encoder(nn.Module):
         self.depth = int(config.num_hidden_layers)
         self._family = str(config.model_type)
         self._takes_segments = _takes(backbone, "token_type_ids")
-        self.is_packed = _attention_of(backbone) == PACKED
+        self.is_packed = False
         padding = int(getattr(config, "pad_token_id", None) or 0)
         self._first_position = padding + 1 if PLAIN.get(self._family) else 0
         self._is_told = False  # of where tokens are: until it is known to change nothing
@@ -58,7 +58,8 @@ class Encoder(nn.Module):
         self._check_padding(padding)
         self._is_told = self._family in PLAIN
         self._is_told = self._is_told and is_told_alike(self, padding)
-        self._check_packing()
+        self.is_packed = self._is_told and _attention_of(backbone) == PACKED
+        self.is_packed = self.is_packed and is_told_alike(self, padding)
         self._entrance = self._seen_entrance()
 
     @property
@@ -202,14 +203,6 @@ class Encoder(nn.Module):
             raise UsageError(
                 f"padding must never change a prediction, but it changes the hidden states of this "
                 f"{self._family} encoder by {change:.2%}; choose one whose layers mask padding"
-            )
-
-    def _check_packing(self) -> None:
-        if self.is_packed and not self._is_told:
-            raise UsageError(
-                'encoder.attention="packed" needs an encoder whose attention knows nothing but a '
-                f'mask, which that of a {self._family} encoder does not; use "auto". '
-                f"It works with {', '.join(PLAIN)}"
             )
 
     def _check_segments(self, segments: Tensor | None) -> None:

@@ -16,9 +16,9 @@ from transformers.utils import logging as reports
 from foldwise.errors import Complaints, UsageError, listed
 from foldwise.modeling.dropout import check_dropout, set_dropout
 from foldwise.modeling.encoder import Encoder
-from foldwise.modeling.packing import PACKED
+from foldwise.modeling.packing import PACKED, PLAIN
 
-Attention = Literal["sdpa", "eager", "packed"]
+Attention = Literal["sdpa", "eager", "packed", "packed if possible"]
 
 # Parts of a checkpoint that an encoder has no use for: poolers, heads of pretraining and of
 # fine-tuning, and position numbers that older versions of transformers saved.
@@ -68,7 +68,7 @@ def load_encoder(
             **_without_pooler(config),
         )
     _check_report(folder, report)
-    return _checked(backbone, config, dropout)
+    return _checked(backbone, config, dropout, attention)
 
 
 def build_encoder(
@@ -89,7 +89,7 @@ def build_encoder(
             attn_implementation=_attention(config, attention),
             **_without_pooler(config),
         )
-    return _checked(backbone, config, dropout)
+    return _checked(backbone, config, dropout, attention)
 
 
 class LayerCounts(NamedTuple):
@@ -129,15 +129,24 @@ def _config(folder: Path, dropout: float | None) -> PreTrainedConfig:
     return config
 
 
-def _checked(backbone: Any, config: PreTrainedConfig, dropout: float | None) -> Encoder:
+def _checked(
+    backbone: Any, config: PreTrainedConfig, dropout: float | None, attention: Attention | None
+) -> Encoder:
     if dropout is not None:
         check_dropout(backbone, dropout)
-    return Encoder(backbone, config).eval()
+    encoder = Encoder(backbone, config)
+    if attention == "packed" and not encoder.is_packed:
+        raise UsageError(
+            'encoder.attention="packed" needs an encoder whose attention knows nothing but a mask, '
+            f'which that of a {config.model_type} encoder does not; use "auto". It works with '
+            f"{', '.join(PLAIN)}"
+        )
+    return encoder.eval()
 
 
 def _attention(config: PreTrainedConfig, wanted: Attention | None) -> str:
     """What transformers calls `wanted`, or the faster one that this family has."""
-    if wanted == "packed":
+    if wanted == "packed" or (wanted == "packed if possible" and config.model_type in PLAIN):
         return PACKED
     has_sdpa = bool(getattr(_transformer(config), "_supports_sdpa", False))
     if wanted == "sdpa" and not has_sdpa:
@@ -145,7 +154,8 @@ def _attention(config: PreTrainedConfig, wanted: Attention | None) -> str:
             f'encoder.attention="sdpa" is not there for a {config.model_type!r} encoder; '
             'use "eager" or "auto"'
         )
-    return wanted or ("sdpa" if has_sdpa else "eager")
+    known = wanted if wanted in ("sdpa", "eager") else None
+    return known or ("sdpa" if has_sdpa else "eager")
 
 
 def _transformer(config: PreTrainedConfig) -> Any:

@@ -151,7 +151,7 @@ def build_model(
         UsageError: the encoder cannot be read, or lacks what the settings ask for.
     """
     make = load_encoder if pretrained else build_encoder
-    encoder = make(folder, _encoder_dropout(chosen.encoder, task), _attention(chosen.encoder))
+    encoder = make(folder, _encoder_dropout(chosen.encoder, task), _attention(chosen))
     encoder.check_layers(chosen.pooling.layers)
     if pretrained:
         reinitialise_top(encoder, chosen.encoder.reinitialise)
@@ -196,5 +196,12 @@ def _encoder_dropout(wanted: settings.Encoder, task: Task) -> float | None:
     return 0.0 if task == "regression" else None
 
 
-def _attention(wanted: settings.Encoder) -> Attention | None:
-    return None if wanted.attention == "auto" else wanted.attention
+def _attention(chosen: settings.Settings) -> Attention | None:
+    """How attention is computed; None: as the family does it fastest.
+
+    On a CPU texts are packed, which saves padding and masks (benchmarks/speed-cpu.md). A GPU gets
+    its work in many more pieces then; whether it is faster so has not been measured.
+    """
+    if chosen.encoder.attention != "auto":
+        return chosen.encoder.attention
+    return "packed if possible" if chosen.hardware.device == "cpu" else None

@@ -17,7 +17,7 @@ class Encoder(Section):
     name: str = "minilm-l6"  # a folder, an installed package, or a name on the hub
     max_length: Annotated[int, Field(ge=4, le=8192)] = 256  # tokens, special ones included
     dropout: Dropout | Literal["auto"] = "auto"  # auto: 0 in regression, else the encoder's own
-    attention: Literal["auto", "sdpa", "eager", "packed"] = "auto"  # packed: without any padding
+    attention: Literal["auto", "sdpa", "eager", "packed"] = "auto"  # packed: without padding
     frozen: Literal["none", "embeddings", "all"] | Count = "none"  # n: embeddings, lowest n layers
     reinitialise: CountOrNone = 0  # top layers that start from random weights
     layer_drop: Dropout = 0.0  # chance that a step skips a layer
