@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from foldwise.errors import DataError, FoldwiseError, UsageError
 
 SHOWN_LINES = 6
-TOKEN = "make a token at https://www.kaggle.com/settings (API)"
-NO_PROGRAM = f"there is no program 'kaggle' on PATH: pip install kaggle, and {TOKEN}"
+AUTHORISE = "make a token at https://www.kaggle.com/settings (API)"
+NO_PROGRAM = f"there is no program 'kaggle' on PATH: pip install kaggle, and {AUTHORISE}"
 
 Remedies = tuple[tuple[re.Pattern[str], str], ...]
 
@@ -28,7 +28,7 @@ OF_EVERY_CALL: Remedies = (
         re.compile(
             r"\b401\b|unauthori[sz]ed|kaggle\.json|authenticat|credential|access.token", re.I
         ),
-        f"it is not authorised: {TOKEN}, and put it where the program says it looks",
+        f"it is not authorised: {AUTHORISE}, and put it where the program says it looks",
     ),
 )
 FORBIDDEN = re.compile(r"\b403\b|forbidden|accept.*rules", re.I)
