@@ -70,7 +70,7 @@ def test_runs_whose_tables_are_gone_are_listed_without_an_expected_score(
     (project.run("words") / "test.csv").write_text("broken")
     done = foldwise("runs", "--json")
     assert (done.code, done.json["expected"]["words"]) == (0, {})
-    assert "no score to expect of words can be told: " in foldwise("runs").out
+    assert "words: no score to expect can be told: " in foldwise("runs").out
 
 
 def test_a_damaged_run_is_told_and_hides_no_other(project: Project, foldwise: Foldwise) -> None:
