@@ -6,7 +6,8 @@ import textwrap
 HANGING = "  "  # before what follows a line's beginning
 # What is copied to be run stays on one line, from its first word on: a terminal folds it by itself.
 COMMAND = re.compile(
-    r"['\"`(]?\b(foldwise [a-z]|kaggle (competitions|datasets|kernels) |pip install |make [a-z])"
+    r"['\"`(]?\b(foldwise [a-z]|kaggle (competitions|datasets|kernels) |pip install |rm -r |"
+    r"make (setup|run|fast|test)\b)"
 )
 
 
