@@ -57,7 +57,9 @@ def test_a_correlation_gains_what_sets_its_models_apart() -> None:
     pearson, foretold = METRICS["pearson"], list[float]()
     in_order = np.argsort(targets, axis=0).argsort(axis=0)  # so that both folds are alike
     for fold in (0, 1):
-        out_of_fold = pearson.function(targets, np.where(in_order % 2 == fold, *values))
+        out_of_fold = pearson.function(
+            targets, np.where(in_order % 2 == fold, values[0], values[1])
+        )
         gain = averaging_gains({"pearson": out_of_fold}, tables(values))["pearson"]
         assert gain is not None
         assert gain > 0.2

@@ -63,7 +63,7 @@ def test_nine_intervals_in_ten_hold_the_mean_of_two_models_that_are_far_apart(
     first_fold = np.arange(rows)[:, None] < rows // 2
     for _ in range(many):
         targets, values = apart(rng, rows, kind)
-        seen = score(rule, targets, np.where(first_fold, *values))
+        seen = score(rule, targets, np.where(first_fold, values[0], values[1]))
         assert seen.standard_error is not None
         hidden, models = apart(rng, test_rows, kind)
         tables = [Predictions(ids, ("o",), model) for model in models]
