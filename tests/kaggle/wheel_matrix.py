@@ -58,6 +58,7 @@ class Environment:
         subprocess.run([str(self.found()), "-m", "venv", str(folder)], check=True)
         python = folder / "bin" / "python"
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip += ["--no-compile"]  # thousands of files, most of which are never imported
         if self.torch:  # first: whatever another package asks for would be the newest
             subprocess.run([*pip, self.torch], check=True)
         subprocess.run([*pip, *self.packages], check=True)
