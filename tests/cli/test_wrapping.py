@@ -40,10 +40,15 @@ def test_a_command_stays_on_one_line(command: str) -> None:
     assert wrapped(f"    {command}", 40) == f"    {command}"
 
 
+def test_a_path_stays_behind_its_label() -> None:
+    line = "submission: /a/folder/that/has/a/long/name/submissions/blend.csv (84 rows)"
+    assert wrapped(line, 40) == line
+
+
 @given(st.lists(st.text("abc.,:-/", min_size=1, max_size=20), min_size=1), st.integers(30, 80))
 def test_no_word_is_lost_and_no_line_too_long(words: list[str], room: int) -> None:
-    found = wrapped(" ".join(words), room)
-    assert found.split() == words
+    found = wrapped(" ".join(["note: of", *words]), room)
+    assert found.split() == ["note:", "of", *words]
     assert max(map(len, found.split("\n"))) <= room
 
 

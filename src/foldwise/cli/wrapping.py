@@ -32,6 +32,8 @@ def _broken(line: str, room: int) -> str:
     lines = textwrap.wrap(
         sentence, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
+    if len(lines) > 1 and " " not in lines[0]:
+        return line  # a label and a path, which a break before it would not make shorter
     if command and len(f"{lines[-1]} {command}") <= room:
         lines[-1] += f" {command}"
     elif command:
