@@ -7,6 +7,7 @@ DEV_READY := $(VENV)/.dev-ready
 COMPETITION ?= movie-valence
 DEVICE ?= cpu
 BENCH ?=
+LARGE ?=
 RUNS ?= $(COMPETITION)-minilm $(COMPETITION)-tfidf
 
 .DEFAULT_GOAL := help
@@ -44,8 +45,8 @@ kernels: $(DEV_READY)  ## build both Kaggle kernels of what `make fast` trains, 
 test: $(DEV_READY)  ## the test suite, offline (under 10 minutes on two cores)
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
-wheels: $(DEV_READY)  ## the wheel on other Pythons and libraries (needs a package index, minutes)
-	$(BIN)/python -m pytest -m network tests/kaggle/test_wheels.py
+wheels: $(DEV_READY)  ## the wheel on other Pythons and libraries (needs a package index; LARGE=1: 3 GB each)
+	FOLDWISE_LARGE_WHEELS=$(LARGE) $(BIN)/python -m pytest -m network tests/kaggle/test_wheels.py
 
 check: $(DEV_READY)  ## style, types, import order
 	$(BIN)/ruff format --check .

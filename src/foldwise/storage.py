@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from foldwise.errors import AGAIN, StorageError
 
 CHUNK_BYTES = 1 << 20
+ASIDE = ".*.[0-9]*T[0-9]*Z"  # as a shell matches the folders of `new_aside`, and nothing visible
 BLOCK_BYTES = 512  # the unit of st_blocks, whatever the file system's own
 
 Record = TypeVar("Record")
@@ -110,6 +111,16 @@ def new_aside(folder: Path) -> Path:
     aside = folder.with_name(f".{folder.name}.{stamp}")
     aside.mkdir()
     return aside
+
+
+def folders_aside(parent: Path) -> list[Path]:
+    """The folders in `parent` that hold what others held before; see `new_aside`."""
+    return sorted(path for path in parent.glob(ASIDE) if path.is_dir())
+
+
+def bytes_in(folder: Path) -> int:
+    """The size of all files in `folder` and below."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def set_aside(folder: Path, last: str) -> Path | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from foldwise.ensembling.ensemble import blend
 from foldwise.kaggle.metadata import check_dataset, check_kernel
 from foldwise.kaggle.package import faults_in, read_package
 from foldwise.paths import Project
@@ -84,6 +85,25 @@ def test_a_training_kernel_is_built_from_an_experiment(
     assert pushed.code == 3
     assert "build it again with --owner NAME" in pushed.err
     assert "uploading" not in pushed.err  # which comes after every check
+
+
+def test_an_ensemble_is_trained_by_its_members(project: Project, foldwise: Foldwise) -> None:
+    blend(project, ["both", "words"], "top")
+    done = foldwise("kernel", "build", "top", "--train")
+    assert done.code == 2
+    assert done.err == (
+        "error: an ensemble is blended, not trained, and 'top' is one of both, words, letters; "
+        "run: foldwise kernel build words --train, foldwise kernel build letters --train\n"
+    )
+
+
+def test_an_average_over_seeds_is_trained_by_its_seeds(
+    project: Project, foldwise: Foldwise
+) -> None:
+    blend(project, ["words", "letters"], "average", seeds=[3, 1])
+    done = foldwise("kernel", "build", "average", "--train")
+    assert done.code == 2
+    assert "; run: foldwise kernel build EXPERIMENT --train --seeds 3,1, foldwise" in done.err
 
 
 @pytest.mark.parametrize(

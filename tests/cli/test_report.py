@@ -1,7 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 from foldwise.paths import Project
+from foldwise.tuning.record import RecordedStudy, write_study_record
+from foldwise.tuning.result import TuningResult
 from tests.cli.calling import Foldwise
+from tests.tuning.tiny_results import tiny_result
 
 
 def test_a_report_is_written_where_it_is_said(project: Project, foldwise: Foldwise) -> None:
@@ -29,3 +33,34 @@ def test_a_run_that_is_not_there_is_refused_with_the_nearest_name(
     done = foldwise("report", "wrods")
     assert done.code == 2
     assert "words" in done.err
+
+
+def study(project: Project, name: str, result: TuningResult) -> Path:
+    folder = project.root / "runs" / name
+    folder.mkdir()
+    write_study_record(folder, RecordedStudy(result))
+    return folder
+
+
+def test_a_study_is_found_by_the_name_it_was_given(project: Project, foldwise: Foldwise) -> None:
+    folder = study(project, "tn.tuning", tiny_result())
+    done = foldwise("report", "tn")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[0] == f"report: {folder / 'report.html'}"
+
+
+def test_a_study_without_a_finished_trial_is_no_page(project: Project, foldwise: Foldwise) -> None:
+    whole = tiny_result()
+    pruned = [t for t in whole.trials if t.outcome.state == "pruned"]
+    assert pruned
+    study(project, "young.tuning", replace(whole, trials=pruned, best=None, cross_fitted=None))
+    (project.root / "runs" / "new.tuning").mkdir()
+    (project.root / "runs" / "new.tuning" / "study.db").touch()
+    done = foldwise("report", "young", "new.tuning")
+    assert done.code == 3
+    assert (
+        f"'young.tuning' has none: {len(pruned)} trials: {len(pruned)} pruned; pruning: "
+    ) in done.err
+    assert "'new.tuning' has none: none was written down yet; go on" in done.err
+    assert done.err.endswith("foldwise tune EXPERIMENT --name new\n")
+    assert not list(project.root.glob("runs/*.tuning/report*"))

@@ -1,5 +1,7 @@
 """`foldwise runs`."""
 
+import subprocess
+
 import pytest
 
 from foldwise.paths import Project
@@ -70,7 +72,7 @@ def test_runs_whose_tables_are_gone_are_listed_without_an_expected_score(
     (project.run("words") / "test.csv").write_text("broken")
     done = foldwise("runs", "--json")
     assert (done.code, done.json["expected"]["words"]) == (0, {})
-    assert "no score to expect of words can be told: " in foldwise("runs").out
+    assert "words: no score to expect can be told: " in foldwise("runs").out
 
 
 def test_a_damaged_run_is_told_and_hides_no_other(project: Project, foldwise: Foldwise) -> None:
@@ -98,3 +100,23 @@ def test_a_folder_with_nothing_but_a_lock_is_no_run(project: Project, foldwise: 
     assert project.run("never").is_dir()
     assert "never" not in foldwise("runs").out
     assert "no run 'never'" in foldwise("submit", "never").err
+
+
+def test_runs_that_were_set_aside_are_counted_and_removed_by_the_command_that_is_told(
+    project: Project, foldwise: Foldwise
+) -> None:
+    assert "set aside" not in foldwise("runs").out
+    assert foldwise("train", "words", "--fresh").code == 0
+    assert foldwise("train", "letters", "--fresh").code == 0
+    runs = project.root / "runs"
+    size = foldwise("runs", "--json").json["set_aside"]
+    assert [name.split(".")[1] for name in size] == ["letters", "words"]
+    megabytes = f"{sum(size.values()) / 1e6:,.1f}"
+    told = foldwise("runs").out.splitlines()[-1]
+    before, _, command = told.partition("remove them with: ")
+    assert before == f"set aside by --fresh, hidden and kept: 2 in {megabytes} MB; "
+    (runs / ".words.lock").touch()  # which is no old run
+    subprocess.run(command, shell=True, check=True)  # noqa: S602 - as it is pasted
+    assert "set aside" not in foldwise("runs").out
+    assert (runs / ".words.lock").is_file()
+    assert (runs / "words" / "oof.csv").is_file()

@@ -89,7 +89,7 @@ def test_what_is_expected_is_explained_with_what_is_missing_from_it() -> None:
         "expected: holds 90 % of scores on 3,000 test rows like these",
         "  in rmse with what averaging the folds' models gains",
     ]
-    other = Expectation({"accuracy": ExpectedScore(0.8, 0.7, 0.9, 0.9, 500, None)}, "b: gone")
+    other = Expectation({"accuracy": ExpectedScore(0.8, 0.7, 0.9, 0.9, 500, None)}, "b", "gone")
     assert expectation_remarks([HOPE, other]) == [
         "expected: holds 90 % of scores on 500, 3,000 test rows like these",
         "  in rmse with what averaging the folds' models gains",

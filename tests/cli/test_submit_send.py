@@ -50,7 +50,7 @@ def test_without_the_program_the_command_to_run_is_told(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     done = foldwise("submit", "words", "--send", "--message", "my words")
-    assert done.code == 3
+    assert done.code == 2
     path = on_kaggle.submission("words")
     assert f"{path} is checked and written, but was not sent: there is no program" in done.err
     assert f"kaggle competitions submit -c some-slug -f {path} -m 'my words'" in done.err

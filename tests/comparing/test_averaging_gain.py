@@ -51,6 +51,23 @@ def test_a_correlation_gains_what_models_that_correlate_alike_foretell() -> None
     assert single + gain == pytest.approx(mean, abs=0.002)
 
 
+def test_a_correlation_gains_what_sets_its_models_apart() -> None:
+    targets, values = models(9, count=2)
+    values[1] = 0.1 * values[1] - 0.5  # of another scale and level: out of fold that blurs
+    pearson, foretold = METRICS["pearson"], list[float]()
+    in_order = np.argsort(targets, axis=0).argsort(axis=0)  # so that both folds are alike
+    for fold in (0, 1):
+        out_of_fold = pearson.function(
+            targets, np.where(in_order % 2 == fold, values[0], values[1])
+        )
+        gain = averaging_gains({"pearson": out_of_fold}, tables(values))["pearson"]
+        assert gain is not None
+        assert gain > 0.2
+        foretold.append(out_of_fold + gain)
+    mean = pearson.function(targets, values.mean(axis=0))
+    assert np.mean(foretold) == pytest.approx(mean, abs=0.005)
+
+
 def test_the_log_loss_gains_what_true_probabilities_foretell() -> None:
     rng = np.random.default_rng(4)
     logits = rng.normal(size=(1, 20_000, 3)) + 0.8 * rng.normal(size=(5, 20_000, 3))

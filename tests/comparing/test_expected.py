@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from foldwise.comparing.averaging_gain import averaging_gains
 from foldwise.comparing.expected import Known, chance_of_better, expected_score
 from foldwise.competition.metrics import METRICS, score
+from foldwise.predictions.table import Predictions
+from tests.comparing.tiny_sides import Floats, names
 
 RMSE, ACCURACY = METRICS["rmse"], METRICS["accuracy"]
 
@@ -35,6 +38,49 @@ def test_nine_intervals_in_ten_hold_the_score_of_new_rows(
 
 def test_a_hundred_rows_with_some_that_err_far_more_are_too_few() -> None:
     assert 0.8 <= coverage(100, 400, 1.0) <= 0.86  # as the module says
+
+
+def apart(rng: np.random.Generator, rows: int, kind: str) -> tuple[Floats, Floats]:
+    """Targets (rows, 1), and two folds' models (2, rows, 1) that differ in what `kind` says."""
+    targets = rng.normal(size=(rows, 1))
+    first = 0.7 * targets + 0.7 * rng.normal(size=(rows, 1))
+    second = {
+        "strength": 0.1 * targets - 0.2 + 0.1 * rng.normal(size=(rows, 1)),
+        "noise": 0.3 * targets + 1.5 * rng.normal(size=(rows, 1)),
+    }[kind]
+    return targets, np.stack([first, second])
+
+
+# As of a small form with two folds, of which one learned little: the score to expect is moved far,
+# and what it is told from is as uncertain as ever.
+@pytest.mark.parametrize("metric", ["rmse", "pearson"])
+@pytest.mark.parametrize("kind", ["strength", "noise"])
+def test_nine_intervals_in_ten_hold_the_mean_of_two_models_that_are_far_apart(
+    metric: str, kind: str
+) -> None:
+    rng, held, many, rows, test_rows = np.random.default_rng(3), 0, 300, 300, 1500
+    rule, ids = METRICS[metric], names(test_rows)
+    first_fold = np.arange(rows)[:, None] < rows // 2
+    for _ in range(many):
+        targets, values = apart(rng, rows, kind)
+        seen = score(rule, targets, np.where(first_fold, values[0], values[1]))
+        assert seen.standard_error is not None
+        hidden, models = apart(rng, test_rows, kind)
+        tables = [Predictions(ids, ("o",), model) for model in models]
+        gain = averaging_gains({metric: seen.value}, tables)[metric]
+        known = Known(seen.value, seen.standard_error, rows, rows - 1)
+        expected = expected_score(rule, known, test_rows, gain)
+        held += expected.holds(rule.function(hidden, models.mean(axis=0)))
+    assert 0.86 <= held / many <= 0.95
+
+
+def test_a_gain_of_nearly_the_whole_error_leaves_a_finite_interval() -> None:
+    known = Known(1.0, 0.02, 100, 99)
+    for gain in (0.999, 1.0):
+        found = expected_score(RMSE, known, 10**9, gain)
+        assert found.low == 0
+        # sqrt(m - a) moves by the root of the error of m, 2 * 1.0 * 0.02, at most
+        assert found.high == pytest.approx(1 - gain + 1.6604 * 0.04**0.5, abs=1e-3)
 
 
 def test_the_chance_to_be_better_is_how_often_it_is() -> None:

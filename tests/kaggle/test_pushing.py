@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foldwise.errors import DataError
+from foldwise.errors import DataError, UsageError
 from foldwise.kaggle import pushing
 from foldwise.kaggle.building import kernel
 from foldwise.kaggle.building.kernel import KernelRequest, build_inference
@@ -25,8 +25,7 @@ REFUSALS = [
     ({"datasets create": "403 - Forbidden"}, "build with --owner and the name of that user"),
     ({"datasets create": "404 - Not Found"}, "does not exist: check the ids in the metadata"),
 ]
-FAULTS = [  # what the program says; nothing: it is not there
-    ("", "there is no program 'kaggle' on PATH: pip install kaggle"),
+FAULTS = [  # what the program says
     ("401 - Unauthorized", "it is not authorised: make a token"),
     ("403 - Forbidden", "build with --owner and the name of that user"),
     ("Max retries exceeded", "Kaggle is out of reach: check the network"),
@@ -121,10 +120,16 @@ def test_without_the_program_the_commands_are_told(
     words_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DataError) as caught:
-        push_kernel(words_built, silent)
+    told: list[str] = []
+    with pytest.raises(UsageError) as caught:
+        push_kernel(words_built, told.append)
+    assert told == []  # nothing is said to be under way that never begins
     text = str(caught.value)
-    assert "there is no program 'kaggle' on PATH: pip install kaggle" in text
+    assert text.startswith(
+        "everything agrees, but nothing was uploaded, since there is no program 'kaggle' on PATH: "
+        "pip install kaggle, and make a token at https://www.kaggle.com/settings (API)\n"
+        "  Then run the same command again; or run by hand:\n"
+    )
     assert f"    kaggle datasets create -p {words_built / 'dataset'} -r zip\n" in text
     assert text.endswith(f"    kaggle kernels push -p {words_built / 'kernel'}")
 
@@ -140,10 +145,7 @@ def test_a_dataset_that_cannot_be_asked_about_is_not_waited_for(
     stand_in_for_kaggle(tmp_path / "bin", monkeypatch, answers=DONE)
     push_kernel(words_built, silent)
     monkeypatch.setattr(pushing, "sleep", never)
-    if told:
-        stand_in_for_kaggle(tmp_path / "bin", monkeypatch, told, 1)
-    else:
-        monkeypatch.setenv("PATH", str(tmp_path))
+    stand_in_for_kaggle(tmp_path / "bin", monkeypatch, told, 1)
     with pytest.raises(DataError) as caught:
         push_kernel(words_built, silent)
     text = str(caught.value)

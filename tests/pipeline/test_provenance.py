@@ -74,3 +74,53 @@ def test_an_average_over_seeds_is_made_again_by_training(project: Project) -> No
     assert told.endswith(
         "train it with the settings it had: foldwise train EXPERIMENT --seeds 3,1 --name average"
     )
+
+
+def complaints_about(project: Project, run: str) -> tuple[str, ...]:
+    with pytest.raises(DataError) as caught:
+        check_members(project, run)
+    return caught.value.complaints
+
+
+def change(project: Project, run: str) -> None:
+    path = project.run(run) / "test.csv"
+    path.write_text(path.read_text() + "\n")
+
+
+# As they are to be typed: what is blended last is never told before what it is blended from.
+def test_an_ensemble_below_is_mended_before_those_that_are_made_of_it(project: Project) -> None:
+    blend(project, ["both", "words"], "top", method="mean")
+    blend(project, ["words", "top"], "peak", method="mean")
+    change(project, "letters")
+    inner, outer, last = complaints_about(project, "peak")
+    assert "needs its member 'letters'" in inner
+    assert "--name both" in inner
+    assert outer == (
+        "the ensemble 'top' is made of 'both', which will change; mend that first, then run: "
+        "foldwise ensemble both words --name top --method mean"
+    )
+    assert last.startswith("the ensemble 'peak' is made of 'top', which will change")
+
+
+def test_a_member_of_both_an_ensemble_and_its_member_waits_for_the_inner_one(
+    project: Project,
+) -> None:
+    blend(project, ["words", "both"], "top", method="mean")
+    change(project, "words")
+    inner, outer = complaints_about(project, "top")
+    assert inner.startswith("the ensemble 'both' needs its member 'words'")
+    assert outer.endswith(
+        "have changed since; mend 'both' first; to blend it as it is now, run: "
+        "foldwise ensemble words both --name top --method mean"
+    )
+
+
+def test_an_inner_ensemble_that_was_blended_anew_asks_for_the_outer_one_alone(
+    project: Project,
+) -> None:
+    blend(project, ["both", "words"], "top", method="mean")
+    change(project, "both")
+    (told,) = complaints_about(project, "top")
+    assert told.endswith(
+        "to blend it as it is now, run: foldwise ensemble both words --name top --method mean"
+    )

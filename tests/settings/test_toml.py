@@ -145,6 +145,27 @@ def test_overrides_that_are_none_are_refused_all_at_once(staged: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("override", "advice"),
+    [
+        ("stages.0.epochs=2", ", or say it of the whole training: training.epochs"),
+        ("stages.1.rates.top=1e-5", ", or say it of the whole training: rates.top"),
+        ("stages.0.rates.groups.head=1e-5", ", or say it of the whole training: rates.groups.head"),
+        ("stages.0.train=2", ""),  # which only stages have
+        ("stages.epochs=2", ", or say it of the whole training: training.epochs"),
+        ("stages.0=2", ""),
+    ],
+)
+def test_an_override_of_a_stage_needs_stages(experiment: Path, override: str, advice: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_experiment(experiment, [override])
+    key = override.partition("=")[0]
+    assert caught.value.complaints == (
+        f"{key!r} is of a stage, but the experiment has none; write [[stages]] into its "
+        f"file{advice}",
+    )
+
+
+@pytest.mark.parametrize(
     ("override", "message"),
     [
         (

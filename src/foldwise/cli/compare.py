@@ -37,5 +37,5 @@ def show(found: Comparison, output: Output) -> None:
     if (seeds := seed_table_of(found)) is not None:
         output.table(f"{own.metric}: one run of each, seed by seed", seeds.columns, cells(seeds))
     plot = plot_lines(entries_of(found), greater_is_better=own.greater_is_better, signs=signs())
-    output.lines([f"{own.metric}: {found.first} minus {found.second}", *plot, ""])
+    output.whole([f"{own.metric}: {found.first} minus {found.second}", *plot, ""])
     output.lines(sentences(found))

@@ -83,7 +83,7 @@ def _show_words(explained: Explained, text: ExplainedText, output: Output) -> No
     title = TITLES[explained.kind].format(of=text.of) + explained.of_members
     if can_shade():
         colours = ": orange raises it, blue lowers it" if explained.kind == "contribution" else ""
-        output.lines([title + colours, *shaded(text.words).splitlines(), ""])
+        output.whole([title + colours, *shaded(text.words).splitlines(), ""])
     else:
         rows = [[word, figure(weight, digits=3)] for word, weight in heaviest(text.words)]
         output.table(title, ["word", "weight"], rows)

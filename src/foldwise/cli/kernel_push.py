@@ -14,7 +14,7 @@ def run(options: Namespace, output: Output) -> None:
     output.result(asdict(pushed))
     if options.check_only:
         output.lines(["everything agrees; nothing was uploaded. What would be called:"])
-        output.lines([f"  {command}" for command in pushed.commands])
+        output.whole([f"  {command}" for command in pushed.commands])
         return
     notes = [f"note: {pushed.note}"] if pushed.note else []
     output.lines([*pushed.said, *notes, f"pushed: {pushed.url}"])

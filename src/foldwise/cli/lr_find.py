@@ -69,8 +69,8 @@ def show(finding: RateFinding, output: Output) -> None:
     ]
     title = f"{finding.experiment}: fold {finding.fold}, stage {finding.stage}"
     output.table(title, ["layer group", "now", *(s.name for s in suggestions)], rows)
-    output.lines([*chart_lines(finding, BLOCKS if _has_blocks() else ASCII), ""])
-    output.lines([f"{s.name}: {shlex.join(s.overrides)}" for s in suggestions])
+    output.whole([*chart_lines(finding, BLOCKS if _has_blocks() else ASCII), ""])
+    output.whole([f"{s.name}: {shlex.join(s.overrides)}" for s in suggestions])
     output.lines([f"note: {note}" for note in finding.notes])
     output.lines([MEANING] if suggestions else [])
 

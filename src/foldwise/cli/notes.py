@@ -1,4 +1,4 @@
-"""Warnings as notes: one plain line each on standard error, instead of Python's two."""
+"""Warnings as notes on standard error: plain sentences, without the lines of code of Python's."""
 
 import warnings
 from collections.abc import Iterator

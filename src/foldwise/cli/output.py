@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foldwise.cli.tables import rendered
+from foldwise.cli.tables import rendered, room_in
+from foldwise.cli.wrapping import wrapped
 from foldwise.errors import FoldwiseError
 
 NOTHING = object()
@@ -68,7 +69,12 @@ class Output:
             sys.stdout.write(rendered(title, columns, rows))
 
     def lines(self, lines: Sequence[str]) -> None:
-        """Lines of the result for people."""
+        """Lines of the result for people: sentences, wrapped where a terminal is narrow."""
+        room = room_in(sys.stdout)
+        self.whole([wrapped(line, room) for line in lines])
+
+    def whole(self, lines: Sequence[str]) -> None:
+        """Lines of the result that are as long as they are: drawings, and what is copied."""
         if not self.json:
             sys.stdout.write("".join(f"{line}\n" for line in lines))
 
@@ -78,7 +84,7 @@ class Output:
 
 
 def _to_stderr(message: str) -> None:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{wrapped(message, room_in(sys.stderr))}\n")
     sys.stderr.flush()
 
 

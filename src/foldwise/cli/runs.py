@@ -1,9 +1,11 @@
 """`foldwise runs`."""
 
+import shlex
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from foldwise.cli.output import Output
 from foldwise.cli.score_tables import (
@@ -22,6 +24,7 @@ from foldwise.errors import listed
 from foldwise.paths import find_project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import kind_of_part, list_runs
+from foldwise.storage import ASIDE, bytes_in, folders_aside
 from foldwise.training.run_scores import RunScores
 from foldwise.tuning.names import is_trial
 
@@ -32,6 +35,7 @@ def run(options: Namespace, output: Output) -> None:
     found = list_runs(project, parts=options.all)
     expecting = Expecting(project, options.test_rows)
     expected = {name: expecting.of(name, scores) for name, scores in found.finished.items()}
+    aside = {path: bytes_in(path) for path in folders_aside(project.root / "runs")}
     output.result(
         {
             "finished": {name: asdict(scores) for name, scores in found.finished.items()},
@@ -41,6 +45,7 @@ def run(options: Namespace, output: Output) -> None:
             },
             "damaged": found.damaged,
             "hidden": found.hidden,
+            "set_aside": {path.name: size for path, size in aside.items()},
         }
     )
     for competition, runs in found.by_competition().items():
@@ -62,6 +67,18 @@ def run(options: Namespace, output: Output) -> None:
     elif not (found.finished or found.unfinished or found.damaged):
         where = project.root / "runs"
         output.lines([f"no runs in {where}; begin one with: foldwise train EXPERIMENT"])
+    output.lines(aside_remark(project.root / "runs", aside))
+
+
+def aside_remark(runs: Path, aside: Mapping[Path, int]) -> list[str]:
+    """How many old runs are kept hidden in the folder, their size, and how to be rid of them."""
+    if not aside:
+        return []
+    size = sum(aside.values()) / 1e6
+    return [
+        f"set aside by --fresh, hidden and kept: {len(aside)} in {size:,.1f} MB; remove them with: "
+        f"rm -r {shlex.quote(str(runs))}/{ASIDE}"
+    ]
 
 
 def show(

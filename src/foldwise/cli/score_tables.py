@@ -9,7 +9,7 @@ from foldwise.cli.tables import Figure, figure
 from foldwise.comparing.comparison_words import expected_of, percent
 from foldwise.comparing.expected import OUTSIDE, ExpectedScore, outside_remark
 from foldwise.errors import listed
-from foldwise.pipeline.expecting import Expectation
+from foldwise.pipeline.expecting import Expectation, notes_of
 from foldwise.training.run_scores import RunScores
 
 MEANING = "± is one standard error, of the rows' sampling alone"
@@ -129,7 +129,7 @@ def remarks(runs: Sequence[RunScores]) -> list[str]:
 
 def expectation_remarks(expectations: Sequence[Expectation]) -> list[str]:
     """What an expected score holds, and what of it is missing."""
-    notes = list(dict.fromkeys(of.note for of in expectations if of.note))
+    notes = notes_of(expectations)
     every = [(metric, e) for of in expectations for metric, e in of.scores.items()]
     if not every:
         return notes

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from foldwise.cli.columns import IN_WORDS, NOWHERE, Column, broken, tables_of, widths_of
 
@@ -40,7 +40,7 @@ def rendered(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]
     terminal = sys.stdout.isatty()
     console = Console(
         file=text,
-        width=_width(terminal),
+        width=room_in(sys.stdout),
         force_terminal=terminal,
         markup=False,  # a text may hold brackets and colons
         emoji=False,
@@ -93,9 +93,9 @@ def _table(columns: Sequence[Column], room: int) -> "Table":
     return table
 
 
-def _width(terminal: bool) -> int:
-    """Characters a line may have; COLUMNS says it too."""
-    if terminal or os.environ.get("COLUMNS"):
+def room_in(stream: TextIO) -> int:
+    """Characters a line may have there; COLUMNS says it too."""
+    if stream.isatty() or os.environ.get("COLUMNS"):
         return shutil.get_terminal_size().columns
     return UNLIMITED
 

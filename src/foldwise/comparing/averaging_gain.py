@@ -5,7 +5,9 @@ an out-of-fold score knows nothing of that gain. For squared errors it is known 
 error is the models' mean error less their spread around the mean (their ambiguity).
 Krogh & Vedelsby (1995), https://papers.nips.cc/paper/1001
 A correlation gains in the same way: the mean varies with the targets as its models do, and less by
-itself, so that it grows by the ratio of their standard deviations.
+itself. Out of fold the models' predictions stand in one column, so that also what sets the models
+apart, in level or in scale, is in that column's standard deviation and not in the mean's: the
+correlation grows by the ratio of the two.
 """
 
 import math
@@ -25,8 +27,8 @@ def averaging_gains(
 ) -> dict[str, float | None]:
     """By metric, how much better than the OOF score the mean of the models is; None: unknown.
 
-    Exact for squared errors and what is made of them alone; for a correlation, where the models
-    correlate alike with the targets. For the log loss it is the gain if the mean's own
+    Exact for squared errors and what is made of them alone, and, but for the luck of the rows, for
+    a correlation. For the log loss it is the gain if the mean's own
     probabilities were true; of ranks and of most probable labels nothing can be told.
 
     Args:
@@ -56,7 +58,7 @@ def _gain_of_correlation(correlation: float, values: Floats, mean: Floats) -> fl
     spread = float(mean.std())
     if spread == 0:
         return None
-    return min(correlation * float(values.std(axis=1).mean()) / spread, 1.0) - correlation
+    return min(correlation * float(values.std()) / spread, 1.0) - correlation
 
 
 def _gain_of_root(root: float, spread: float) -> float:

@@ -4,6 +4,9 @@ An out-of-fold score is off by the luck of its own n rows, a test score by that 
 two are drawn apart from each other, so that their difference has the variance of the OOF score
 times 1 + n/n': the prediction interval of a mean of n' new values, where rows or groups of like
 size are drawn from one population. https://doi.org/10.1002/9780470316771, chapter 2
+What averaging the folds' models gains is added, and depends on the score itself: a root of squared
+errors falls the faster, the less is left of them. The luck of the OOF score is carried over to
+first order, the delta method. https://doi.org/10.1017/CBO9780511802256, chapter 3
 That 90 % intervals hold 90 % of hidden scores is measured in benchmarks/coverage.md. From a hundred
 rows, of which a few err far more than the others, they hold 83 %: such rows are not seen yet.
 """
@@ -15,6 +18,7 @@ from foldwise.competition.metrics import Metric
 
 LEVEL = 0.9  # of an expected score's interval
 OUTSIDE = "*"  # at a private score that lies outside of it
+ROOTS = {"rmse", "mcrmse"}  # of squared errors; with several targets no gain is known
 LEAST = {"r2": -math.inf, "pearson": -1.0, "spearman": -1.0, "qwk": -1.0}  # the others' is 0
 
 
@@ -67,9 +71,12 @@ class Known:
     rows: int
     degrees: float
 
-    def deviation(self, test_rows: int) -> float:
-        """The standard deviation of the value on `test_rows` new rows around this one."""
-        return self.standard_error * math.sqrt(1 + self.rows / test_rows)
+    def deviation(self, test_rows: int, slope: float = 1.0) -> float:
+        """The standard deviation of the value on `test_rows` new rows around what is told of it.
+
+        That moves `slope` times as far as this value does.
+        """
+        return self.standard_error * math.sqrt(slope**2 + self.rows / test_rows)
 
 
 def expected_score(
@@ -88,11 +95,27 @@ def expected_score(
     """
     from scipy.special import stdtrit  # not scipy.stats, which takes a second to import
 
-    half = float(stdtrit(known.degrees, (1 + LEVEL) / 2)) * known.deviation(test_rows)
     value = known.value + (gain or 0.0) * (1 if metric.greater_is_better else -1)
+    deviation = known.deviation(test_rows, _slope(metric, known, value))
+    half = float(stdtrit(known.degrees, (1 + LEVEL) / 2)) * deviation
     low, high = value - half, value + half
     least, most = limits_of(metric)
     return ExpectedScore(value, max(low, least), min(high, most), LEVEL, test_rows, gain)
+
+
+def _slope(metric: Metric, known: Known, value: float) -> float:
+    """How far the score to expect, `value` here, moves with the OOF score that it is told from.
+
+    A root of errors m less a spread a is sqrt(m - a), so that its slope is the ratio of the roots;
+    since sqrt(x + d) is at most sqrt(x) + sqrt(d), it moves by sqrt(d) at most where nothing is
+    left. A correlation is multiplied, and so is its luck. Other gains do not depend on the score.
+    """
+    if value == known.value or known.standard_error == 0:
+        return 1.0
+    if metric.name in ROOTS:
+        most = math.sqrt(2 * known.value / known.standard_error)
+        return min(known.value / value, most) if value > 0 else most
+    return value / known.value if metric.name == "pearson" else 1.0
 
 
 def limits_of(metric: Metric) -> tuple[float, float]:

@@ -11,13 +11,15 @@ from typing import Literal
 
 from foldwise.competition.sources.running_kaggle import (
     FORBIDDEN,
+    NO_PROGRAM,
     OF_EVERY_CALL,
     RULES,
     UNKNOWN,
     Called,
     call_kaggle,
+    has_program,
 )
-from foldwise.errors import Complaints, DataError, FoldwiseError
+from foldwise.errors import Complaints, DataError, FoldwiseError, UsageError
 from foldwise.kaggle.building.kernel import Say
 from foldwise.kaggle.metadata import (
     DATASET,
@@ -84,16 +86,22 @@ def push_kernel(folder: Path, say: Say, *, check_only: bool = False) -> Pushed:
         check_only: stop before the first upload.
 
     Raises:
-        UsageError: no kernel was built into `folder`.
+        UsageError: no kernel was built into `folder`; or the program is not there, with the
+            commands to run by hand.
         DataError: the metadata would be refused, or a file is not as it was built; or the program
-            is not there or failed, with the commands to run by hand; or Kaggle does not know the
-            dataset, or has not processed it in half an hour.
+            failed, with those commands; or Kaggle does not know the dataset, or has not processed
+            it in half an hour.
         StorageError: the package's manifest, or the record of earlier uploads, is damaged.
     """
     kernel, package = checked_kernel(folder)
     plan = _planned(folder, str(kernel["id"]))
     if check_only:
         return Pushed(plan.shown(), plan.url, ())
+    if not has_program():
+        raise UsageError(
+            f"everything agrees, but nothing was uploaded, since {NO_PROGRAM}\n"
+            f"{_by_hand(plan.shown())}"
+        )
     said = [_uploaded(folder, plan, package.slug, say)] if plan.upload else []
     heard = monotonic() if said else -math.inf
     if not said:

@@ -20,7 +20,7 @@ from foldwise.competition.rows import Rows
 from foldwise.ensembling.record import is_ensemble, read_ensemble
 from foldwise.errors import Complaints, DataError, UsageError, listed
 from foldwise.paths import Project
-from foldwise.pipeline.expecting import Expectation, Expecting
+from foldwise.pipeline.expecting import Expectation, Expecting, notes_of
 from foldwise.pipeline.provenance import hashes_of
 from foldwise.predictions.table import Predictions
 from foldwise.training.run_scores import RunScores, check_unchanged, read_scores, read_tables
@@ -59,7 +59,7 @@ def compare_runs(
     seeds = [_seed_side(project, name, of, notes) for name, of in scores.items()]
     expecting = Expecting(project, test_rows)
     expected = [expecting.of(name, of) for name, of in scores.items()]
-    notes += [of.note for of in expected if of.note]
+    notes += notes_of(expected)
     compared = Comparison(
         first=first,
         second=second,

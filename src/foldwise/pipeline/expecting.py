@@ -1,6 +1,6 @@
 """What finished runs may score on the test rows: from their own files, without training."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import load_train
 from foldwise.competition.metrics import METRICS
 from foldwise.ensembling.record import blend_tables, is_ensemble, read_ensemble
-from foldwise.errors import FoldwiseError
+from foldwise.errors import FoldwiseError, listed
 from foldwise.paths import Project
 from foldwise.pipeline.expected_basis import Basis, keep_basis, kept_basis
 from foldwise.predictions.table import Predictions, mean_of, read_predictions
 from foldwise.training.run_scores import RunScores
 
 TOLERANCE = 1e-6  # of a prediction: another sum of the same floats stays far below
+NAMED = 3  # runs of one note; fifty members may lack the same
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,28 @@ class Expectation:
 
     Attributes:
         scores: by metric; without those whose standard error is unknown.
-        note: what is missing, and why; empty: nothing.
+        run: whose they are; empty: no run's.
+        missing: what could not be told, and why; empty: nothing.
     """
 
     scores: dict[str, ExpectedScore] = field(default_factory=dict)
-    note: str = ""
+    run: str = ""
+    missing: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is missing of which run; empty: nothing."""
+        return f"{self.run}: {self.missing}" if self.missing else ""
+
+
+def notes_of(expectations: Iterable[Expectation]) -> list[str]:
+    """What is missing, once for all runs that miss the same."""
+    runs: dict[str, list[str]] = {}
+    for of in expectations:
+        if of.missing:
+            runs.setdefault(of.missing, []).append(of.run)
+    named = {missing: list(dict.fromkeys(names)) for missing, names in runs.items()}
+    return [f"{listed(names, NAMED)}: {missing}" for missing, names in named.items()]
 
 
 class Expecting:
@@ -49,18 +67,18 @@ class Expecting:
 
     def of(self, run: str, scores: RunScores) -> Expectation:
         """The expected scores of a finished run; why there are none where files are in the way."""
-        folder, note = self._project.run(run), ""
+        folder, missing = self._project.run(run), ""
         basis = kept_basis(folder, scores)
         if basis is None:
             try:
-                basis, note = self._measured(run, scores)
+                basis, missing = self._measured(run, scores)
             except FoldwiseError as error:
-                return Expectation(note=f"no score to expect of {run} can be told: {error}")
-            if not note:
+                return Expectation(run=run, missing=f"no score to expect can be told: {error}")
+            if not missing:
                 keep_basis(folder, basis)
         test_rows = basis.test_rows if self._test_rows is None else self._test_rows
         if not test_rows:
-            return Expectation()
+            return Expectation(run=run)
         expected = {
             name: expected_score(
                 METRICS[name],
@@ -71,10 +89,10 @@ class Expecting:
             for name, metric in scores.scores.items()
             if metric.standard_error is not None
         }
-        return Expectation(expected, note)
+        return Expectation(expected, run, missing)
 
     def _measured(self, run: str, scores: RunScores) -> tuple[Basis, str]:
-        """What the expected scores are made from, and a note of what is missing.
+        """What the expected scores are made from, and what is missing.
 
         Raises:
             FoldwiseError: the run's tables or its competition cannot be read.
@@ -82,17 +100,17 @@ class Expecting:
         folder = self._project.run(run)
         test = read_predictions(folder / "test.csv")
         draws = self._draws(folder, scores)
-        gains, note = self._gains(run, scores, test)
-        return Basis(scores.files, len(test), draws, gains), note
+        gains, missing = self._gains(run, scores, test)
+        return Basis(scores.files, len(test), draws, gains), missing
 
     def _gains(
         self, run: str, scores: RunScores, test: Predictions
     ) -> tuple[dict[str, float | None], str]:
-        """What averaging gains by metric, and a note where the models' predictions are gone."""
+        """What averaging gains by metric, and what of it is missing, and why."""
         unknown = dict.fromkeys(scores.scores)
         if not len(test):
             return unknown, ""
-        missing = f"{run}: the expected score leaves out what averaging the folds' models gains"
+        missing = "the expected score leaves out what averaging the folds' models gains"
         try:
             models = fold_tables(self._project, run, len(scores.looks))
             if models is None or not _is_mean(models, test):

@@ -1,12 +1,13 @@
 """Where a submission comes from: the runs below it and their hashes."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import foldwise
 from foldwise.ensembling.command import command_of
 from foldwise.ensembling.record import Ensemble, is_ensemble, members_below, read_ensemble
-from foldwise.errors import Complaints, DataError
+from foldwise.errors import Complaints, DataError, listed
 from foldwise.paths import Project
 from foldwise.storage import sha256_of_file
 from foldwise.training.manifest import read_manifest
@@ -34,18 +35,35 @@ def check_members(project: Project, run: str) -> None:
     """Refuse an ensemble whose members are gone, or predict otherwise than when it was blended.
 
     Raises:
-        DataError: names each such member.
+        DataError: names each such member, and what is to be done; an ensemble below stands before
+            those that are made of it, since they change with it.
     """
-    complaints = Complaints()
-    for name in dict.fromkeys([run, *members_below(project, run)]):
-        if is_ensemble(project.run(name)):
-            ensemble = read_ensemble(project.run(name))
-            complaints.extend(_changed_members(project, name, ensemble))
+    complaints, stale = Complaints(), list[str]()
+    for name in _ensembles_upwards(project, run):
+        ensemble = read_ensemble(project.run(name))
+        below = [member for member in ensemble.members if member in stale]
+        found = _changed_members(project, name, ensemble, below)
+        if found or below:
+            stale.append(name)
+            complaints.extend(found or [_follows(name, ensemble, below)])
     complaints.raise_if_any(DataError)
 
 
-def _changed_members(project: Project, name: str, ensemble: Ensemble) -> list[str]:
+def _ensembles_upwards(project: Project, run: str) -> list[str]:
+    """The ensembles that `run` is blended from, and itself if it is one, each after its members."""
+    if not is_ensemble(project.run(run)):
+        return []
+    members = read_ensemble(project.run(run)).members
+    below = [name for member in members for name in _ensembles_upwards(project, member)]
+    return list(dict.fromkeys([*below, run]))
+
+
+def _changed_members(
+    project: Project, name: str, ensemble: Ensemble, below: Sequence[str]
+) -> list[str]:
+    """A complaint a member that is not as it was blended; those `below` are to be mended before."""
     complaints = []
+    first = f"mend {_quoted(below)} first; " if below else ""
     for member in ensemble.members:
         found = hashes_of(project, member)
         if found == ensemble.hashes.get(member):
@@ -53,9 +71,21 @@ def _changed_members(project: Project, name: str, ensemble: Ensemble) -> list[st
         lost = "are gone" if found is None else "have changed since"
         complaints.append(
             f"the ensemble {name!r} needs its member {member!r} as it was blended, but its "
-            f"predictions {lost}; {_repair(project, name, member, ensemble)}"
+            f"predictions {lost}; {first}{_repair(project, name, member, ensemble)}"
         )
     return complaints
+
+
+def _follows(name: str, ensemble: Ensemble, below: Sequence[str]) -> str:
+    """The complaint about an ensemble whose members are as they were, until they are mended."""
+    return (
+        f"the ensemble {name!r} is made of {_quoted(below)}, which will change; mend that first, "
+        f"then run: {command_of(name, ensemble)}"
+    )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return listed([repr(name) for name in names])
 
 
 def _repair(project: Project, name: str, member: str, ensemble: Ensemble) -> str:

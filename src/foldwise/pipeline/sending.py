@@ -59,8 +59,9 @@ def send(path: Path, slug: str, message: str) -> Sent:
         message: to stand beside the score.
 
     Raises:
-        DataError: the file is not the one that was checked; or the program is not there or failed,
-            with the command to run by hand.
+        UsageError: the program is not there; with the command to run by hand.
+        DataError: the file is not the one that was checked; or the program failed, with that
+            command.
     """
     record = path.with_suffix(".json")
     provenance = read_json(record)
@@ -75,7 +76,7 @@ def send(path: Path, slug: str, message: str) -> Sent:
     if not fault and not ACCEPTED.search(called.said):
         fault = f"it said: {json.dumps(called.said.strip() or 'nothing')}"
     if fault:
-        raise DataError(
+        raise called.kind(
             f"{path} is checked and written, but was not sent: {fault}\n"
             f"  Then run the same command again; or run by hand:\n"
             f"    {shlex.join(['kaggle', *arguments])}"

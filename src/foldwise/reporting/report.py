@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from foldwise.errors import UsageError, listed
+from foldwise.errors import Complaints, DataError, UsageError, listed
 from foldwise.paths import Project, checked_name
 from foldwise.reporting.classification import classification_block
 from foldwise.reporting.curves import all_curves, curves_block
@@ -57,8 +57,8 @@ def write_report(
 
     Raises:
         UsageError: no run, too many, or one twice.
-        DataError: a run has not finished, its data has changed, or they are of several
-            competitions.
+        DataError: a run, or every trial of a study, has not finished, its data has changed, or
+            they are of several competitions.
         StorageError: a run is damaged, or the disk is full; each file is the old or the new one.
     """
     _check(names)
@@ -97,6 +97,7 @@ def default_path(project: Project, names: Sequence[str]) -> Path:
 def page_of(project: Project, names: Sequence[str], say: Say) -> Page:
     """The page, not yet written; see `write_report`."""
     studies = [name for name in names if is_study(project.run(name))]
+    _check_studies(project, studies)
     others = [name for name in names if name not in studies]
     runs = read_runs(project, others) if others else []
     sections = _sections(project, runs, studies, say)
@@ -146,6 +147,15 @@ def _errors(run: ReportedRun) -> Block:
     if run.competition.task == "classification":
         return classification_block(run)
     return regression_block(run)
+
+
+def _check_studies(project: Project, names: Sequence[str]) -> None:
+    complaints = Complaints()
+    if names:
+        from foldwise.reporting.tuning_section import why_nothing_to_report  # which imports Optuna
+
+        complaints.extend(filter(None, (why_nothing_to_report(project.run(n)) for n in names)))
+    complaints.raise_if_any(DataError)
 
 
 def _studies(project: Project, names: Sequence[str]) -> list[Block]:

@@ -9,7 +9,7 @@ from foldwise.reporting.palette import BLUE, INK, MUTED, SERIES, VERMILLION
 from foldwise.reporting.plot import Plot
 from foldwise.reporting.section import Block, Table
 from foldwise.tuning.curves import RateCurves
-from foldwise.tuning.names import RESULT
+from foldwise.tuning.names import MARK, RESULT
 from foldwise.tuning.page import columns_of, remarks, row_of, title_of
 from foldwise.tuning.parallel import axis_of
 from foldwise.tuning.record import RecordedStudy, read_study
@@ -42,6 +42,25 @@ def tuning_block(folder: Path) -> Block:
             "before that was kept: tune on, and it is."
         )
     return Block(name, sentences=sentences, plots=_plots(study), tables=[_best(result)])
+
+
+def why_nothing_to_report(folder: Path) -> str:
+    """Why a report on the study in `folder` would be blank; empty: it would not.
+
+    Raises:
+        StorageError: it is damaged.
+    """
+    found = "none was written down yet"
+    if (folder / RESULT).is_file():
+        result = read_study(folder).result
+        if result.ranked():
+            return ""
+        found = remarks(result)[0]
+    return (
+        f"a report on a study needs a finished trial, and {folder.name!r} has none: {found}; go on "
+        f"with the command that began it: foldwise tune EXPERIMENT --name "
+        f"{folder.name.removesuffix(MARK)}"
+    )
 
 
 def _best(result: TuningResult) -> Table:

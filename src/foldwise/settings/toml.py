@@ -141,6 +141,8 @@ def _apply(table: dict[str, Any], override: str) -> list[str]:
             return [_broken(key.strip(), text.strip(), error)]
         value = text.strip()  # a word needs no quotation marks on the command line
     *sections, leaf = _parts(key.strip())
+    if sections[:1] == ["stages"] and "stages" not in table:
+        return [_stageless(key.strip(), [*sections, leaf])]
     place: Any = table
     for section in sections:
         inner = _inside(place, section)
@@ -151,6 +153,26 @@ def _apply(table: dict[str, Any], override: str) -> list[str]:
         return [f"{key.strip()!r} is no setting: {sections[-1]!r} holds tables; set a value in one"]
     place[leaf] = value
     return []
+
+
+def _stageless(key: str, parts: Sequence[str]) -> str:
+    """The complaint about an override of a stage where there are none."""
+    _, *number, leaf = parts
+    numbered = bool(number) and number[0].isdecimal()
+    inner = ".".join([*number[numbered:], leaf])
+    whole = "training.epochs" if inner == "epochs" else inner
+    advice = f", or say it of the whole training: {whole}" if _is_setting(whole) else ""
+    return (
+        f"{key!r} is of a stage, but the experiment has none; write [[stages]] into its file"
+        f"{advice}"
+    )
+
+
+def _is_setting(key: str) -> bool:
+    """Whether a whole experiment has a value of this dotted name, or a table that holds it."""
+    section, _, name = key.partition(".")
+    field = Settings.model_fields.get(section)
+    return name.partition(".")[0] in getattr(field and field.annotation, "model_fields", {})
 
 
 def _broken(key: str, text: str, error: tomllib.TOMLDecodeError) -> str:

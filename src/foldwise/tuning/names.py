@@ -62,6 +62,18 @@ def is_study(folder: Path) -> bool:
     return (folder / DATABASE).is_file() or (folder / RESULT).is_file()
 
 
+def named_study(project: Project, name: str) -> str:
+    """The folder's name of the study that was given `name`, where no run has it; else `name`.
+
+    Raises:
+        UsageError: it cannot be the name of a folder.
+    """
+    if any(project.run(name).glob("[!.]*")):
+        return name
+    folder = f"{name}{MARK}"
+    return folder if is_study(project.root / "runs" / folder) else name
+
+
 def study_of(project: Project, run: str) -> Path | None:
     """The folder of the study that a run belongs to; None where there is none.
 

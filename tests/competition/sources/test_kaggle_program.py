@@ -5,7 +5,7 @@ import pytest
 
 from foldwise.competition.sources import kaggle_program
 from foldwise.competition.sources.kaggle_program import download
-from foldwise.errors import DataError
+from foldwise.errors import DataError, FoldwiseError, UsageError
 
 Program = Callable[[str, str], Path]
 
@@ -16,8 +16,8 @@ BY_HAND = (
 RULES = "open https://www.kaggle.com/competitions/some-slug/rules while logged in and accept them"
 
 
-def message(folder: Path) -> str:
-    with pytest.raises(DataError) as caught:
+def message(folder: Path, kind: type[FoldwiseError] = DataError) -> str:
+    with pytest.raises(kind) as caught:
         download("some-slug", "tiny", folder)
     return str(caught.value)
 
@@ -39,7 +39,7 @@ def test_the_program_is_called_with_the_slug_and_the_folder(
 
 @pytest.mark.usefixtures("program")
 def test_without_the_program_both_ways_out_are_told(tmp_path: Path) -> None:
-    text = message(tmp_path)
+    text = message(tmp_path, UsageError)
     assert "there is no program 'kaggle' on PATH: pip install kaggle" in text
     assert BY_HAND in text
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from foldwise.competition.sources.running_kaggle import call_kaggle, reason
-from foldwise.errors import DataError
+from foldwise.competition.sources.running_kaggle import Called, call_kaggle, reason
+from foldwise.errors import FoldwiseError
 
 DOWNLOAD_SECONDS = 3600
 
@@ -17,22 +17,22 @@ def download(slug: str, name: str, folder: Path) -> Path:
         folder: an empty folder.
 
     Raises:
-        DataError: the program is not there, is not authorised, the rules are not accepted, or it
-            failed otherwise; with the next step.
+        UsageError: the program is not there; with the next step, as of all else.
+        DataError: it is not authorised, the rules are not accepted, or it failed otherwise.
     """
     arguments = ["competitions", "download", "-c", slug, "-p", str(folder)]
     called = call_kaggle(arguments, DOWNLOAD_SECONDS, slug)
     if called.fault:
-        raise _failed(slug, name, called.fault)
+        raise _failed(slug, name, called)
     archive = folder / f"{slug}.zip"
     if not archive.is_file():  # some releases report a refusal with exit code 0
-        raise _failed(slug, name, reason(slug, called.said, 0))
+        raise _failed(slug, name, Called(reason(slug, called.said, 0), called.said))
     return archive
 
 
-def _failed(slug: str, name: str, why: str) -> DataError:
-    return DataError(
-        f"'kaggle competitions download -c {slug}' gave no files: {why}\n"
+def _failed(slug: str, name: str, called: Called) -> FoldwiseError:
+    return called.kind(
+        f"'kaggle competitions download -c {slug}' gave no files: {called.fault}\n"
         f"  Then try again; or download the files in a browser from "
         f"https://www.kaggle.com/competitions/{slug}/data and run: "
         f"foldwise data {name} --from FOLDER"

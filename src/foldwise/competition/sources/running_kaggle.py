@@ -10,7 +10,11 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from foldwise.errors import DataError, FoldwiseError, UsageError
+
 SHOWN_LINES = 6
+AUTHORISE = "make a token at https://www.kaggle.com/settings (API)"
+NO_PROGRAM = f"there is no program 'kaggle' on PATH: pip install kaggle, and {AUTHORISE}"
 
 Remedies = tuple[tuple[re.Pattern[str], str], ...]
 
@@ -24,8 +28,7 @@ OF_EVERY_CALL: Remedies = (
         re.compile(
             r"\b401\b|unauthori[sz]ed|kaggle\.json|authenticat|credential|access.token", re.I
         ),
-        "it is not authorised: make a token at https://www.kaggle.com/settings (API), and put it "
-        "where the program says it looks",
+        f"it is not authorised: {AUTHORISE}, and put it where the program says it looks",
     ),
 )
 FORBIDDEN = re.compile(r"\b403\b|forbidden|accept.*rules", re.I)
@@ -48,10 +51,17 @@ class Called:
     Attributes:
         fault: why it did nothing, with the next step; empty: the program says it succeeded.
         said: all it printed.
+        kind: the error that a fault is: what is not installed is no fault of any data.
     """
 
     fault: str
     said: str
+    kind: type[FoldwiseError] = DataError
+
+
+def has_program() -> bool:
+    """Whether there is a program `kaggle` to call."""
+    return shutil.which("kaggle") is not None
 
 
 def call_kaggle(
@@ -67,7 +77,7 @@ def call_kaggle(
     """
     program = shutil.which("kaggle")
     if program is None:
-        return Called("there is no program 'kaggle' on PATH: pip install kaggle", "")
+        return Called(NO_PROGRAM, "", UsageError)
     try:
         done = subprocess.run(
             [program, *arguments],

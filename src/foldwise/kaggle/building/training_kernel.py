@@ -7,7 +7,9 @@ from pathlib import Path
 
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.encoders import PACKAGED, TOKENIZER_FILES, EncoderFiles, resolve_encoder
-from foldwise.errors import UsageError
+from foldwise.ensembling.command import joined
+from foldwise.ensembling.record import is_ensemble, members_below, read_ensemble
+from foldwise.errors import UsageError, listed
 from foldwise.kaggle.building.kernel import (
     BuiltKernel,
     Draft,
@@ -87,15 +89,34 @@ def settings_to_train(project: Project, name: str) -> Settings:
     """The settings of the run `name` as it was asked for, or else of the experiment.
 
     Raises:
-        UsageError: there is neither.
+        UsageError: there is neither; of an ensemble, names the runs below it that can be trained.
     """
     folder = project.run(name)
     if not (folder / MANIFEST).is_file():
-        return load_experiment(project.experiment(name))
+        try:
+            path = project.experiment(name)
+        except UsageError:
+            if is_ensemble(folder):
+                raise _not_trained(project, name) from None
+            raise
+        return load_experiment(path)
     asked = read_manifest(folder).settings
     fields = {key.removeprefix("hardware."): v for key, v in asked.items() if "hardware." in key}
     settings = load_experiment(folder / "settings.toml")
     return settings.model_copy(update={"hardware": Hardware(**fields)})
+
+
+def _not_trained(project: Project, name: str) -> UsageError:
+    """The refusal of an ensemble, whose members are trained one by one, or as several seeds."""
+    below = list(dict.fromkeys(members_below(project, name)))
+    trained = [run for run in below if (project.run(run) / MANIFEST).is_file()]
+    ways = [f"foldwise kernel build {run} --train" for run in trained]
+    if seeds := read_ensemble(project.run(name)).seeds:
+        ways = [f"foldwise kernel build EXPERIMENT --train --seeds {joined(seeds)}", *ways]
+    advice = f"run: {listed(ways)}" if ways else "none of its members is here; train them again"
+    return UsageError(
+        f"an ensemble is blended, not trained, and {name!r} is one of {listed(below)}; {advice}"
+    )
 
 
 def _package(
