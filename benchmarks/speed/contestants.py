@@ -117,7 +117,7 @@ def _prediction_in(precision: Precision) -> list[Contestant]:
         default,
         *grouped,
         Contestant(f"Foldwise, {precision}", "foldwise", precision),
-        Contestant(f"Foldwise, packed, {precision}", "foldwise", precision, packed=True),
+        *_of_attention(precision),
     ]
 
 
@@ -145,5 +145,13 @@ def _training_in(precision: Precision) -> list[Contestant]:
             precision,
             frozen_embeddings=True,
         ),
-        Contestant(f"{name}, packed, {precision}", "foldwise", precision, packed=True),
+        *_of_attention(precision),
+    ]
+
+
+def _of_attention(precision: Precision) -> list[Contestant]:
+    """Texts packed and padded; one of both is Foldwise as it comes, by the device."""
+    return [
+        Contestant(f"Foldwise, packed, {precision}", "foldwise", precision, attention="packed"),
+        Contestant(f"Foldwise, padded, {precision}", "foldwise", precision, attention="sdpa"),
     ]

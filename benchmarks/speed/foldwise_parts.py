@@ -42,7 +42,7 @@ def settings_of(task: Task, contestant: Contestant, seed: int) -> settings.Setti
             name=task.encoder,
             max_length=task.max_length,
             dropout=dropout,
-            attention="packed" if contestant.packed else "sdpa",
+            attention=contestant.attention,
         ),
         head=settings.Head(dropout=contestant.dropout or 0.0),
         rates=rates,

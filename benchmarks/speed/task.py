@@ -102,7 +102,7 @@ class Contestant:
         grouped: Trainer only: batches of texts of nearly equal length.
         frozen_embeddings: Foldwise only: the embeddings do not learn.
         one_rate: Foldwise only: the head learns at the encoder's rate, not at its own.
-        packed: Foldwise only: attention of texts one after the other, without padding.
+        attention: Foldwise only: "packed" is that of texts one after the other, without padding.
         rows_at_once: Trainer only: rows a batch in a prediction.
         python: the interpreter of an environment of its own; empty: this one.
     """
@@ -114,7 +114,7 @@ class Contestant:
     grouped: bool = False
     frozen_embeddings: bool = False
     one_rate: bool = False
-    packed: bool = False
+    attention: Literal["auto", "sdpa", "packed"] = "auto"
     rows_at_once: int = 8
     python: str = ""
 

@@ -83,6 +83,17 @@ def test_the_way_into_a_row_of_tokens_and_back(lengths: Sequence[int]) -> None:
     assert torch.equal(back[..., 0], values * torch.from_numpy(mask))
 
 
+def test_packed_texts_go_on_above_the_lowest_layers(bert: Path) -> None:
+    encoder = load_encoder(bert, None, "packed")
+    batch = tiny_batch(bert, LENGTHS)
+    own, places = batch.attention_mask.bool(), places_of(batch.attention_mask)
+    below = encoder.entering(*batch, layer=1)
+    (entered,) = encoder(*batch, below=below, skipped=1, places=places)
+    (whole,) = encoder(*batch, places=places)
+    assert not entered[~own].any()
+    torch.testing.assert_close(entered, whole, rtol=1e-4, atol=1e-6)
+
+
 def test_texts_of_a_pair_keep_their_segments(bert: Path) -> None:
     packed, padded = load_encoder(bert, None, "packed"), load_encoder(bert)
     batch = tiny_batch(bert, [6, 4])

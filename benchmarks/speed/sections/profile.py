@@ -5,17 +5,12 @@ from speed.measurement import Profile
 from speed.rounds import Job, Line, run_rounds
 from speed.section import Bench, Section
 from speed.table import disturbed, faults_of, markdown_table
+from speed.task import Contestant
 
 
 def profile(bench: Bench) -> Section:
     """Milliseconds a step by kind of operation, for Foldwise as it comes."""
-    ours = [
-        one
-        for one in in_training(bench.reduced.precision, "")
-        if one.system == "foldwise"
-        and one.dropout is None
-        and not (one.frozen_embeddings or one.packed)
-    ]
+    ours = [one for one in in_training(bench.reduced.precision, "") if _is_as_it_comes(one)]
     job = Job("profile", bench.task, Profile)
     lines = run_rounds(job, ours, bench.options.rounds, bench.say)
     on = "the GPU's" if bench.task.device == "cuda" else "the calling thread's"
@@ -28,6 +23,11 @@ def profile(bench: Bench) -> Section:
     return Section(
         "Where a step's time goes", [*tables, explained, *disturbed(lines)], tuple(faults_of(lines))
     )
+
+
+def _is_as_it_comes(one: Contestant) -> bool:
+    differs = one.dropout is not None or one.frozen_embeddings or one.attention != "auto"
+    return one.system == "foldwise" and not differs
 
 
 def _table(line: Line[Profile]) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from foldwise.errors import UsageError
 from foldwise.modeling.entrance import Entrance, entrance_of
 from foldwise.modeling.layer_groups import LayerGroup
-from foldwise.modeling.packing import PACKED, PLAIN, Places, packing_of
+from foldwise.modeling.packing import PACKED, PLAIN, Packing, Places, packing_of
 from foldwise.modeling.probing import is_told_alike, padding_change
 from foldwise.modeling.structure import TRACED_TOKENS, find_layers, traced_structure
 
@@ -93,8 +93,13 @@ class Encoder(nn.Module):
         """
         self.check_layers(last_layers)
         self._check_segments(token_type_ids)
-        if self.is_packed and below is None and places is not None and not places.are_all:
-            return self._packed_states(input_ids, token_type_ids, last_layers, places)
+        if self.is_packed and places is not None and not places.are_all:
+            packing = packing_of(places, input_ids.device)
+            options = self._packed_options(packing, token_type_ids)
+            row = None if below is None else packing.packed(below)
+            with self._from(row, skipped):
+                states = self._states(packing.packed(input_ids), options, last_layers)
+            return tuple(packing.padded(state) for state in states)
         options = self._options(attention_mask, token_type_ids, places)
         with self._from(below, skipped):
             return self._states(input_ids, options, last_layers)
@@ -108,18 +113,14 @@ class Encoder(nn.Module):
         # the last one is what the encoder puts out: XLNet's hidden state is without its dropout
         return (*output.hidden_states[-last_layers:-1], output.last_hidden_state)
 
-    def _packed_states(
-        self, input_ids: Tensor, segments: Tensor | None, last_layers: int, places: Places
-    ) -> tuple[Tensor, ...]:
-        packing = packing_of(places, input_ids.device)
+    def _packed_options(self, packing: Packing, segments: Tensor | None) -> dict[str, Any]:
         options: dict[str, Any] = {
             "position_ids": packing.positions + self._first_position,
             "lengths": packing.lengths,
         }
-        if segments is not None:
-            options["token_type_ids"] = packing.packed(segments)
-        states = self._states(packing.packed(input_ids), options, last_layers)
-        return tuple(packing.padded(state) for state in states)
+        return (
+            options if segments is None else options | {"token_type_ids": packing.packed(segments)}
+        )
 
     def entering(
         self,
