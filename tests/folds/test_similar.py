@@ -2,7 +2,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from foldwise.folds import similar
@@ -67,7 +67,6 @@ def test_no_texts_and_short_texts_make_no_pairs() -> None:
     assert len(similar_pairs(["a b", "a b"], np.arange(2)).first) == 0
 
 
-@settings(deadline=None)  # the first example imports scipy
 @given(texts=st.lists(WORDS, max_size=12), at_once=st.integers(1, 5))
 def test_how_many_texts_are_split_at_once_changes_nothing(texts: list[str], at_once: int) -> None:
     parts = np.arange(len(texts))
