@@ -203,8 +203,11 @@ def test_a_quoted_blank_text_at_the_end_is_a_row(tmp_path: Path) -> None:
     assert read(tmp_path, 'text\na\n""\n', ("text",)).columns["text"] == ["a", ""]
 
 
-def test_a_file_takes_no_more_memory_than_its_cells(tmp_path: Path) -> None:
-    text = "some words of a text that is neither short nor long, as texts of reviews are " * 3
+def test_a_file_takes_no_more_memory_than_its_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foldwise.competition.files.CHUNK_BYTES", 4_096)
+    text = "some words of a text that is neither short nor long as texts of reviews are " * 3
     path = tmp_path / "train.csv"
     path.write_text("id,text\n" + "".join(f"{i},{text}\n" for i in range(10_000)))
     tracemalloc.start()

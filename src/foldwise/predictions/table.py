@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from foldwise.errors import Complaints, DataError, listed
 from foldwise.predictions.plain_csv import read_plain
-from foldwise.storage import write_text
+from foldwise.storage import write_lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +80,19 @@ class Predictions:
 
 def write_predictions(path: Path, table: Predictions) -> None:
     """Write `id[,fold],<outputs>`; every float in the shortest form that reads back the same."""
+    write_lines(path, _lines(table))
+
+
+def _lines(table: Predictions) -> Iterator[str]:
     fold_name = [] if table.folds is None else ["fold"]
-    lines = [["id", *fold_name, *table.outputs]]
-    for i, (name, values) in enumerate(zip(table.ids, table.values.tolist(), strict=True)):
+    yield _line(["id", *fold_name, *table.outputs])
+    for i, (name, values) in enumerate(zip(table.ids, table.values, strict=True)):
         fold = [] if table.folds is None else [str(int(table.folds[i]))]
-        lines.append([name, *fold, *map(repr, values)])
-    write_text(path, "".join(f"{','.join(map(_quoted, line))}\n" for line in lines))
+        yield _line([name, *fold, *map(repr, values.tolist())])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"{','.join(map(_quoted, cells))}\n"
 
 
 def _quoted(cell: str) -> str:
