@@ -11,7 +11,6 @@ does on fewer rows.
 """
 
 import argparse
-import csv
 import os
 import shutil
 import signal
@@ -25,6 +24,7 @@ from pathlib import Path
 from threading import Timer
 
 import numpy as np
+from generated_competition import write_competition
 from numpy.typing import NDArray
 
 from foldwise.competition.competition import load_competition
@@ -35,18 +35,6 @@ from foldwise.storage import write_text
 STOPPED = 130  # the exit code after Ctrl-C
 TEST_SHARE = 5  # as many training rows come on one test row
 BLOCK = 50_000
-COMPETITION = """title = "A million texts"
-task = "regression"
-metric = "rmse"
-id = "id"
-text = ["text"]
-target = ["target"]
-
-[files]
-train = "train.csv"
-test = "test.csv"
-sample_submission = "sample_submission.csv"
-"""
 TFIDF = 'competition = "million"\nkind = "tfidf"\n[training]\nfolds = 2\n'
 MINILM = """competition = "million"
 [encoder]
@@ -99,12 +87,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def stages(root: Path, stop_after: float) -> list[Stage]:
     """In the order of a user's work."""
     texts, predicted = root / "input" / "million" / "test.csv", root / "predicted.csv"
-    tfidf = ("train", "million-tfidf", "tfidf.words=[1,1]", "tfidf.characters=[3,3]", "--name")
+    tfidf = ("train", "million-tfidf", "tfidf.words=[1,1]")
+    threes, letters = "tfidf.characters=[3,3]", "tfidf.characters=[1,1]"
     return [
         Stage("folds", ("folds", "million", "--n", "2")),
-        Stage("TF-IDF, words and threes of letters", (*tfidf, "plain")),
-        Stage("the same, a stronger penalty", (*tfidf, "strict", "tfidf.penalty=20")),
-        Stage("ensemble", ("ensemble", "plain", "strict", "--name", "blend")),
+        Stage("TF-IDF, words and threes of letters", (*tfidf, threes, "--name", "plain")),
+        Stage("TF-IDF, words and single letters", (*tfidf, letters, "--name", "coarse")),
+        Stage("ensemble of the two", ("ensemble", "plain", "coarse", "--name", "blend")),
         Stage("submission", ("submit", "blend")),
         Stage(
             "predict the test file", ("predict", "plain", str(texts), "--output", str(predicted))
@@ -120,26 +109,10 @@ def write_project(root: Path, rows: int) -> None:
     folder = root / "input" / "million"
     if (folder / "competition.toml").is_file():
         return
-    folder.mkdir(parents=True, exist_ok=True)
     texts, random = _texts(), np.random.default_rng(0)
-    with (folder / "train.csv").open("w", encoding="utf-8", newline="") as file:
-        written = csv.writer(file)
-        written.writerow(["id", "text", "target"])
-        written.writerows(
-            (f"r{i}", text, f"{value:.4f}")
-            for i, (text, value) in enumerate(_rows(texts, random, rows))
-        )
-    with (
-        (folder / "test.csv").open("w", encoding="utf-8", newline="") as file,
-        (folder / "sample_submission.csv").open("w", encoding="utf-8", newline="") as sample,
-    ):
-        tests, samples = csv.writer(file), csv.writer(sample)
-        tests.writerow(["id", "text"])
-        samples.writerow(["id", "target"])
-        for i, (text, _) in enumerate(_rows(texts, random, rows // TEST_SHARE)):
-            tests.writerow([f"t{i}", text])
-            samples.writerow([f"t{i}", 0])
-    write_text(folder / "competition.toml", COMPETITION)  # last: the files are whole
+    train = ((text, f"{value:.4f}") for text, value in _rows(texts, random, rows))
+    test = (text for text, _ in _rows(texts, random, rows // TEST_SHARE))
+    write_competition(folder, "regression", "rmse", train, test)
 
 
 def _texts() -> Texts:
