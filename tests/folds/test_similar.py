@@ -68,11 +68,12 @@ def test_no_texts_and_short_texts_make_no_pairs() -> None:
 
 
 @given(texts=st.lists(WORDS, max_size=12), at_once=st.integers(1, 5))
-def test_how_many_texts_are_split_at_once_changes_nothing(texts: list[str], at_once: int) -> None:
+def test_how_much_is_looked_at_at_once_changes_nothing(texts: list[str], at_once: int) -> None:
     parts = np.arange(len(texts))
     with pytest.MonkeyPatch.context() as patch:
         whole = similar_pairs(texts, parts)
         patch.setattr(similar, "SPLIT_AT_ONCE", at_once)
+        patch.setattr(similar, "LOOKED_FOR_AT_ONCE", at_once)
         for expected, found in zip(whole, similar_pairs(texts, parts), strict=True):
             np.testing.assert_array_equal(found, expected)
 

@@ -20,6 +20,7 @@ SIMILARITY = 0.8  # Jaccard
 WINDOW = 64  # texts of one prefix shingle that each is compared with; bounds time and memory
 CHUNK = 20_000  # pairs verified at once
 SPLIT_AT_ONCE = 4_096  # texts; a word in a list takes 60 bytes, its hash 8
+LOOKED_FOR_AT_ONCE = 1 << 20  # shingles; each takes 17 bytes meanwhile
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplication by it loses nothing modulo 2**64
 
 
@@ -135,21 +136,28 @@ def _different(texts: Sequence[str], hash_of: _WordHashes) -> _Shingles:
 
 def _holdings(shingles: _Shingles) -> _Holdings:
     """Which texts hold each shingle that more than one text holds: others can make no pair."""
-    ordered = np.sort(shingles.hashes)
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    at = np.flatnonzero(_among(shingles.hashes, repeated))
+    repeated = _repeated(shingles.hashes)
+    at = _places_of(repeated, shingles.hashes)
     text = np.searchsorted(np.cumsum(shingles.sizes), at, side="right")
     shingle = shingles.hashes[at]
     order = np.argsort(shingle, kind="stable")  # stable: the texts of a shingle stay ascending
     return _Holdings(text[order], shingle[order])
 
 
-def _among(values: NDArray[np.uint64], ordered: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """(values,) whether each is one of `ordered`, which ascend."""
-    if not len(ordered):
-        return np.zeros(len(values), dtype=np.bool_)
-    nearest = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
-    return np.asarray(ordered[nearest] == values)
+def _repeated(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The values that occur more than once, ascending."""
+    ordered = np.sort(values)
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+
+
+def _places_of(wanted: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Where any of the `wanted`, which ascend, stand in `values`; looked for in parts of them."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for begin in range(0, len(values) if len(wanted) else 0, LOOKED_FOR_AT_ONCE):
+        part = values[begin : begin + LOOKED_FOR_AT_ONCE]
+        nearest = np.minimum(np.searchsorted(wanted, part), len(wanted) - 1)
+        found.append(begin + np.flatnonzero(wanted[nearest] == part))
+    return np.concatenate(found)
 
 
 def _shared(holdings: _Holdings, parts: NDArray[np.int64], needed: NDArray[np.int64]) -> _Holdings:
