@@ -15,6 +15,8 @@ from foldwise.errors import Complaints, DataError, listed
 from foldwise.predictions.plain_csv import read_plain
 from foldwise.storage import write_lines
 
+MARKS = frozenset(',"\r\n')
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -85,19 +87,15 @@ def write_predictions(path: Path, table: Predictions) -> None:
 
 def _lines(table: Predictions) -> Iterator[str]:
     fold_name = [] if table.folds is None else ["fold"]
-    yield _line(["id", *fold_name, *table.outputs])
+    yield f"{','.join(map(_quoted, ['id', *fold_name, *table.outputs]))}\n"
     for i, (name, values) in enumerate(zip(table.ids, table.values, strict=True)):
-        fold = [] if table.folds is None else [str(int(table.folds[i]))]
-        yield _line([name, *fold, *map(repr, values.tolist())])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"{','.join(map(_quoted, cells))}\n"
+        fold = "" if table.folds is None else f"{table.folds[i]},"
+        yield f"{_quoted(name)},{fold}{','.join(map(repr, values.tolist()))}\n"
 
 
 def _quoted(cell: str) -> str:
     """`cell` as RFC 4180 writes it. Python 3.11's csv.writer leaves a lone CR unquoted."""
-    return '"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell
+    return cell if MARKS.isdisjoint(cell) else '"' + cell.replace('"', '""') + '"'
 
 
 def read_predictions(path: Path) -> Predictions:
