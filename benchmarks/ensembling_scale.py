@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from generated_competition import write_competition
 from numpy.typing import NDArray
 
 from foldwise.competition.competition import load_competition
@@ -26,7 +27,6 @@ from foldwise.competition.loading import LoadedCompetition, load
 from foldwise.ensembling.spaces import softmax
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
-from foldwise.storage import write_text
 from foldwise.training.corpus import data_hash
 from foldwise.training.run_scores import RunScores, score_table, write_run
 
@@ -35,17 +35,6 @@ FOLDS = 5
 WRITTEN = "is written"  # what the command says once the ensemble is a run
 
 Floats = NDArray[np.float64]
-COMPETITION = """title = "Random phrases"
-task = "classification"
-metric = "accuracy"
-id = "id"
-text = ["text"]
-target = ["target"]
-[files]
-train = "train.csv"
-test = "test.csv"
-sample_submission = "sample_submission.csv"
-"""
 
 
 @dataclass(frozen=True)
@@ -83,13 +72,8 @@ def make_project(root: Path, members: int, rows: int, test_rows: int) -> list[st
     random = np.random.default_rng(0)
     truth = random.choice(len(FREQUENCIES), size=rows, p=FREQUENCIES)
     folder = root / "input" / "phrases"
-    write_text(folder / "competition.toml", COMPETITION)
-    lines = "".join(f"{i},x,{label}\n" for i, label in enumerate(truth.tolist()))
-    write_text(folder / "train.csv", f"id,text,target\n{lines}")
-    tests = [f"t{i}" for i in range(test_rows)]
-    write_text(folder / "test.csv", "id,text\n" + "".join(f"{name},x\n" for name in tests))
-    sample = "".join(f"{name},0\n" for name in tests)
-    write_text(folder / "sample_submission.csv", f"id,target\n{sample}")
+    labels = (("x", str(label)) for label in truth.tolist())
+    write_competition(folder, "classification", "accuracy", labels, ["x"] * test_rows)
     loaded = load(load_competition(folder))
     shared = [evidence(random, truth), evidence(random, np.zeros(test_rows, dtype=np.int64))]
     folds = random.integers(0, FOLDS, rows)

@@ -11,7 +11,6 @@ does on fewer rows.
 """
 
 import argparse
-import csv
 import os
 import shutil
 import signal
@@ -19,34 +18,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Timer
 
 import numpy as np
+from generated_competition import write_competition
 from numpy.typing import NDArray
 
 from foldwise.competition.competition import load_competition
-from foldwise.competition.loading import load_train
-from foldwise.paths import find_project
+from foldwise.competition.loading import load, load_train
+from foldwise.paths import Project, find_project
 from foldwise.storage import write_text
+from foldwise.training.run_scores import read_scores, read_tables, score_table, write_run
 
 STOPPED = 130  # the exit code after Ctrl-C
 TEST_SHARE = 5  # as many training rows come on one test row
 BLOCK = 50_000
-COMPETITION = """title = "A million texts"
-task = "regression"
-metric = "rmse"
-id = "id"
-text = ["text"]
-target = ["target"]
-
-[files]
-train = "train.csv"
-test = "test.csv"
-sample_submission = "sample_submission.csv"
-"""
 TFIDF = 'competition = "million"\nkind = "tfidf"\n[training]\nfolds = 2\n'
 MINILM = """competition = "million"
 [encoder]
@@ -63,11 +52,19 @@ threads = 1
 
 @dataclass(frozen=True)
 class Stage:
-    """A command, its name in the table, and after how many seconds it is stopped; 0: never."""
+    """A command.
+
+    Attributes:
+        name: in the table.
+        words: after `foldwise`.
+        stop_after: seconds; 0: never.
+        prepare: makes what it needs, which is not measured.
+    """
 
     name: str
     words: tuple[str, ...]
     stop_after: float = 0.0
+    prepare: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -93,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             shutil.rmtree(root / made, ignore_errors=True)
         print("| stage | seconds | processor seconds | peak MB |\n|---|---|---|---|")
         for stage in stages(root, options.minutes * 60):
+            stage.prepare()
             print(f"| {stage.name} | {measured(root, stage)} |", flush=True)
 
 
@@ -103,12 +101,15 @@ def stages(root: Path, stop_after: float) -> list[Stage]:
     return [
         Stage("folds", ("folds", "million", "--n", "2")),
         Stage("TF-IDF, words and threes of letters", (*tfidf, "plain")),
-        Stage("the same, a stronger penalty", (*tfidf, "strict", "tfidf.penalty=20")),
-        Stage("ensemble", ("ensemble", "plain", "strict", "--name", "blend")),
-        Stage("submission", ("submit", "blend")),
         Stage(
             "predict the test file", ("predict", "plain", str(texts), "--output", str(predicted))
         ),
+        Stage(
+            "ensemble of two",
+            ("ensemble", "plain", "noisy", "--name", "blend"),
+            prepare=lambda: write_second_member(Project(root)),
+        ),
+        Stage("submission", ("submit", "blend")),
         Stage("MiniLM, tokens and first steps", ("train", "million-minilm"), stop_after),
     ]
 
@@ -120,26 +121,10 @@ def write_project(root: Path, rows: int) -> None:
     folder = root / "input" / "million"
     if (folder / "competition.toml").is_file():
         return
-    folder.mkdir(parents=True, exist_ok=True)
     texts, random = _texts(), np.random.default_rng(0)
-    with (folder / "train.csv").open("w", encoding="utf-8", newline="") as file:
-        written = csv.writer(file)
-        written.writerow(["id", "text", "target"])
-        written.writerows(
-            (f"r{i}", text, f"{value:.4f}")
-            for i, (text, value) in enumerate(_rows(texts, random, rows))
-        )
-    with (
-        (folder / "test.csv").open("w", encoding="utf-8", newline="") as file,
-        (folder / "sample_submission.csv").open("w", encoding="utf-8", newline="") as sample,
-    ):
-        tests, samples = csv.writer(file), csv.writer(sample)
-        tests.writerow(["id", "text"])
-        samples.writerow(["id", "target"])
-        for i, (text, _) in enumerate(_rows(texts, random, rows // TEST_SHARE)):
-            tests.writerow([f"t{i}", text])
-            samples.writerow([f"t{i}", 0])
-    write_text(folder / "competition.toml", COMPETITION)  # last: the files are whole
+    train = ((text, f"{value:.4f}") for text, value in _rows(texts, random, rows))
+    test = (text for text, _ in _rows(texts, random, rows // TEST_SHARE))
+    write_competition(folder, "regression", "rmse", train, test)
 
 
 def _texts() -> Texts:
@@ -159,6 +144,20 @@ def _rows(texts: Texts, random: np.random.Generator, count: int) -> Iterator[tup
             drawn = random.integers(0, len(texts.words), size=length)
             value = texts.worth[drawn].mean() + random.normal(scale=0.3)
             yield " ".join(texts.words[drawn]), float(value)
+
+
+def write_second_member(project: Project) -> None:
+    """Write the run `noisy`: what `plain` predicts and noise, as other models err elsewhere."""
+    random, scores = np.random.default_rng(2), read_scores(project.run("plain"))
+    loaded = load(load_competition(project.competition(scores.competition)))
+    oof, test = (
+        replace(table, values=table.values + random.normal(scale=0.1, size=table.values.shape))
+        for table in read_tables(project.run("plain"))
+    )
+    folder = project.run("noisy")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(project.run("plain") / "manifest.json", folder)  # of the same data and folds
+    write_run(folder, replace(scores, scores=score_table(loaded, oof)), oof, test)
 
 
 def measured(root: Path, stage: Stage) -> str:

@@ -18,10 +18,12 @@ from foldwise.storage import (
     read_record,
     set_aside,
     sha256_of_file,
+    sha256_of_stream,
     sha256_of_strings,
     write_atomically,
     write_bytes,
     write_json,
+    write_lines,
     write_text,
 )
 from tests.full_disk import run_on_full_disk
@@ -256,3 +258,18 @@ def test_lists_of_strings_share_a_hash_only_if_they_are_equal(
 def test_moving_a_letter_between_neighbours_changes_the_hash() -> None:
     assert sha256_of_strings("ab", "c") != sha256_of_strings("a", "bc")
     assert sha256_of_strings("", "a") != sha256_of_strings("a", "")
+
+
+def test_a_stream_of_strings_has_the_hash_of_their_list() -> None:
+    parts = ["a", "", "\ud800", "ü"]
+    assert sha256_of_stream(iter(parts)) == sha256_of_strings(*parts)
+
+
+def test_lines_are_written_with_the_ends_they_have_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    write_lines(path, iter(["é\r\n", "b\n", "c"]))
+    assert path.read_bytes() == "é\r\nb\nc".encode()
+    with pytest.raises(ZeroDivisionError):
+        write_lines(path, (str(1 // i) for i in (1, 0)))
+    assert path.read_bytes() == "é\r\nb\nc".encode()
+    assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,7 +58,18 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines with the ends they have, as UTF-8, whole or not at all.
+
+    The file's bytes are in memory, so that a full disk is told how many there are; lines are not.
+    """
+    data = bytearray()
+    for line in lines:
+        data += line.encode()
+    write_bytes(path, data)
+
+
+def write_bytes(path: Path, data: bytes | bytearray) -> None:
     """Write `data`, whole or not at all."""
     write_atomically(path, lambda aside: _write_all(aside, data), needed=len(data))
 
@@ -100,7 +111,7 @@ def _damaged(path: Path, error: Exception) -> StorageError:
     )
 
 
-def _write_all(path: Path, data: bytes) -> None:
+def _write_all(path: Path, data: bytes | bytearray) -> None:
     with path.open("wb") as file:
         file.write(data)
 
@@ -208,6 +219,11 @@ def sha256_of_file(path: Path) -> str:
 
 def sha256_of_strings(*parts: str) -> str:
     """The SHA-256 of a list of strings; each is preceded by its length, so that none can blend."""
+    return sha256_of_stream(parts)
+
+
+def sha256_of_stream(parts: Iterable[str]) -> str:
+    """The same of strings that need not be in memory together."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")

@@ -69,6 +69,17 @@ def test_all_rows_are_written_and_the_first_are_shown(
     assert len((tmp_path / "p" / "q.csv").read_text().splitlines()) == 26
 
 
+def test_an_object_a_row_is_made_only_for_json(
+    project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        pytest.fail("millions of objects that nobody asked for")
+
+    monkeypatch.setattr("foldwise.cli.predict.as_json", fail)
+    test = project.competition("tiny-regression") / "test.csv"
+    assert foldwise("predict", "words", test).code == 0
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

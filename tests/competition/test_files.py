@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 
 from foldwise.competition.competition import Competition, FileFormat
-from foldwise.competition.files import read_text, require_files
+from foldwise.competition.files import checked_bytes, opened_text, require_files
 from foldwise.competition.reading import read_table
 from foldwise.errors import DataError
 
@@ -69,7 +69,7 @@ def test_other_encodings_are_refused_with_the_lines_and_the_remedy(tmp_path: Pat
     content = "id,text\n1,plain\n2,café\n3,naïve\n".encode("latin-1")
     (tmp_path / "train.csv").write_bytes(content)
     with pytest.raises(DataError) as caught:
-        read_text(tmp_path / "train.csv")
+        checked_bytes(tmp_path / "train.csv")
     assert [text.replace(f"{tmp_path}/", "") for text in caught.value.complaints] == [
         "train.csv: text must be UTF-8, but line 3, 4 is not; if it is WINDOWS-1252, re-encode "
         "it: iconv -f WINDOWS-1252 -t UTF-8 train.csv > utf8-train.csv"
@@ -79,7 +79,7 @@ def test_other_encodings_are_refused_with_the_lines_and_the_remedy(tmp_path: Pat
 def test_utf16_is_recognized_by_its_mark(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_bytes("id,text\n1,é\n".encode("utf-16"))
     with pytest.raises(DataError, match="iconv -f UTF-16 -t UTF-8 train"):
-        read_text(tmp_path / "train.csv")
+        checked_bytes(tmp_path / "train.csv")
 
 
 def test_all_missing_files_are_named(make_competition: MakeCompetition) -> None:
@@ -96,4 +96,20 @@ def test_all_missing_files_are_named(make_competition: MakeCompetition) -> None:
 
 def test_text_keeps_its_line_ends_and_loses_its_mark(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfa\r\nb\rc\n\xef\xbb\xbf")
-    assert read_text(tmp_path / "a.csv") == "a\r\nb\rc\n\ufeff"
+    with opened_text(tmp_path / "a.csv") as file:
+        assert list(file) == ["a\r\n", "b\r", "c\n", "\ufeff"]
+    with opened_text(tmp_path / "a.csv", newline="\n") as file:
+        assert list(file) == ["a\r\n", "b\rc\n", "\ufeff"]
+
+
+@pytest.mark.parametrize("content", [b"abc\xc3\xa9", b"abc\xc3"])
+def test_a_character_may_stand_on_the_border_of_chunks(
+    tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foldwise.competition.files.CHUNK_BYTES", 4)
+    (tmp_path / "a.csv").write_bytes(content)
+    if content.endswith(b"\xa9"):
+        assert checked_bytes(tmp_path / "a.csv") == 5
+        return
+    with pytest.raises(DataError, match="text must be UTF-8, but line 1 is not"):
+        checked_bytes(tmp_path / "a.csv")

@@ -3,6 +3,7 @@
 import csv
 import io
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,31 @@ def test_a_broken_row_hides_no_faults_before_it(tmp_path: Path) -> None:
 def test_without_quoting_a_lone_carriage_return_ends_no_line(tmp_path: Path) -> None:
     table = read(tmp_path, "id\ttext\tlast\n1\ta\rb\tc\n", style=PLAIN_TSV)
     assert table.columns["text"] == ["a\rb"]
+
+
+@pytest.mark.parametrize("style", [CSV, FileFormat(quoting=False)])
+@pytest.mark.parametrize("ending", ["\n\n", "\r\n\r\n", "\n\r\r\n"])
+def test_blank_lines_at_the_end_are_no_rows(tmp_path: Path, style: FileFormat, ending: str) -> None:
+    assert read(tmp_path, f"id,text\n1,a{ending}", style=style).columns["text"] == ["a"]
+    assert complaints(tmp_path, f"id,text{ending}1,a\n", style)[0].startswith(
+        "train.csv: every row must have 2 fields like the header, but line 2 has"
+    )
+
+
+def test_a_quoted_blank_text_at_the_end_is_a_row(tmp_path: Path) -> None:
+    assert read(tmp_path, 'text\na\n""\n', ("text",)).columns["text"] == ["a", ""]
+
+
+def test_a_file_takes_no_more_memory_than_its_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foldwise.competition.files.CHUNK_BYTES", 4_096)
+    text = "some words of a text that is neither short nor long as texts of reviews are " * 3
+    path = tmp_path / "train.csv"
+    path.write_text("id,text\n" + "".join(f"{i},{text}\n" for i in range(10_000)))
+    tracemalloc.start()
+    table = read_table(path, CSV, ["id", "text"])
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(table) == 10_000
+    assert peak < 1.2 * held  # the file beside its cells would be nearly as much again

@@ -1,7 +1,11 @@
+import tracemalloc
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foldwise.folds import similar
 from foldwise.folds.similar import WINDOW, similar_pairs
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=14).map(" ".join)
@@ -61,3 +65,29 @@ def test_thousands_of_like_texts_are_bounded_and_said_to_be_incomplete() -> None
 def test_no_texts_and_short_texts_make_no_pairs() -> None:
     assert len(similar_pairs([], np.zeros(0, dtype=np.int64)).first) == 0
     assert len(similar_pairs(["a b", "a b"], np.arange(2)).first) == 0
+
+
+@given(texts=st.lists(WORDS, max_size=12), at_once=st.integers(1, 5))
+def test_how_much_is_looked_at_at_once_changes_nothing(texts: list[str], at_once: int) -> None:
+    parts = np.arange(len(texts))
+    with pytest.MonkeyPatch.context() as patch:
+        whole = similar_pairs(texts, parts)
+        patch.setattr(similar, "SPLIT_AT_ONCE", at_once)
+        patch.setattr(similar, "LOOKED_FOR_AT_ONCE", at_once)
+        for expected, found in zip(whole, similar_pairs(texts, parts), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_a_word_takes_a_few_numbers_of_memory_and_no_string(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(similar, "SPLIT_AT_ONCE", 256)
+    random = np.random.default_rng(0)
+    words = np.array([f"word{i}" for i in range(2_000)])
+    texts = [" ".join(words[random.integers(0, 2_000, size=25)]) for _ in range(5_000)]
+    similar_pairs(texts[:9], np.arange(9) % 2)  # what is imported now counts for nothing
+    tracemalloc.start()
+    similar_pairs(texts, np.arange(len(texts)) % 2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 * 25 * len(texts)  # bytes; lists of words alone would take 60 each

@@ -1,4 +1,5 @@
 import csv
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,17 @@ def test_the_file_is_plain_csv(tmp_path: Path) -> None:
     assert (tmp_path / "oof.csv").read_bytes() == b"id,fold,target\na,1,0.1\nb,0,-2.0\n"
     write_predictions(tmp_path / "test.csv", table("ab", 0.1, -2))
     assert (tmp_path / "test.csv").read_bytes() == b"id,target\na,0.1\nb,-2.0\n"
+
+
+def test_lines_are_not_in_memory_together(tmp_path: Path) -> None:
+    rows, path = 4_000, tmp_path / "test.csv"
+    values = np.random.default_rng(0).normal(size=(rows, 5))
+    written = Predictions(tuple(f"r{i}" for i in range(rows)), tuple("abcde"), values)
+    tracemalloc.start()
+    write_predictions(path, written)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.5 * path.stat().st_size  # as strings its cells would be five times as much
 
 
 def test_any_csv_reader_sees_ids_with_commas_quotes_and_line_ends(tmp_path: Path) -> None:

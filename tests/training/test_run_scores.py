@@ -18,6 +18,7 @@ from foldwise.training.run_scores import (
     is_finished,
     read_scores,
     read_tables,
+    read_test,
     score_table,
     write_run,
 )
@@ -73,6 +74,15 @@ def test_a_table_that_is_not_the_one_scored_is_never_read(run: Path, name: str) 
     (run / name).write_text((run / name).read_text().replace("0.", "1.", 1))
     with pytest.raises(StorageError, match=rf"{name} is not what the run's scores belong to"):
         read_tables(run)
+
+
+def test_the_test_table_is_checked_and_read_without_the_other(run: Path) -> None:
+    expected = read_tables(run)[1]
+    (run / "oof.csv").write_text("of no interest")
+    assert read_test(run).ids == expected.ids
+    (run / "test.csv").write_text((run / "test.csv").read_text().replace("0.", "1.", 1))
+    with pytest.raises(StorageError, match=r"test.csv is not what the run's scores belong to"):
+        read_test(run)
 
 
 def test_a_companion_that_is_undefined_on_a_fold_is_left_out(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def run(options: Namespace, output: Output) -> None:
     if options.output:
         write_predictions(Path(options.output), predictions)
         output.say(f"wrote {options.output}: {len(predictions):,} rows")
-    output.result(as_json(predictions))
+    if output.json:  # an object a row is many times what the numbers take
+        output.result(as_json(predictions))
     show(predictions, new, output, whole=bool(options.output))
     if not new.from_file:
         _explain(project, options.run, new, predictions, output)

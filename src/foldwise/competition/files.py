@@ -1,7 +1,12 @@
 """Files of a competition as text: packed or not, in UTF-8 or refused."""
 
+import codecs
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal, TextIO, cast
+from zipfile import ZipFile
 
 from foldwise.competition.competition import Competition
 from foldwise.competition.zips import opened_zip
@@ -9,7 +14,7 @@ from foldwise.errors import Complaints, DataError, listed
 
 FileName = Literal["train", "test", "sample_submission", "solution"]
 
-BOM = b"\xef\xbb\xbf"
+CHUNK_BYTES = 1 << 20
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -30,18 +35,53 @@ def require_files(competition: Competition, *files: FileName) -> None:
     complaints.raise_if_any(DataError)
 
 
-def read_text(path: Path) -> str:
-    """The decoded file at `path`, with the line ends it has and without byte-order mark.
+@contextmanager
+def opened_text(path: Path, newline: str = "") -> Iterator[TextIO]:
+    """The file at `path`, to be read as text without byte-order mark, in bounded memory.
+
+    Args:
+        path: a file, or an archive of one.
+        newline: "" and every kind of line end ends a line; "\n" and only that one does. Line ends
+            are kept as they are.
+
+    Raises:
+        DataError: the file is missing, or no readable archive.
+        UnicodeDecodeError: while reading, where it is not UTF-8; see `checked_bytes`.
+    """
+    with (
+        _opened_bytes(located(path)) as data,
+        io.TextIOWrapper(data, encoding="utf-8-sig", newline=newline) as text,
+    ):
+        yield text
+
+
+def checked_bytes(path: Path) -> int:
+    """How many bytes the file at `path` has; all of them are UTF-8.
 
     Raises:
         DataError: the file is missing, no readable archive, or not UTF-8 (names the lines).
     """
-    path = located(path)
-    data = (_unzipped(path) if path.suffix == ".zip" else path.read_bytes()).removeprefix(BOM)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise _not_utf8(path, data) from None
+    path, size = located(path), 0
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _opened_bytes(path) as data:
+        try:
+            while chunk := data.read(CHUNK_BYTES):
+                decoder.decode(chunk)
+                size += len(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise _not_utf8(path) from None
+    return size
+
+
+@contextmanager
+def _opened_bytes(path: Path) -> Iterator[BinaryIO]:
+    if path.suffix != ".zip":
+        with path.open("rb") as file:
+            yield file
+        return
+    with opened_zip(path) as archive, archive.open(_member(path, archive)) as member:
+        yield cast("BinaryIO", member)
 
 
 def located(path: Path) -> Path:
@@ -57,29 +97,31 @@ def located(path: Path) -> Path:
     raise DataError(f"no such file: {path} (nor {other.name} beside it); check the name")
 
 
-def _unzipped(path: Path) -> bytes:
-    """The bytes of the archive's one file, or of the one named like the archive."""
-    with opened_zip(path) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/")]
-        names = [name for name in names if not name.startswith("__MACOSX/")]
-        named_alike = [name for name in names if Path(name).name == path.stem]
-        chosen = names if len(names) == 1 else named_alike
-        if len(chosen) != 1:
-            raise DataError(
-                f"{path}: an archive holds one file, or one named {path.stem}, got "
-                f"{listed(names) or 'none'}; unpack it and name the file in competition.toml"
-            )
-        return archive.read(chosen[0])
+def _member(path: Path, archive: ZipFile) -> str:
+    """The name of the archive's one file, or of the one named like the archive."""
+    names = [name for name in archive.namelist() if not name.endswith("/")]
+    names = [name for name in names if not name.startswith("__MACOSX/")]
+    named_alike = [name for name in names if Path(name).name == path.stem]
+    chosen = names if len(names) == 1 else named_alike
+    if len(chosen) != 1:
+        raise DataError(
+            f"{path}: an archive holds one file, or one named {path.stem}, got "
+            f"{listed(names) or 'none'}; unpack it and name the file in competition.toml"
+        )
+    return chosen[0]
 
 
-def _not_utf8(path: Path, data: bytes) -> DataError:
-    encoding = "UTF-16" if data.startswith(UTF16_MARKS) else "WINDOWS-1252"
+def _not_utf8(path: Path) -> DataError:
     wrong: list[int] = []
-    for number, line in enumerate(data.split(b"\n"), start=1):
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            wrong.append(number)
+    first = b""
+    with _opened_bytes(path) as data:
+        for number, line in enumerate(data, start=1):
+            first = first or line
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                wrong.append(number)
+    encoding = "UTF-16" if first.startswith(UTF16_MARKS) else "WINDOWS-1252"
     name = path.name.removesuffix(".zip")
     return DataError(
         f"{path}: text must be UTF-8, but line {listed(wrong)} is not; if it is {encoding}, "

@@ -5,18 +5,21 @@ drops leading zeros of ids, and shifts the index on a row with one field too man
 """
 
 import csv
-import io
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.competition.competition import FileFormat
-from foldwise.competition.files import read_text
+from foldwise.competition.files import checked_bytes, opened_text
 from foldwise.errors import Complaints, DataError, did_you_mean, listed
+
+Row = tuple[int, list[str]]  # the line it begins on, and its fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,41 +74,53 @@ def parse_table(
         DataError: the table cannot be read at all: the file is missing, empty or not UTF-8, a
             quotation mark is never closed, or the header lacks a column or repeats one.
     """
-    text = read_text(path)
-    if not text.strip("\r\n"):
-        raise DataError(
-            f"{path}: a table begins with a header line, but the file is empty; fetch it again"
-        )
-    rows = _quoted_rows(path, text, style) if style.quoting else _plain_rows(text, style)
-    _, header = next(rows)
-    _check_header(path, header, columns, style)
-    names = list(dict.fromkeys(columns))
-    lines, cells = _well_formed(path, header, names, rows, complaints)
-    if rows_required and not cells and not complaints:
+    size = checked_bytes(path)  # all of them first: where one is wrong, nothing else counts
+    if csv.field_size_limit() < size:  # the limit belongs to the process: only ever raised
+        csv.field_size_limit(size)
+    # The empty newline keeps every line end inside quotation marks as it is; without quoting a lone
+    # carriage return ends no line.
+    with opened_text(path, newline="" if style.quoting else "\n") as file:
+        rows = _quoted_rows(path, file, style) if style.quoting else _plain_rows(file, style)
+        rows = _without_last_blanks(rows, style)
+        _, header = next(rows, (0, None))
+        if header is None:
+            raise DataError(
+                f"{path}: a table begins with a header line, but the file is empty; fetch it again"
+            )
+        _check_header(path, header, columns, style)
+        table = _well_formed(path, header, list(dict.fromkeys(columns)), rows, complaints)
+    if rows_required and not len(table) and not complaints:
         complaints.add(f"{path}: at least one row must follow the header, got none; fetch it again")
-    wanted = {name: [row[at] for row in cells] for at, name in enumerate(names)}
-    return RawTable(path, tuple(header), wanted, np.array(lines, dtype=np.int64))
+    return table
 
 
-def _plain_rows(text: str, style: FileFormat) -> Iterator[tuple[int, list[str]]]:
+def _without_last_blanks(rows: Iterator[Row], style: FileFormat) -> Iterator[Row]:
+    """The rows up to the last that is no blank line."""
+    blank: list[Row] = []
+    for line, fields in rows:
+        # a quoted empty field is a row: csv reads a blank line as no field at all
+        if not fields or (not style.quoting and len(fields) == 1 and not fields[0].strip("\r")):
+            blank.append((line, fields))
+        else:
+            yield from blank
+            blank.clear()
+            yield line, fields
+
+
+def _plain_rows(file: TextIO, style: FileFormat) -> Iterator[Row]:
     """Line number and fields of each row; a field is everything between separators."""
-    lines = io.StringIO(text.rstrip("\r\n"), newline="\n")  # a lone CR ends no line
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(file, start=1):
         yield number, line.removesuffix("\n").removesuffix("\r").split(style.separator)
 
 
-def _quoted_rows(path: Path, text: str, style: FileFormat) -> Iterator[tuple[int, list[str]]]:
+def _quoted_rows(path: Path, file: TextIO, style: FileFormat) -> Iterator[Row]:
     """Line number and fields of each row, as RFC 4180 quotes them.
 
     https://www.rfc-editor.org/rfc/rfc4180
     """
-    if csv.field_size_limit() < len(text):  # the limit belongs to the process: only ever raised
-        csv.field_size_limit(len(text))
-    # The empty newline keeps every line end inside quotation marks as it is. Without `strict` the
-    # reader would drop marks that are not doubled, and end an open field at the end of the file.
-    reader = csv.reader(
-        io.StringIO(text.rstrip("\r\n"), newline=""), delimiter=style.separator, strict=True
-    )
+    # Without `strict` the reader would drop marks that are not doubled, and end an open field at
+    # the end of the file.
+    reader = csv.reader(file, delimiter=style.separator, strict=True)
     begin = 1
     try:
         for row in reader:
@@ -143,21 +158,22 @@ def _well_formed(
     path: Path,
     header: Sequence[str],
     names: Sequence[str],
-    rows: Iterator[tuple[int, list[str]]],
+    rows: Iterator[Row],
     complaints: Complaints,
-) -> tuple[list[int], list[tuple[str, ...]]]:
-    """Lines and named cells of the rows that have as many fields as the header."""
-    lines: list[int] = []
-    cells: list[tuple[str, ...]] = []
+) -> RawTable:
+    """The columns `names` of the rows that have as many fields as the header."""
+    lines = array("q")
+    columns: dict[str, list[str]] = {name: [] for name in names}
+    wanted = [(header.index(name), column) for name, column in columns.items()]
     wrong: list[str] = []
     width = len(header)
-    positions = [header.index(name) for name in names]
     broken: tuple[str, ...] = ()
     try:
         for line, row in rows:
             if len(row) == width:
                 lines.append(line)
-                cells.append(tuple([row[at] for at in positions]))
+                for at, column in wanted:
+                    column.append(row[at])
             else:
                 wrong.append(f"line {line} has {len(row)}")
     except DataError as error:  # an open quotation mark: what follows cannot be told apart
@@ -170,4 +186,4 @@ def _well_formed(
     if broken:
         complaints.extend(broken)
         complaints.raise_if_any(DataError)
-    return lines, cells
+    return RawTable(path, tuple(header), columns, np.array(lines, dtype=np.int64))

@@ -1,12 +1,12 @@
 """The rows of a competition in memory: texts and ids exactly as in the file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foldwise.storage import sha256_of_strings
+from foldwise.storage import sha256_of_stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +48,15 @@ class Rows:
 
     def fingerprint(self) -> str:
         """A SHA-256 of ids, texts, targets, noise and groups that ignores the order of the rows."""
-        order = sorted(range(len(self)), key=lambda i: self.ids[i])
-        parts: list[str] = []
-        for i in order:
-            parts += [self.ids[i], str(len(self.texts[i])), *self.texts[i]]
-            parts += [] if self.targets is None else [v.hex() for v in self.targets[i].tolist()]
-            parts += [] if self.target_sd is None else [float(self.target_sd[i]).hex()]
-            parts += [] if self.groups is None else [self.groups[i]]
-        return sha256_of_strings(*parts)
+        return sha256_of_stream(self._parts())
+
+    def _parts(self) -> Iterator[str]:
+        """What the fingerprint is of: row by row, in the order of ids."""
+        for i in sorted(range(len(self)), key=self.ids.__getitem__):
+            yield from (self.ids[i], str(len(self.texts[i])), *self.texts[i])
+            if self.targets is not None:
+                yield from (value.hex() for value in self.targets[i].tolist())
+            if self.target_sd is not None:
+                yield float(self.target_sd[i]).hex()
+            if self.groups is not None:
+                yield self.groups[i]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from foldwise.competition.competition import Competition, FileFormat
-from foldwise.competition.files import read_text, require_files
+from foldwise.competition.files import checked_bytes, opened_text, require_files
 from foldwise.competition.ids import id_complaints
 from foldwise.competition.labels import output_names
 from foldwise.competition.metrics import metric_named
@@ -99,7 +99,9 @@ def format_of(competition: Competition, path: Path) -> FileFormat:
 
     Samples are often a .csv beside a .tsv, and a header has an id and a column at least.
     """
-    header = read_text(path).partition("\n")[0]
+    checked_bytes(path)
+    with opened_text(path, newline="\n") as file:
+        header = file.readline()
     return competition.format if competition.format.separator in header else FileFormat()
 
 

@@ -51,13 +51,19 @@ def find_alike(keys: Sequence[str], ids: Sequence[str], parts: NDArray[np.int64]
         parts: (rows,) such as the rows' folds.
     """
     folded = numbered(keys)
-    standing: dict[tuple[int, int], int] = {}
-    for row, place in enumerate(zip(folded.tolist(), parts.tolist(), strict=True)):
-        held = standing.get(place)
-        standing[place] = row if held is None or ids[row] < ids[held] else held
-    chosen = sorted(standing.values(), key=lambda row: (keys[row], ids[row]))
+    chosen = _standing(folded, ids, parts)
+    chosen.sort(key=keys.__getitem__)  # stable: by key, then id
     at = np.array(chosen, dtype=np.int64)
     pairs = similar_pairs([keys[row] for row in chosen], parts[at])
     first, second = at[pairs.first], at[pairs.second]
     apart = folded[first] != folded[second]
     return Alike(folded, first[apart], second[apart], pairs.similarity[apart], pairs.complete)
+
+
+def _standing(folded: NDArray[np.int64], ids: Sequence[str], parts: NDArray[np.int64]) -> list[int]:
+    """The rows that stand for all of their folded text and part, in the order of ids."""
+    by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    places = folded * (int(parts.max(initial=0)) + 1) + parts
+    _, first = np.unique(places[by_id], return_index=True)
+    standing: list[int] = by_id[np.sort(first)].tolist()
+    return standing

@@ -8,7 +8,6 @@ https://doi.org/10.1145/1242572.1242591.
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -20,6 +19,8 @@ WORDS = 5  # in a run (a shingle)
 SIMILARITY = 0.8  # Jaccard
 WINDOW = 64  # texts of one prefix shingle that each is compared with; bounds time and memory
 CHUNK = 20_000  # pairs verified at once
+SPLIT_AT_ONCE = 4_096  # texts; a word in a list takes 60 bytes, its hash 8
+LOOKED_FOR_AT_ONCE = 1 << 20  # shingles; each takes 17 bytes meanwhile
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplication by it loses nothing modulo 2**64
 
 
@@ -66,8 +67,8 @@ def similar_pairs(texts: Sequence[str], parts: NDArray[np.int64]) -> SimilarPair
         texts: words separated by blanks.
         parts: (texts,) pairs within a part are not looked for.
     """
-    holdings = _holdings(texts)
-    sizes = np.bincount(holdings.text, minlength=len(texts))
+    shingles = _shingles(texts)
+    sizes, holdings = shingles.sizes, _holdings(shingles)
     needed = np.ceil(SIMILARITY * sizes - 1e-9).astype(np.int64)
     shared = _shared(holdings, parts, needed)
     first, second, complete = _candidates(_prefixes(shared, needed), parts)
@@ -80,40 +81,83 @@ def similar_pairs(texts: Sequence[str], parts: NDArray[np.int64]) -> SimilarPair
     return SimilarPairs(first[alike], second[alike], similarity[alike], complete)
 
 
-def _holdings(texts: Sequence[str]) -> _Holdings:
-    """The shingles of all texts; hashed by content, so that they depend on no order."""
+class _Shingles(NamedTuple):
+    """The different shingles of each text, ascending; those of one text after those of another.
+
+    Hashed by content, so that they depend on no order of texts.
+    """
+
+    sizes: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+
+
+class _WordHashes(dict[str, int]):
+    """The hash of each word, computed when it is first met."""
+
+    def __missing__(self, word: str) -> int:
+        data = word.encode("utf-8", "surrogatepass")
+        found = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+        self[word] = found
+        return found
+
+
+def _shingles(texts: Sequence[str]) -> _Shingles:
+    """The shingles of all texts; the words of only some texts at a time are in memory."""
+    hash_of = _WordHashes()
+    begins = range(0, len(texts), SPLIT_AT_ONCE)
+    parts = [_different(texts[begin : begin + SPLIT_AT_ONCE], hash_of) for begin in begins]
+    return _Shingles(
+        np.concatenate([np.zeros(0, dtype=np.int64), *(part.sizes for part in parts)]),
+        np.concatenate([np.zeros(0, dtype=np.uint64), *(part.hashes for part in parts)]),
+    )
+
+
+def _different(texts: Sequence[str], hash_of: _WordHashes) -> _Shingles:
     split = [text.split() for text in texts]
     lengths = np.fromiter(map(len, split), dtype=np.int64, count=len(texts))
-    vocabulary: defaultdict[str, int] = defaultdict()
-    vocabulary.default_factory = vocabulary.__len__
     words = np.fromiter(
-        map(vocabulary.__getitem__, chain.from_iterable(split)),
-        dtype=np.int64,
+        map(hash_of.__getitem__, chain.from_iterable(split)),
+        dtype=np.uint64,
         count=int(lengths.sum()),
     )
-    hashes = np.fromiter(map(_word_hash, vocabulary), dtype=np.uint64, count=len(vocabulary))
     text = np.repeat(np.arange(len(texts)), lengths)
     runs = max(len(words) - WORDS + 1, 0)
-    inside = text[:runs] == text[len(words) - runs :]
     shingle = np.zeros(runs, dtype=np.uint64)
     for k in range(WORDS):
-        shingle = shingle * _FACTOR + hashes[words[k : k + runs]]
-    return _sorted(text[:runs][inside], shingle[inside])
-
-
-def _sorted(text: NDArray[np.int64], shingle: NDArray[np.uint64]) -> _Holdings:
-    order = np.argsort(shingle, kind="stable")  # stable: the texts of a shingle stay ascending
-    holdings = _Holdings(text[order], shingle[order])
+        shingle = shingle * _FACTOR + words[k : k + runs]
+    inside = text[:runs] == text[len(words) - runs :]
+    text, shingle = text[:runs][inside], shingle[inside]
+    order = np.lexsort((shingle, text))
+    text, shingle = text[order], shingle[order]
     new = np.ones(len(text), dtype=np.bool_)
-    new[1:] = (holdings.text[1:] != holdings.text[:-1]) | (
-        holdings.shingle[1:] != holdings.shingle[:-1]
-    )
-    return holdings.where(new)
+    new[1:] = (text[1:] != text[:-1]) | (shingle[1:] != shingle[:-1])
+    return _Shingles(np.bincount(text[new], minlength=len(texts)), shingle[new])
 
 
-def _word_hash(word: str) -> int:
-    data = word.encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+def _holdings(shingles: _Shingles) -> _Holdings:
+    """Which texts hold each shingle that more than one text holds: others can make no pair."""
+    repeated = _repeated(shingles.hashes)
+    at = _places_of(repeated, shingles.hashes)
+    text = np.searchsorted(np.cumsum(shingles.sizes), at, side="right")
+    shingle = shingles.hashes[at]
+    order = np.argsort(shingle, kind="stable")  # stable: the texts of a shingle stay ascending
+    return _Holdings(text[order], shingle[order])
+
+
+def _repeated(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The values that occur more than once, ascending."""
+    ordered = np.sort(values)
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+
+
+def _places_of(wanted: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Where any of the `wanted`, which ascend, stand in `values`; looked for in parts of them."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for begin in range(0, len(values) if len(wanted) else 0, LOOKED_FOR_AT_ONCE):
+        part = values[begin : begin + LOOKED_FOR_AT_ONCE]
+        nearest = np.minimum(np.searchsorted(wanted, part), len(wanted) - 1)
+        found.append(begin + np.flatnonzero(wanted[nearest] == part))
+    return np.concatenate(found)
 
 
 def _shared(holdings: _Holdings, parts: NDArray[np.int64], needed: NDArray[np.int64]) -> _Holdings:

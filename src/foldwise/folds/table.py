@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from foldwise.competition.rows import Rows
 from foldwise.errors import Complaints, DataError, listed
 from foldwise.folds.partition import partition_complaints, without_fold
-from foldwise.storage import sha256_of_strings, write_text
+from foldwise.storage import sha256_of_stream, write_lines
 
 HEADER = ["id", "fold"]
 FOLD_NUMBER = re.compile("[0-9]{1,6}")
@@ -43,7 +44,7 @@ class FoldTable:
     def fingerprint(self) -> str:
         """A SHA-256 of the ids with their folds that ignores the order of the rows."""
         pairs = sorted(zip(self.ids, self.folds.tolist(), strict=True))
-        return sha256_of_strings(*(part for name, fold in pairs for part in (name, str(fold))))
+        return sha256_of_stream(part for name, fold in pairs for part in (name, str(fold)))
 
     def for_rows(self, rows: Rows) -> NDArray[np.int64]:
         """(rows,) the fold of each row, found by its id; the table may hold more ids.
@@ -61,8 +62,8 @@ class FoldTable:
 def write_folds(path: Path, table: FoldTable) -> None:
     """Write `id,fold`, sorted by id: the file does not depend on the order of the rows."""
     pairs = sorted(zip(table.ids, table.folds.tolist(), strict=True))
-    lines = [",".join(HEADER), *(f"{_quoted(name)},{fold}" for name, fold in pairs), ""]
-    write_text(path, "\n".join(lines))
+    lines = (f"{_quoted(name)},{fold}\n" for name, fold in pairs)
+    write_lines(path, chain([f"{','.join(HEADER)}\n"], lines))
 
 
 def _quoted(name: str) -> str:

@@ -16,7 +16,7 @@ from foldwise.paths import Project
 from foldwise.pipeline.text_chunks import Texts, chunks_of
 from foldwise.settings import Hardware, Settings, load_experiment
 from foldwise.training.fold_result import check_file, read_result
-from foldwise.training.run_scores import read_scores, read_tables
+from foldwise.training.run_scores import read_scores, read_test
 
 if TYPE_CHECKING:  # torch is imported only where an encoder is asked for
     from foldwise.tokenization.tokenizer import Tokenizer
@@ -80,7 +80,7 @@ def finished_run(project: Project, run: str) -> FinishedRun:
         folder=folder,
         settings=load_experiment(folder / "settings.toml"),
         task=competition.task,
-        outputs=read_tables(folder)[1].outputs,
+        outputs=read_test(folder).outputs,
         folds=tuple(range(len(scores.looks))),
     )
 

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from foldwise.errors import Complaints, DataError, listed
 from foldwise.predictions.plain_csv import read_plain
-from foldwise.storage import write_text
+from foldwise.storage import write_lines
+
+MARKS = frozenset(',"\r\n')
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +82,20 @@ class Predictions:
 
 def write_predictions(path: Path, table: Predictions) -> None:
     """Write `id[,fold],<outputs>`; every float in the shortest form that reads back the same."""
+    write_lines(path, _lines(table))
+
+
+def _lines(table: Predictions) -> Iterator[str]:
     fold_name = [] if table.folds is None else ["fold"]
-    lines = [["id", *fold_name, *table.outputs]]
-    for i, (name, values) in enumerate(zip(table.ids, table.values.tolist(), strict=True)):
-        fold = [] if table.folds is None else [str(int(table.folds[i]))]
-        lines.append([name, *fold, *map(repr, values)])
-    write_text(path, "".join(f"{','.join(map(_quoted, line))}\n" for line in lines))
+    yield f"{','.join(map(_quoted, ['id', *fold_name, *table.outputs]))}\n"
+    for i, (name, values) in enumerate(zip(table.ids, table.values, strict=True)):
+        fold = "" if table.folds is None else f"{table.folds[i]},"
+        yield f"{_quoted(name)},{fold}{','.join(map(repr, values.tolist()))}\n"
 
 
 def _quoted(cell: str) -> str:
     """`cell` as RFC 4180 writes it. Python 3.11's csv.writer leaves a lone CR unquoted."""
-    return '"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell
+    return cell if MARKS.isdisjoint(cell) else '"' + cell.replace('"', '""') + '"'
 
 
 def read_predictions(path: Path) -> Predictions:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.errors import DataError
-from foldwise.storage import sha256_of_strings
+from foldwise.storage import sha256_of_stream
 from foldwise.tokenization.encoding import Text, encode
 from foldwise.tokenization.tokenizer import Padding, Tokenizer
 from foldwise.tokenization.tokens_file import load_tokens, save_tokens
@@ -87,7 +88,7 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[Text], cache: Path | None) ->
     arrays = None
     path = None
     if cache is not None:
-        key = sha256_of_strings(LAYOUT, tokenizer.fingerprint, *_parts(unique))
+        key = sha256_of_stream(chain([LAYOUT, tokenizer.fingerprint], _parts(unique)))
         path = cache / f"{key}.safetensors"
         arrays = load_tokens(path, key)
     if arrays is None:

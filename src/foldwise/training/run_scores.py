@@ -167,6 +167,15 @@ def read_tables(run: Path) -> tuple[Predictions, Predictions]:
     return oof, test
 
 
+def read_test(run: Path) -> Predictions:
+    """The test predictions alone of a finished run, as they were when it was scored.
+
+    Raises:
+        StorageError: the table is not the one that the run's scores belong to.
+    """
+    return _as_scored(run, "test.csv", read_scores(run).files.get("test.csv"))
+
+
 def _as_scored(run: Path, name: str, expected: str | None) -> Predictions:
     """The table, if these very bytes, read once, have the SHA-256 that is expected."""
     data = (run / name).read_bytes()
