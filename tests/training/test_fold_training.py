@@ -126,7 +126,7 @@ def test_training_ends_when_no_evaluation_was_better_for_long(project: Project) 
 def test_no_row_has_a_say_in_how_long_what_predicts_it_was_trained(project: Project) -> None:
     """Only the other half's targets may change a prediction, an early end included."""
     patient = {"patience": 1, "evaluations_per_epoch": 8, "epochs": 20.0}
-    changed: dict[str, Any] = {"training": patient, "rates": {"head": 0.05, "top": 0.01}}
+    changed: dict[str, Any] = {"training": patient, "rates": {"head": 0.1, "top": 0.02}}
     before = train_tiny(project, "before", **changed)
     valid = read_predictions(before.folder / "fold-0" / "valid.csv")
     second = second_half(valid.ids)
