@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,8 +130,13 @@ def folders_aside(parent: Path) -> list[Path]:
 
 
 def bytes_in(folder: Path) -> int:
-    """The size of all files in `folder` and below."""
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+    """The size of all files in `folder` and below; what is removed meanwhile counts nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):  # passes over folders that have gone
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118 - as walk does
+    return total
 
 
 def set_aside(folder: Path, last: str) -> Path | None:

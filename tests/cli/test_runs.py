@@ -114,7 +114,9 @@ def test_runs_that_were_set_aside_are_counted_and_removed_by_the_command_that_is
     megabytes = f"{sum(size.values()) / 1e6:,.1f}"
     told = foldwise("runs").out.splitlines()[-1]
     before, _, command = told.partition("remove them with: ")
-    assert before == f"set aside by --fresh, hidden and kept: 2 in {megabytes} MB; "
+    assert (
+        before == f"set aside for newer ones of their names, hidden and kept: 2 in {megabytes} MB; "
+    )
     (runs / ".words.lock").touch()  # which is no old run
     subprocess.run(command, shell=True, check=True)  # noqa: S602 - as it is pasted
     assert "set aside" not in foldwise("runs").out

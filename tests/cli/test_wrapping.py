@@ -31,6 +31,9 @@ def test_what_fits_stays_as_it_is() -> None:
     [
         "foldwise ensemble words letters labels --name blend --method nnls --space logit",
         "kaggle datasets create -p /a/folder/that/has/a/long/name/dataset -r zip",
+        "/an/environment/that/has/a/long/name/bin/python -m ensurepip, or: uv pip install pip",
+        "uv pip install a-package-of-a-name another-package-of-a-name",
+        "ray start --head, and give --address its address, on every other machine",
     ],
 )
 def test_a_command_stays_on_one_line(command: str) -> None:

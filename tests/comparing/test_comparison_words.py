@@ -100,7 +100,7 @@ def comparison(own: MetricComparison, **changed: object) -> Comparison:
         (metric(0.0, 0.0), "a and b score the same on every row."),
         (
             metric(4e-8, 1e-8),
-            "a and b score the same to four digits: what there is between them is rounding.",
+            "a and b score the same: what there is between them, 4e-08 rmse, is rounding.",
         ),
         (
             metric(4e-5, 1e-4),

@@ -203,6 +203,26 @@ def test_a_quoted_blank_text_at_the_end_is_a_row(tmp_path: Path) -> None:
     assert read(tmp_path, 'text\na\n""\n', ("text",)).columns["text"] == ["a", ""]
 
 
+def test_blank_lines_before_a_mark_that_is_never_closed_are_told_too(tmp_path: Path) -> None:
+    lengths, mark = complaints(tmp_path, 'id,text\n1,a\n\n\n2,"b')
+    assert lengths.startswith("train.csv: every row must have 2 fields like the header, but line 3")
+    assert mark.startswith("train.csv: line 5: a quotation mark that opens a field must be closed")
+
+
+@pytest.mark.parametrize("style", [CSV, PLAIN_TSV])
+def test_blank_lines_are_held_back_by_their_numbers_alone(
+    tmp_path: Path, style: FileFormat
+) -> None:
+    path = tmp_path / "train.csv"
+    path.write_bytes(style.separator.join(["id", "text"]).encode() + b"\n" * 300_000)
+    tracemalloc.start()
+    table = read_table(path, style, ["id", "text"], rows_required=False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(table) == 0
+    assert peak < 6e6  # a row for each was 45 MB
+
+
 def test_a_file_takes_no_more_memory_than_its_cells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,11 +15,12 @@ from transformers import BertConfig, BertModel
 from foldwise import settings
 from foldwise.errors import UsageError
 from foldwise.modeling.encoder import Encoder
-from foldwise.modeling.loading import load_encoder
+from foldwise.modeling.loading import build_encoder, load_encoder
 from foldwise.modeling.model import build_model
 from foldwise.modeling.packing import PACKED, PLAIN, Places, attend_packed, packing_of
 from tests.modeling.conftest import TinyEncoder
 from tests.modeling.tiny_models import POOLINGS, experiment, tiny_batch
+from tests.tiny_encoders import make_tiny_encoder
 from tests.tiny_families import FAMILIES, make_tiny_family
 
 CPU = torch.device("cpu")
@@ -45,6 +46,7 @@ def test_states_and_gradients_are_those_of_padded_texts(family: str, tmp_path: P
     assert packed.is_packed
     assert not padded.is_packed
     batch = tiny_batch(folder, LENGTHS)
+    batch.input_ids[1, 2] = batch.input_ids[-1, -1]  # "<pad>" in a text is the padding's id
     own, places = batch.attention_mask.bool(), places_of(batch.attention_mask)
     for encoder in (packed, padded):
         encoder.train()
@@ -147,6 +149,30 @@ def test_attention_weights_are_dropped_as_they_are_of_padded_texts() -> None:
     # a single token attends to itself alone, with twice its weight or none
     kept = attended(0.5)[0, 3:] / states[0, :, 3:].transpose(0, 1)
     assert set(kept.round(decimals=4).unique().tolist()) <= {0.0, 2.0}
+
+
+def test_small_weights_do_not_hide_that_attention_takes_no_mask_of_booleans(bert: Path) -> None:
+    encoder = load_encoder(bert, None, "eager")
+    assert not encoder._is_told
+    encoder = build_encoder(bert, None, "eager")
+    for parameter in encoder.parameters():
+        parameter.data.mul_(1e-3)
+    again = Encoder(encoder.backbone, encoder.backbone.config)
+    assert not again._is_told
+
+
+def test_a_batch_without_a_token_is_not_packed(bert: Path) -> None:
+    encoder = load_encoder(bert, None, "packed")
+    ids = torch.zeros(2, 3, dtype=torch.int64)
+    (states,) = encoder(ids, torch.zeros_like(ids), places=Places(np.zeros((2, 3), dtype=bool)))
+    assert states.shape == (2, 3, 16)
+
+
+def test_an_encoder_of_one_layer_works(tmp_path: Path) -> None:
+    folder = make_tiny_encoder(tmp_path, "bert", layers=1)
+    encoder = load_encoder(folder, None, "packed")
+    batch = tiny_batch(folder, [3, 2])
+    assert len(encoder(*batch, places=places_of(batch.attention_mask))) == 1
 
 
 def test_a_transformer_that_ignores_lengths_is_found_out() -> None:

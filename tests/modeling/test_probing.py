@@ -40,10 +40,10 @@ def test_what_being_told_changes_is_seen_with_padding_and_without(fault: dict[st
     assert not is_told_alike(Toy(**fault), PADDING)
 
 
-def test_no_token_of_the_texts_tried_is_padding() -> None:
+def test_the_texts_tried_have_the_paddings_id_inside_and_at_their_end() -> None:
     encoder = Toy()
     is_told_alike(encoder, PADDING)
-    assert encoder.seen[0] == [0, 1, 3, 4]
+    assert encoder.seen[0] == [0, PADDING, 3, 4]
     assert encoder.seen[1] == [5, 6, PADDING, PADDING]
 
 

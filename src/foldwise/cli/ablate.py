@@ -63,4 +63,5 @@ def show(found: Ablation, output: Output) -> None:
     table = table_of(found)
     output.table(title_of(found), table.columns, cells(table))
     plot = forest_lines(found, signs())
-    output.lines([*plot, *([""] if plot else []), *remarks(found)])
+    output.whole([*plot, *([""] if plot else [])])
+    output.lines(remarks(found))

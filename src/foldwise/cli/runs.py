@@ -76,8 +76,8 @@ def aside_remark(runs: Path, aside: Mapping[Path, int]) -> list[str]:
         return []
     size = sum(aside.values()) / 1e6
     return [
-        f"set aside by --fresh, hidden and kept: {len(aside)} in {size:,.1f} MB; remove them with: "
-        f"rm -r {shlex.quote(str(runs))}/{ASIDE}"
+        f"set aside for newer ones of their names, hidden and kept: {len(aside)} in {size:,.1f} MB"
+        f"; remove them with: rm -r {shlex.quote(str(runs))}/{ASIDE}"
     ]
 
 

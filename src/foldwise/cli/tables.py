@@ -2,7 +2,6 @@
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -12,6 +11,7 @@ from foldwise.cli.columns import IN_WORDS, NOWHERE, Column, broken, tables_of, w
 if TYPE_CHECKING:
     from rich.table import Table
 
+USUAL = 80  # columns of a terminal that does not say
 UNLIMITED = 10_000  # columns, for a file or a pipe: a wrapped line could not be searched
 
 
@@ -95,9 +95,15 @@ def _table(columns: Sequence[Column], room: int) -> "Table":
 
 def room_in(stream: TextIO) -> int:
     """Characters a line may have there; COLUMNS says it too."""
-    if stream.isatty() or os.environ.get("COLUMNS"):
-        return shutil.get_terminal_size().columns
-    return UNLIMITED
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    if not stream.isatty():
+        return UNLIMITED
+    try:  # of this stream: the other one may be a file
+        return os.get_terminal_size(stream.fileno()).columns or USUAL
+    except (OSError, ValueError):
+        return USUAL
 
 
 def _is_numeric(cells: Sequence[object]) -> bool:

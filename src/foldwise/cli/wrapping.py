@@ -6,7 +6,8 @@ import textwrap
 HANGING = "  "  # before what follows a line's beginning
 # What is copied to be run stays on one line, from its first word on: a terminal folds it by itself.
 COMMAND = re.compile(
-    r"['\"`(]?\b(foldwise [a-z]|kaggle (competitions|datasets|kernels) |pip install |rm -r |"
+    r"['\"`(]?(?<!\S)['\"`(]?(foldwise [a-z]|kaggle (competitions|datasets|kernels) |rm -r |mkdir |"
+    r"(uv )?pip (install|download) |\S*python\S* -m |ray start |kill \d|"
     r"make (setup|run|fast|test)\b)"
 )
 

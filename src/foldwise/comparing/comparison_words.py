@@ -13,7 +13,7 @@ from foldwise.errors import listed
 FAR = 2.0  # half intervals; a difference beyond is far outside the noise
 ALL = "all folds"
 LONGEST = 12  # characters of a name above its scores, in a table of 80
-SHOWN = 0.5e-4  # the least that four digits show
+ROUNDING = 1e-6  # of a score, generously: models compute in single precision
 DIGITS_FROM = 0.01  # the width of an interval of three digits; narrower ones have four
 
 
@@ -83,8 +83,8 @@ def verdict_of(found: Comparison) -> str:
         return f"{found.first} and {found.second} score the same on every row."
     if _is_rounding(own):
         return (
-            f"{found.first} and {found.second} score the same to four digits: what there is "
-            f"between them is rounding."
+            f"{found.first} and {found.second} score the same: what there is between them, "
+            f"{abs(difference.value):.0e} {own.metric}, is rounding."
         )
     size = f"{abs(difference.value):.4f} {own.metric}"
     better, worse = _better_first(found, own)
@@ -103,12 +103,10 @@ def verdict_of(found: Comparison) -> str:
 
 
 def _is_rounding(of: MetricComparison) -> bool:
-    """Whether neither a difference nor its noise shows in four digits.
-
-    So small are those of one model computed in two ways.
-    """
-    noise = of.noticeable or 0.0
-    return max(abs(of.difference.value), noise) < SHOWN
+    """Whether the scores differ as those of one model do that is computed in two ways."""
+    difference = of.difference
+    larger = max(abs(difference.first), abs(difference.second))
+    return abs(difference.value) <= ROUNDING * larger
 
 
 def _better_first(found: Comparison, of: MetricComparison) -> tuple[str, str]:

@@ -95,16 +95,45 @@ def parse_table(
 
 
 def _without_last_blanks(rows: Iterator[Row], style: FileFormat) -> Iterator[Row]:
-    """The rows up to the last that is no blank line."""
-    blank: list[Row] = []
-    for line, fields in rows:
-        # a quoted empty field is a row: csv reads a blank line as no field at all
-        if not fields or (not style.quoting and len(fields) == 1 and not fields[0].strip("\r")):
-            blank.append((line, fields))
-        else:
-            yield from blank
-            blank.clear()
-            yield line, fields
+    """The rows up to the last that is no blank line.
+
+    Before what cannot be read blank lines are rows, too: all complaints are to be told at once.
+    """
+    blank = _BlankLines()
+    try:
+        for line, fields in rows:
+            # a quoted empty field is a row: csv reads a blank line as no field at all
+            if not fields or (not style.quoting and len(fields) == 1 and not fields[0].strip("\r")):
+                blank.add(line, fields)
+            else:
+                yield from blank.taken()
+                yield line, fields
+    except DataError:
+        yield from blank.taken()
+        raise
+
+
+class _BlankLines:
+    """Rows without content, held back: a number each, since a file may end in a million of them."""
+
+    def __init__(self) -> None:
+        self._lines = array("q")
+        self._fields: dict[int, list[str]] = {}  # by line, where they are not as the first one's
+        self._usual: list[str] | None = None
+
+    def add(self, line: int, fields: list[str]) -> None:
+        self._lines.append(line)
+        if self._usual is None:
+            self._usual = fields
+        elif fields != self._usual:
+            self._fields[line] = fields
+
+    def taken(self) -> Iterator[Row]:
+        """All of them; none is held any more."""
+        lines, usual = self._lines, self._usual or []
+        self._lines, self._usual = array("q"), None
+        for line in lines:
+            yield line, self._fields.pop(line, usual)
 
 
 def _plain_rows(file: TextIO, style: FileFormat) -> Iterator[Row]:

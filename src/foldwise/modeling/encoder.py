@@ -48,7 +48,7 @@ class Encoder(nn.Module):
         self._takes_segments = _takes(backbone, "token_type_ids")
         self.is_packed = False
         padding = int(getattr(config, "pad_token_id", None) or 0)
-        self._first_position = padding + 1 if PLAIN.get(self._family) else 0
+        self._padding = padding
         self._is_told = False  # of where tokens are: until it is known to change nothing
         layers = find_layers(backbone, config)
         self._structure = traced_structure(backbone, layers, self._run_on_ids)
@@ -56,8 +56,10 @@ class Encoder(nn.Module):
         for name in self.unused:
             backbone.get_parameter(name).requires_grad_(False)
         self._check_padding(padding)
-        self._is_told = self._family in PLAIN
-        self._is_told = self._is_told and is_told_alike(self, padding)
+        # plain attention adds a mask of booleans as ones: small weights would not show it
+        told = self._family in PLAIN and _attention_of(backbone) in ("sdpa", PACKED)
+        self._is_told = told
+        self._is_told = told and is_told_alike(self, padding)
         self.is_packed = self._is_told and _attention_of(backbone) == PACKED
         self.is_packed = self.is_packed and is_told_alike(self, padding)
         self._entrance = self._seen_entrance()
@@ -93,9 +95,9 @@ class Encoder(nn.Module):
         """
         self.check_layers(last_layers)
         self._check_segments(token_type_ids)
-        if self.is_packed and places is not None and not places.are_all:
+        if self.is_packed and places is not None and places.are_some:
             packing = packing_of(places, input_ids.device)
-            options = self._packed_options(packing, token_type_ids)
+            options = self._packed_options(packing, input_ids, token_type_ids)
             row = None if below is None else packing.packed(below)
             with self._from(row, skipped):
                 states = self._states(packing.packed(input_ids), options, last_layers)
@@ -113,11 +115,15 @@ class Encoder(nn.Module):
         # the last one is what the encoder puts out: XLNet's hidden state is without its dropout
         return (*output.hidden_states[-last_layers:-1], output.last_hidden_state)
 
-    def _packed_options(self, packing: Packing, segments: Tensor | None) -> dict[str, Any]:
-        options: dict[str, Any] = {
-            "position_ids": packing.positions + self._first_position,
-            "lengths": packing.lengths,
-        }
+    def _packed_options(
+        self, packing: Packing, input_ids: Tensor, segments: Tensor | None
+    ) -> dict[str, Any]:
+        positions = packing.positions
+        if PLAIN[self._family]:
+            # the padding's id has no position, in a text neither: one may spell it out
+            counts = input_ids.ne(self._padding)
+            positions = packing.packed(counts.cumsum(1) * counts + self._padding)
+        options: dict[str, Any] = {"position_ids": positions, "lengths": packing.lengths}
         return (
             options if segments is None else options | {"token_type_ids": packing.packed(segments)}
         )
@@ -239,7 +245,8 @@ class Encoder(nn.Module):
         self.backbone.eval()
         self._entrance = entrance_of(self.layers()[0], self._run_on_ids, ids)
         works = self._entrance is not None and all(
-            self._is_entered_alike(ids, layer) for layer in {1, self.depth - 1} - {0}
+            self._is_entered_alike(ids, layer)
+            for layer in {1, self.depth - 1} & set(range(1, self.depth))
         )
         self.backbone.train(was_training)
         return self._entrance if works else None

@@ -137,9 +137,9 @@ def _checked(
     encoder = Encoder(backbone, config)
     if attention == "packed" and not encoder.is_packed:
         raise UsageError(
-            'encoder.attention="packed" needs an encoder whose attention knows nothing but a mask, '
-            f'which that of a {config.model_type} encoder does not; use "auto". It works with '
-            f"{', '.join(PLAIN)}"
+            'encoder.attention="packed" needs an encoder whose attention knows nothing but a mask; '
+            f"that of this {config.model_type} encoder computes something else of packed texts: "
+            f'use "auto". Families known to have it: {", ".join(PLAIN)}'
         )
     return encoder.eval()
 

@@ -53,6 +53,11 @@ class Places:
         """Whether there is no padding."""
         return bool(self.present.all())
 
+    @property
+    def are_some(self) -> bool:
+        """Whether there is padding, and something else."""
+        return bool(self.present.any()) and not self.are_all
+
 
 @dataclass(frozen=True, eq=False)
 class Packing:

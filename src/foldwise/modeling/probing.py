@@ -35,8 +35,9 @@ def is_told_alike(encoder: nn.Module, padding: int) -> bool:
     For a batch with padding, and for one without.
     """
     count = 2 * TRACED_TOKENS
-    known = [i for i in range(count + 1) if i != padding][:count]  # RoBERTa numbers no padding
+    known = [i for i in range(count + 1) if i != padding][:count]
     ids = torch.tensor(known, device=_device(encoder)).view(2, TRACED_TOKENS)
+    ids[0, 1] = padding  # a text may spell it out
     mask = torch.ones_like(ids, dtype=torch.bool)
     mask[1, TRACED_TOKENS // 2 :] = False
     ids = ids.masked_fill(~mask, padding)

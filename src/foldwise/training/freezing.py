@@ -20,6 +20,7 @@ from foldwise import settings
 from foldwise.errors import StorageError
 from foldwise.locks import only_driver_of
 from foldwise.modeling.model import TextModel
+from foldwise.modeling.packing import Places
 from foldwise.storage import disk_full_explained, sync_file
 from foldwise.tokenization.batches import Batch, prediction_plan
 from foldwise.tokenization.tokens import Tokens, flat_positions
@@ -183,7 +184,7 @@ def _states(part: Part, layers: int, model: TextModel, batch: Batch) -> Tensor:
     mask = batch.attention_mask.bool()
     if part == "layers":
         return model.encoder.entering(*inputs, layer=layers)[mask]
-    states = model.states(*inputs)
+    states = model.states(*inputs, Places(batch.host_present))
     if part == "pooling":
         vectors: Tensor = model.pooling(states, mask)
         return vectors

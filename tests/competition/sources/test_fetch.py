@@ -163,8 +163,8 @@ def test_kaggles_archive_is_unpacked(
 @pytest.mark.usefixtures("program")
 def test_a_failing_source_leaves_what_was_there(commonlit: Competition) -> None:
     commonlit.path("train").write_text("mine")
-    with pytest.raises(DataError, match="foldwise data commonlit --from FOLDER"):
-        fetch(commonlit)
+    with pytest.raises(UsageError, match="foldwise data commonlit --from FOLDER"):
+        fetch(commonlit)  # by a program that is not there
     assert commonlit.path("train").read_text() == "mine"
     assert names(commonlit) == {"competition.toml", "train.csv"}
 

@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Indices = NDArray[np.int64]
 ROUNDING = 1e-4  # of sums in single precision, generously
-TIE = 1e-5  # of equal labels the first is guessed, so that an earlier one is ahead by so much
+TIE = 1e-12  # of equal labels the first is guessed, so that an earlier one is ahead by so much
 
 
 class AccuracyScoring:
@@ -44,7 +44,8 @@ class AccuracyScoring:
 class _GrowingAccuracy:
     def __init__(self, scoring: AccuracyScoring) -> None:
         self._scoring = scoring
-        self._sum = (scoring.earlier * np.float32(TIE)).astype(np.float32)
+        # in double precision, which sums of single ones are exact in: ties stay ties
+        self._sum = scoring.earlier * TIE
         self._settle()
 
     def with_each(self, members: list[int]) -> Floats:
@@ -66,9 +67,7 @@ class _GrowingAccuracy:
 
     def _right_with(self, member: Singles) -> int:
         """How many of the rows that may turn are right with one more member."""
-        ahead = np.full(len(self._turning), -np.inf, dtype=np.float32)  # of a single label, none
+        ahead = np.full(len(self._turning), -np.inf)  # of a single label, none
         for already, column in zip(self._open, member, strict=True):
-            total = np.take(column, self._turning)
-            total += already
-            np.maximum(ahead, total, out=ahead)
+            np.maximum(ahead, np.take(column, self._turning) + already, out=ahead)
         return int(np.count_nonzero(ahead <= 0))
