@@ -161,10 +161,13 @@ def test_kaggles_archive_is_unpacked(
 
 
 @pytest.mark.usefixtures("program")
-def test_a_failing_source_leaves_what_was_there(commonlit: Competition) -> None:
+def test_a_failing_source_leaves_what_was_there(
+    commonlit: Competition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no program is there
     commonlit.path("train").write_text("mine")
     with pytest.raises(UsageError, match="foldwise data commonlit --from FOLDER"):
-        fetch(commonlit)  # by a program that is not there
+        fetch(commonlit)
     assert commonlit.path("train").read_text() == "mine"
     assert names(commonlit) == {"competition.toml", "train.csv"}
 
