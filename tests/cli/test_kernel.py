@@ -92,7 +92,7 @@ def test_an_ensemble_is_trained_by_its_members(project: Project, foldwise: Foldw
     done = foldwise("kernel", "build", "top", "--train")
     assert done.code == 2
     assert done.err == (
-        "error: an ensemble is blended, not trained, and 'top' is of both, words, letters; "
+        "error: an ensemble is blended, not trained, and 'top' blends both, words, letters; "
         "run: foldwise kernel build words --train, foldwise kernel build letters --train\n"
     )
 

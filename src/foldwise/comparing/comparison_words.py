@@ -151,7 +151,7 @@ def _visibility(found: Comparison) -> str:
 
 
 def _outlook(found: Comparison) -> str:
-    if found.outlook is None or found.own.difference.is_none or _is_rounding(found.own):
+    if found.outlook is None or _is_rounding(found.own):
         return ""
     outlook = found.outlook
     both = (

@@ -115,7 +115,7 @@ def _not_trained(project: Project, name: str) -> UsageError:
         ways = [f"foldwise kernel build EXPERIMENT --train --seeds {joined(seeds)}", *ways]
     advice = f"run: {listed(ways)}" if ways else "none of its members is here; train them again"
     return UsageError(
-        f"an ensemble is blended, not trained, and {name!r} is of {listed(below)}; {advice}"
+        f"an ensemble is blended, not trained, and {name!r} blends {listed(below)}; {advice}"
     )
 
 
