@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from foldwise.encoders import resolve_encoder
+from foldwise.engines.inbox import Inbox
 from foldwise.engines.node import ENCODERS, NodeWorker, Over, Said, Wanted
-from foldwise.engines.parcels import Event, Inbox
+from foldwise.engines.parcels import Event
 from foldwise.errors import StorageError
 from foldwise.training.engine import PYTHON, ROOT, WorkerTask
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from foldwise.errors import counted
 from foldwise.settings import Hardware
 
 
@@ -19,5 +20,8 @@ def places_on(node: Mapping[str, float], hardware: Hardware) -> int:
 
 def described(nodes: Sequence[Mapping[str, float]]) -> str:
     """The machines in words."""
-    each = [f"{n.get('CPU', 0):g} cores and {n.get('GPU', 0):g} GPUs" for n in nodes]
-    return f"{len(nodes)} machines: " + ", ".join(each) if each else "no machine"
+    each = [
+        f"{counted(int(node.get('CPU', 0)), 'core')} and {counted(int(node.get('GPU', 0)), 'GPU')}"
+        for node in nodes
+    ]
+    return f"{counted(len(nodes), 'machine')}: " + ", ".join(each) if each else "no machine"

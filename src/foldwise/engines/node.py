@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import foldwise
 from foldwise.encoders import BROUGHT
-from foldwise.engines.parcels import Event, Outbox
+from foldwise.engines.outbox import Outbox
+from foldwise.engines.parcels import Event
 from foldwise.errors import AGAIN, StorageError
 from foldwise.storage import sha256_of_file, write_atomically
 from foldwise.training.engine import Message, WorkerTask

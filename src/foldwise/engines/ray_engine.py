@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from foldwise.encoders import EncoderFiles, brought_folder
+from foldwise.engines.inbox import Inbox
 from foldwise.engines.machines import described, needs_of, places_on
 from foldwise.engines.node import ENCODERS, NodeWorker, Over, Said, Wanted
-from foldwise.engines.parcels import PIECE_BYTES, Inbox, files_in
-from foldwise.errors import GOES_ON, FoldFailed, FoldwiseError, UsageError
+from foldwise.engines.parcels import PIECE_BYTES, files_in
+from foldwise.errors import GOES_ON, FoldFailed, FoldwiseError, UsageError, counted
 from foldwise.settings import Hardware
 from foldwise.storage import sha256_of_file
 from foldwise.training.engine import Files, Message, WorkerTask, too_many
@@ -122,7 +123,7 @@ class RayEngine:
         _check_single(hardware)
         places = self.places(hardware)
         if count > places:
-            what = "a GPU" if hardware.device == "cuda" else f"{hardware.threads} cores"
+            what = "a GPU" if hardware.device == "cuda" else counted(hardware.threads, "core")
             error = too_many(count, places, what)
             raise UsageError(f"{error}; the Ray cluster has {described(_nodes())}")
 
