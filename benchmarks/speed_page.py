@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from speed.contestants import in_training, reduced_precision
+from speed.contestants import Reduced, in_training, other_attention, reduced_precision
 from speed.machine import busyness, use_cores
 from speed.options import checked, parser
 from speed.page import chapter, page, page_path
@@ -41,8 +41,7 @@ def _measured(options: argparse.Namespace) -> int:
     names = checked(options)
     use_cores(options.threads)
     reduced = reduced_precision(options.device, options.threads)
-    labels = [one.label for one in in_training(reduced.precision, options.fastai_python)]
-    checked_words(options.only, labels)
+    checked_words(options.only, _labels(options, reduced))
     before = busyness("before")
     pairs = list(product(options.encoder, options.competition))
     chapters: list[str] = []
@@ -62,6 +61,12 @@ def _measured(options: argparse.Namespace) -> int:
         chapters = latest
     _say(f"written to {page_path(options)}")
     return FAILED if faults else 0
+
+
+def _labels(options: argparse.Namespace, reduced: Reduced) -> list[str]:
+    """The names of all who may take part; no encoder is there yet to say what it lacks."""
+    other = other_attention(options.device)
+    return [one.label for one in in_training(reduced.precision, options.fastai_python, other)]
 
 
 def _sections(bench: Bench, names: Sequence[str]) -> Iterator[Section]:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from speed.task import Contestant, Precision
+from speed.task import Attention, Contestant, Precision
 
 from foldwise.errors import UsageError
 from foldwise.training.hardware import gpu_fault
@@ -11,6 +11,7 @@ from foldwise.training.precision import fastest_precision, probe_cpu
 REFERENCE = "Trainer, dynamic padding, fp32"  # its defaults
 TOKENIZING_REFERENCE = "transformers, a Python loop"
 SHARE = 0.1  # of dropout, as in BERT and RoBERTa
+TEXTS_ARE = {"packed": "packed", "sdpa": "padded"}  # in the table, by attention
 
 
 class Reduced(NamedTuple):
@@ -49,12 +50,28 @@ def reduced_precision(device: str, threads: int) -> Reduced:
     )
 
 
-def in_training(reduced: Precision | None, fastai_python: str) -> list[Contestant]:
-    """Every line of the training table, the reference first."""
+def other_attention(device: str) -> Attention:
+    """The attention that Foldwise does not choose by itself on `device`, where it has two.
+
+    It packs texts on a CPU and pads them on a GPU: see `foldwise.modeling.model`.
+    """
+    return "sdpa" if device == "cpu" else "packed"
+
+
+def in_training(
+    reduced: Precision | None, fastai_python: str, other: Attention | None
+) -> list[Contestant]:
+    """Every line of the training table, the reference first.
+
+    Args:
+        reduced: the precision besides fp32.
+        fastai_python: an interpreter that has fastai; empty: there is none.
+        other: the attention that Foldwise does not choose by itself; None: it has but one.
+    """
     contestants = [
-        *_training_in("fp32"),
+        *_training_in("fp32", other),
         Contestant("plain script, all padded to 256, fp32", "plain", "fp32"),
-        *([] if reduced is None else _training_in(reduced)),
+        *([] if reduced is None else _training_in(reduced, other)),
     ]
     if fastai_python:
         contestants += [
@@ -64,9 +81,9 @@ def in_training(reduced: Precision | None, fastai_python: str) -> list[Contestan
     return contestants
 
 
-def in_prediction(reduced: Precision | None) -> list[Contestant]:
-    """Every line of the prediction table, the reference first."""
-    return [one for precision in _precisions(reduced) for one in _prediction_in(precision)]
+def in_prediction(reduced: Precision | None, other: Attention | None) -> list[Contestant]:
+    """Every line of the prediction table, the reference first; `other` as in training."""
+    return [one for precision in _precisions(reduced) for one in _prediction_in(precision, other)]
 
 
 def in_tokenizing() -> list[Contestant]:
@@ -101,7 +118,7 @@ def _precisions(reduced: Precision | None) -> list[Precision]:
     return ["fp32"] if reduced is None else ["fp32", reduced]
 
 
-def _prediction_in(precision: Precision) -> list[Contestant]:
+def _prediction_in(precision: Precision, other: Attention | None) -> list[Contestant]:
     grouped = [
         Contestant(
             f"Trainer, length-grouped, {rows} rows at once, {precision}",
@@ -117,11 +134,11 @@ def _prediction_in(precision: Precision) -> list[Contestant]:
         default,
         *grouped,
         Contestant(f"Foldwise, {precision}", "foldwise", precision),
-        *_of_attention(precision),
+        *_with_attention(other, precision),
     ]
 
 
-def _training_in(precision: Precision) -> list[Contestant]:
+def _training_in(precision: Precision, other: Attention | None) -> list[Contestant]:
     def trainer(label: str, *, grouped: bool, dropout: float | None = None) -> Contestant:
         name = f"Trainer, {label}, {precision}"
         return Contestant(name, "trainer", precision, dropout=dropout, grouped=grouped)
@@ -145,13 +162,12 @@ def _training_in(precision: Precision) -> list[Contestant]:
             precision,
             frozen_embeddings=True,
         ),
-        *_of_attention(precision),
+        *_with_attention(other, precision),
     ]
 
 
-def _of_attention(precision: Precision) -> list[Contestant]:
-    """Texts packed and padded; one of both is Foldwise as it comes, by the device."""
-    return [
-        Contestant(f"Foldwise, packed, {precision}", "foldwise", precision, attention="packed"),
-        Contestant(f"Foldwise, padded, {precision}", "foldwise", precision, attention="sdpa"),
-    ]
+def _with_attention(other: Attention | None, precision: Precision) -> list[Contestant]:
+    if other is None:
+        return []
+    label = f"Foldwise, {TEXTS_ARE[other]}, {precision}"
+    return [Contestant(label, "foldwise", precision, attention=other)]

@@ -1,4 +1,4 @@
-"""The shape of an encoder, read from its config.json: no weights are needed."""
+"""What an encoder's config.json says of its shape and its family: no weights are needed."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from speed.flops import ModelShape
 from torch import nn
 from transformers import AutoConfig, AutoModel
 
+from foldwise.modeling.packing import PLAIN
 from foldwise.modeling.structure import find_layers
 
 
@@ -30,3 +31,8 @@ def shape_of(folder: str) -> ModelShape:
             if isinstance(module, nn.Linear) and name.startswith(inside)
         ),
     )
+
+
+def can_be_packed(folder: str) -> bool:
+    """Whether the encoder in `folder` is of a family whose texts Foldwise can pack."""
+    return AutoConfig.from_pretrained(folder).model_type in PLAIN

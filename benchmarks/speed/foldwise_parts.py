@@ -85,9 +85,16 @@ def model_of(task: Task, chosen: settings.Settings) -> TextModel:
     return model.to(task.device)
 
 
-def learner_of(task: Task, chosen: settings.Settings, model: TextModel) -> Learner:
+def learner_of(task: Task, chosen: settings.Settings, model: TextModel, tokens: Tokens) -> Learner:
     """The model with optimizer and schedule, before the first step."""
-    made = fold_model(model, chosen, "regression", epoch=task.steps // task.epochs)
+    rows = np.arange(len(tokens), dtype=np.int64)
+    made = fold_model(
+        model,
+        chosen,
+        "regression",
+        epoch=task.steps // task.epochs,
+        vocabulary=tokens.vocabulary(rows),
+    )
     (plan,) = made.plans
     learn_only(model, plan.learns)
     return new_learner(chosen, made, plan, FoldState())

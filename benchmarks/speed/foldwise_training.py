@@ -41,7 +41,7 @@ def measured(task: Task, contestant: Contestant, seed: int) -> Training:
     model = model_of(task, chosen)
     cells: list[int] = []
     watch = Stopwatch(task.device)
-    _take_steps(learner_of(task, chosen, model), task, tokens, seed, cells)
+    _take_steps(learner_of(task, chosen, model, tokens), task, tokens, seed, cells)
     seconds, waited = watch.seconds(), watch.waited(task.threads)
     amount = amount_of(tokens.lengths)
     return Training(

@@ -16,7 +16,9 @@ def parser(description: str) -> argparse.ArgumentParser:
     """The parser of its options."""
     made = argparse.ArgumentParser(description=description)
     made.add_argument("--sections", default=",".join(SECTIONS), help=f"({','.join(SECTIONS)})")
-    made.add_argument("--only", default="", help="contestants with these words in their names")
+    made.add_argument(
+        "--only", nargs="+", default=[], metavar="WORDS", help="contestants with these in the name"
+    )
     made.add_argument("--rounds", type=int, default=3, help="of all contestants (3)")
     made.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="(cpu)")
     made.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="(all cores)")

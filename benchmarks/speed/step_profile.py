@@ -35,7 +35,7 @@ def measured(task: Task, contestant: Contestant, seed: int) -> Profile:
     chosen = settings_of(task, contestant, seed)
     prepare_process(chosen.hardware)
     tokens = tokens_of(task.train, tokenizer_of(task))
-    learner, labels = learner_of(task, chosen, model_of(task, chosen)), labels_of(task)
+    learner, labels = learner_of(task, chosen, model_of(task, chosen), tokens), labels_of(task)
     cells: list[int] = []
     steps = list(islice(step_batches(task, tokens, seed, cells.append), WARM_UP + MOST_STEPS))
     if len(steps) <= WARM_UP:

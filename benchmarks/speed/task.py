@@ -13,6 +13,7 @@ System = Literal[
     "python loop", "transformers batch", "tokenizers batch", "foldwise cached",
 ]  # fmt: skip
 Precision = Literal["fp32", "bf16", "fp16"]
+Attention = Literal["sdpa", "packed"]
 WARM_UP_STEPS = 4
 
 
@@ -102,7 +103,8 @@ class Contestant:
         grouped: Trainer only: batches of texts of nearly equal length.
         frozen_embeddings: Foldwise only: the embeddings do not learn.
         one_rate: Foldwise only: the head learns at the encoder's rate, not at its own.
-        attention: Foldwise only: "packed" is that of texts one after the other, without padding.
+        attention: Foldwise only: "packed" is that of texts one after the other, without padding,
+            "sdpa" that of padded ones; "auto": what it chooses by itself.
         rows_at_once: Trainer only: rows a batch in a prediction.
         python: the interpreter of an environment of its own; empty: this one.
     """
@@ -114,7 +116,7 @@ class Contestant:
     grouped: bool = False
     frozen_embeddings: bool = False
     one_rate: bool = False
-    attention: Literal["auto", "sdpa", "packed"] = "auto"
+    attention: Attention | Literal["auto"] = "auto"
     rows_at_once: int = 8
     python: str = ""
 

@@ -52,7 +52,7 @@ def test_a_missing_weight_is_named(bert: Path, tmp_path: Path) -> None:
     folder = changed_copy(
         bert, tmp_path / "e", lambda weights: {n: w for n, w in weights.items() if n != name}
     )
-    message = re.escape(f"{folder} lacks 1 weights of the encoder: {name}")
+    message = re.escape(f"{folder} lacks 1 weight of the encoder: {name}")
     with pytest.raises(UsageError, match=message):
         load_encoder(folder)
 
@@ -61,7 +61,7 @@ def test_an_unexpected_weight_is_named(bert: Path, tmp_path: Path) -> None:
     folder = changed_copy(
         bert, tmp_path / "e", lambda weights: {**weights, "encoder.layer.7.bias": torch.ones(2)}
     )
-    message = re.escape("has 1 weights that the encoder has no place for: encoder.layer.7.bias")
+    message = re.escape("has 1 weight that the encoder has no place for: encoder.layer.7.bias")
     with pytest.raises(UsageError, match=message):
         load_encoder(folder)
 

@@ -15,11 +15,11 @@ from transformers import BertConfig, BertModel
 from foldwise import settings
 from foldwise.errors import UsageError
 from foldwise.modeling.encoder import Encoder
-from foldwise.modeling.loading import build_encoder, load_encoder
+from foldwise.modeling.loading import Attention, build_encoder, load_encoder
 from foldwise.modeling.model import build_model
 from foldwise.modeling.packing import PACKED, PLAIN, Places, attend_packed, packing_of
 from tests.modeling.conftest import TinyEncoder
-from tests.modeling.tiny_models import POOLINGS, experiment, tiny_batch
+from tests.modeling.tiny_models import POOLINGS, experiment, text_alone, tiny_batch
 from tests.tiny_encoders import make_tiny_encoder
 from tests.tiny_families import FAMILIES, make_tiny_family
 
@@ -89,11 +89,59 @@ def test_packed_texts_go_on_above_the_lowest_layers(bert: Path) -> None:
     encoder = load_encoder(bert, None, "packed")
     batch = tiny_batch(bert, LENGTHS)
     own, places = batch.attention_mask.bool(), places_of(batch.attention_mask)
-    below = encoder.entering(*batch, layer=1)
+    below = encoder.entering(*batch, layer=1, places=places)
     (entered,) = encoder(*batch, below=below, skipped=1, places=places)
     (whole,) = encoder(*batch, places=places)
     assert not entered[~own].any()
     torch.testing.assert_close(entered, whole, rtol=1e-4, atol=1e-6)
+
+
+def told_of(encoder: Encoder) -> list[dict[str, Any]]:
+    """What the transformer is called with from now on; `ids` is the first argument."""
+    told: list[dict[str, Any]] = []
+    encoder.backbone.register_forward_pre_hook(
+        lambda _module, args, options: told.append({"ids": args[0], **options}), with_kwargs=True
+    )
+    return told
+
+
+@pytest.mark.parametrize("attention", ["packed", "sdpa"])
+@pytest.mark.parametrize("family", sorted(set(PACKABLE) - {"albert"}))  # its layers share weights
+def test_what_enters_a_layer_is_what_transformers_computes_of_each_text_alone(
+    family: str, attention: Attention, tmp_path: Path
+) -> None:
+    folder = make_tiny_family(tmp_path, family)
+    encoder = load_encoder(folder, None, attention)
+    batch = tiny_batch(folder, LENGTHS)
+    batch.input_ids[1, 2] = batch.input_ids[-1, -1]  # "<pad>" in a text is the padding's id
+    own = batch.attention_mask.bool()
+    segments = (torch.arange(own.shape[1]) > 1).long().expand(own.shape)  # a pair's
+    given = segments if FAMILIES[family].segments else None
+    told = told_of(encoder)
+    below = encoder.entering(*batch, given, layer=2, places=places_of(own))
+    if attention == "packed":
+        assert told[0]["ids"].shape == (1, sum(LENGTHS))
+        assert not below[~own].any()
+    else:  # of a mask in this form, a GPU is not asked whether anything is masked
+        assert (told[0]["attention_mask"].dtype, told[0]["attention_mask"].ndim) == (torch.bool, 4)
+    assert below.shape == (*own.shape, encoder.width)
+    for row, length in enumerate(LENGTHS):
+        options = {} if given is None else {"token_type_ids": given[row : row + 1, :length]}
+        alone = text_alone(batch, row)
+        states = encoder.backbone(*alone, output_hidden_states=True, **options).hidden_states[2]
+        torch.testing.assert_close(below[row, :length], states[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("attention", ["packed", "sdpa"])
+def test_texts_without_padding_enter_a_layer_without_a_mask(
+    attention: Attention, bert: Path
+) -> None:
+    encoder = load_encoder(bert, None, attention)
+    batch = tiny_batch(bert, [4, 4])
+    told = told_of(encoder)
+    below = encoder.entering(*batch, layer=1, places=places_of(batch.attention_mask))
+    assert told[0]["attention_mask"] is None
+    torch.testing.assert_close(below, encoder.entering(*batch, layer=1), rtol=1e-4, atol=1e-6)
 
 
 def test_texts_of_a_pair_keep_their_segments(bert: Path) -> None:

@@ -14,7 +14,7 @@ from foldwise.errors import DataError, FoldwiseWarning
 from foldwise.tokenization import encoding
 from foldwise.tokenization import tokens as module
 from foldwise.tokenization.encoding import Text
-from foldwise.tokenization.tokenizer import Tokenizer
+from foldwise.tokenization.tokenizer import Padding, Tokenizer
 from foldwise.tokenization.tokens import Tokens, tokenize
 from tests.tiny_encoders import FAMILIES, Family
 
@@ -200,6 +200,22 @@ def test_other_rules_or_texts_are_kept_apart(
     tokenize(tokenizer_of("roberta", 16), [("film",)], tmp_path)
     tokenize(tokenizer_of("bert", 16), [("fil", "m")], tmp_path)
     assert len(encoded) == len(list(tmp_path.iterdir())) == 4
+
+
+@given(texts=st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1), data=st.data())
+def test_a_vocabulary_is_what_occurs_in_the_rows_asked_for(
+    texts: list[list[int]], data: st.DataObject
+) -> None:
+    rows = data.draw(st.lists(st.integers(0, len(texts) - 1)))
+    lengths = np.array([len(text) for text in texts], np.int32)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    ids = np.array([token for text in texts for token in text], np.int32)
+    tokens = Tokens(ids, offsets, None, lengths, Padding(id=0, type_id=0, side="right"))
+    occur = {token for row in rows for token in texts[row]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "TAKEN_AT_ONCE", 2)
+        found = tokens.vocabulary(np.array(rows, np.int64))
+    assert found.tolist() == sorted(occur)
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "swapped"])

@@ -155,7 +155,7 @@ def test_all_damaged_is_an_error_that_changes_nothing(tmp_path: Path) -> None:
         f"{tmp_path / 'ckpt-00000002' / 'model.safetensors'} is missing",
         f"{tmp_path / 'ckpt-00000001' / 'state.json'} has 27 bytes, expected 28",
         f"no checkpoint in {tmp_path} is whole and nothing was changed; restore one of them, or "
-        f"begin this run again with --fresh",
+        f"move {tmp_path} out of the run: the same command then begins this fold again, alone",
     )
 
 

@@ -4,16 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import AutoTokenizer
 
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import load
 from foldwise.errors import FoldFailed, Interrupted, StorageError, UsageError
+from foldwise.folds.making import make_folds, save_folds
 from foldwise.paths import Project
 from foldwise.predictions.table import read_predictions
 from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
-from tests.tiny_competitions import tiny_regression
+from tests.forked_workers import ForkedEngine
+from tests.tiny_competitions import load_tiny, tiny_regression
 from tests.tiny_encoders import FAMILIES, Family, make_tiny_encoder
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings, train_tiny
 
@@ -115,12 +120,57 @@ def test_a_stop_saves_and_the_same_command_ends_in_the_same_bits(project: Projec
     assert results_of(resumed.folder) == results_of(whole.folder)
 
 
+def with_a_word_of_its_own(project: Project) -> dict[str, int]:
+    """The fold of each row, of which r000 alone has the word "q"."""
+    path, folds = project.root / "input/tiny-regression/train.csv", project.folds("tiny-regression")
+    path.write_text(path.read_text().replace("\nr000,", "\nr000,q ", 1))
+    folds.unlink()
+    table = make_folds(load_tiny(project, "tiny-regression"), n=3).table
+    save_folds(folds, table)
+    return dict(zip(table.ids, table.folds.tolist(), strict=True))
+
+
+def test_embeddings_learn_for_tokens_of_the_training_rows_and_are_saved_whole(
+    project: Project,
+) -> None:
+    folds = with_a_word_of_its_own(project)
+    fold = folds["r000"]
+    tokenizer = AutoTokenizer.from_pretrained(project.root / "encoder")
+    loaded = load_tiny(project, "tiny-regression").train
+    texts = [t[0] for i, t in zip(loaded.ids, loaded.texts, strict=True) if folds[i] != fold]
+    seen = {token for text in texts for token in tokenizer(text)["input_ids"]}
+    (unseen,) = tokenizer("q", add_special_tokens=False)["input_ids"]
+    assert unseen not in seen
+
+    stopped_after(project, "run", step=5, fold=fold)
+    (checkpoint,) = (project.run("run") / f"fold-{fold}").glob("ckpt-*")
+    rows = {
+        len(value)
+        for path in checkpoint.glob("*.safetensors")
+        for name, value in load_file(path).items()
+        if "word_embeddings" in name and value.ndim == 2
+    }
+    assert rows == {len(seen) + 1}  # the padding's: of weights and moments, best and latest
+    finished = train_tiny(project, "run")
+    table = embeddings_in(finished.folder / f"fold-{fold}" / "model.safetensors")
+    pretrained = embeddings_in(project.root / "encoder" / "model.safetensors")
+    changed = (table != pretrained).any(dim=1)
+    assert changed[list(seen)].all()
+    assert changed.sum() <= len(seen) + 1
+    assert not changed[unseen]
+
+
+def embeddings_in(path: Path) -> Tensor:
+    (table,) = (v for name, v in load_file(path).items() if "word_embeddings" in name)
+    return table
+
+
 def test_folds_in_another_order_and_in_two_workers_give_the_same_bits(project: Project) -> None:
     settings = tiny_settings(project)
     train_run(project, RunRequest("one", settings), StopRequest())
     for fold in (2, 0, 1):
         train_run(project, RunRequest("order", settings, folds=(fold,)), StopRequest())
-    train_run(project, RunRequest("two", settings, workers=2), StopRequest())
+    train_run(project, RunRequest("two", settings, workers=2, engine=ForkedEngine()), StopRequest())
 
     expected = results_of(project.run("one"))
     assert results_of(project.run("order")) == expected
@@ -201,6 +251,11 @@ def test_no_whole_checkpoint_is_an_error_and_nothing_is_overwritten(project: Pro
         train_tiny(project, "run", training={"checkpoint_seconds": 0.0})
 
     assert sorted(str(path) for path in fold.rglob("*")) == before
+    # what the message says: this fold alone begins again
+    fold.rename(project.root / "damaged")
+    state = train_tiny(project, "run", training={"checkpoint_seconds": 0.0})
+    assert (state.missing, state.trained) == ((), 3)
+    assert not events(state.folder, 0, "resumed")
 
 
 def test_a_diverged_fold_fails_keeps_the_last_good_state_and_has_no_score(project: Project) -> None:

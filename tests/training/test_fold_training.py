@@ -47,6 +47,15 @@ def events(run: Path, fold: int, event: str) -> list[dict[str, Any]]:
     return [record for line in lines if (record := json.loads(line))["event"] == event]
 
 
+def seen_tokens(project: Project, run: str, fold: int) -> set[int]:
+    """The ids of the tokens in the texts that a fold learns from."""
+    settings = load_experiment(project.run(run) / "settings.toml")
+    corpus = load_corpus(project, settings)
+    tokenizer = load_tokenizer(resolve_encoder(settings.encoder.name), 16)
+    texts = [corpus.loaded.train.texts[row] for row in corpus.training_positions(fold)]
+    return set(tokenize(tokenizer, texts, None).ids.tolist())
+
+
 def test_each_stage_learns_more_of_the_model_and_says_so(project: Project) -> None:
     state = train_tiny(project, "staged", **STAGES)
 
@@ -58,6 +67,8 @@ def test_each_stage_learns_more_of_the_model_and_says_so(project: Project) -> No
     ]
     # what is frozen goes through the model once: with the mean, one vector a text is kept
     assert [stage["cached"] for stage in stages] == ["pooling", "layers", None]
+    seen = seen_tokens(project, "staged", 0) | {0}  # the padding's row is kept beside them
+    assert [stage["learning_tokens"] for stage in stages] == [0, 0, len(seen)]
     looks = events(state.folder, 0, "look")
     assert list(looks[0]["rates"]) == ["head"]
     # two an epoch, counted from the beginning of each stage: none in a stage's first step

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,8 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from foldwise.encoders import EncoderFiles
 from foldwise.errors import StorageError
 from foldwise.settings import Settings
+from foldwise.tokenization.batches import collate
+from foldwise.tokenization.tokenizer import load_tokenizer
+from foldwise.tokenization.tokens import tokenize
 from foldwise.training import freezing
 from foldwise.training.freezing import NAME, Place, Texts, frozen_states
 from foldwise.training.frozen_states import FrozenStates, frozen_layers, frozen_part
@@ -85,6 +90,51 @@ def test_training_on_kept_states_gives_the_weights_of_training_on_all_layers(
         torch.testing.assert_close(kept[name], value, rtol=2e-3, atol=2e-5, msg=name)
         changes.append(not torch.equal(value, start[name]))
     assert any(changes)
+
+
+PAIRS = {  # with a text that spells out the padding token
+    "bert": [("a [PAD] film", "bad"), ("funny", "a great great book"), ("bad", "good")],
+    "roberta": [("a<pad> film", "bad"), ("funny", "a great great book"), ("bad", "good")],
+}
+
+
+@pytest.mark.parametrize("attention", ["packed", "sdpa"])
+@pytest.mark.parametrize("family", PAIRS)
+def test_states_below_a_layer_are_those_of_each_text_alone(
+    tmp_path: Path, family: Family, attention: str
+) -> None:
+    folder = make_tiny_encoder(tmp_path / "encoder", family)
+    tokenizer = load_tokenizer(EncoderFiles("tiny", folder, "folder"), 32)
+    tokens = tokenize(tokenizer, PAIRS[family], None)
+    assert (tokens.ids == tokens.padding.id).sum() == 1
+    chosen = settings_of(encoder={"frozen": 1, "attention": attention})
+    model = made_of(folder, chosen).model
+    learn_only(model, ["layer 1", "head"])
+    told: list[dict[str, Any]] = []
+    backbone = model.encoder.backbone
+    hook = backbone.register_forward_pre_hook(
+        lambda _module, args, options: told.append({"ids": args[0], **options}), with_kwargs=True
+    )
+    place = Place(tmp_path, tmp_path / "shared", "identity")
+    texts = Texts(tokens, 64, lambda _done: None)
+    with frozen_states(place, model, texts, chosen.hardware, pretrained=False) as frozen:
+        assert frozen is not None
+        kept = torch.from_numpy(np.array(frozen.values))
+    hook.remove()
+
+    (batch,) = told
+    if attention == "packed":
+        assert batch["ids"].shape == (1, len(tokens.ids))  # no padding was computed
+    else:
+        assert batch["attention_mask"].ndim == 4  # a GPU is not asked what is masked
+    for text, (begin, end) in enumerate(pairwise(tokens.offsets)):
+        alone = collate(tokens, [text])
+        segments = alone.token_type_ids
+        options = {} if segments is None else {"token_type_ids": segments}
+        whole = backbone(
+            alone.input_ids, alone.attention_mask, output_hidden_states=True, **options
+        )
+        torch.testing.assert_close(kept[begin:end], whole.hidden_states[1][0], rtol=1e-4, atol=1e-5)
 
 
 def test_nothing_is_kept_while_the_first_layer_learns(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.run_scores import read_tables
 from foldwise.training.stopping import StopRequest
+from tests.forked_workers import ForkedEngine
 from tests.training.test_encoder_run import stopped_after
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings, train_tiny
 
@@ -81,7 +82,7 @@ def test_data_that_changes_under_the_workers_is_refused(project: Project) -> Non
         if progress.phase == "done" and path.read_text(encoding="utf-8") == original:
             path.write_text(original.replace("film", "flim", 1), encoding="utf-8")
 
-    request = RunRequest("run", tiny_settings(project), workers=2)
+    request = RunRequest("run", tiny_settings(project), workers=2, engine=ForkedEngine())
     with pytest.raises(UsageError, match="data: changed since the run began"):
         train_run(project, request, StopRequest(), spoil)
 

@@ -1,12 +1,24 @@
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from foldwise.errors import UsageError
-from foldwise.training.fold_state import FoldState
+from foldwise.training.fold_state import FoldState, put_back
 from foldwise.training.learning import group_rates, new_learner
 from foldwise.training.stages import learn_only
-from tests.training.tiny_learners import learner_of, made_of, settings_of, weights_of
+from tests.training.tiny_learners import (
+    learner_of,
+    made_of,
+    new_model,
+    settings_of,
+    take_all,
+    tiny_tokens,
+    weights_of,
+    whole_batches,
+)
 
 
 def test_the_rates_of_now_are_those_of_the_groups_that_learn(folder: Path) -> None:
@@ -58,3 +70,64 @@ def test_settings_that_no_layer_of_the_encoder_fits_are_refused_together(folder:
     with pytest.raises(UsageError) as refused:
         made_of(folder, chosen)
     assert len(refused.value.complaints) == 2
+
+
+# without mixout, which draws a share of each matrix: of another shape others are drawn
+@pytest.mark.parametrize("changed", [
+    {},
+    {"averaging": {"kind": "ema"}},
+    {"regularization": {"pretrained_decay": 0.5}},
+    {"stages": [{"epochs": 3.0, "train": "head"}, {"epochs": 3.0}]},
+])  # fmt: skip
+def test_seen_tokens_learn_what_they_learn_among_all(folder: Path, changed: Any) -> None:
+    chosen = settings_of(optimizer={"weight_decay": 0.0}, **changed)
+    tokens = tiny_tokens(folder)
+    vocabulary = tokens.vocabulary(np.arange(len(tokens)))
+    start = new_model(folder, chosen).state_dict()
+    whole, seen = made_of(folder, chosen), made_of(folder, chosen, vocabulary)
+    assert len(seen.model.encoder.token_embeddings()) == len(vocabulary) + 1  # the padding's
+    losses = [
+        [
+            torch.stack(take_all(learner_of(made, chosen, stage), whole_batches(tokens), 3))
+            for stage in range(len(made.plans))
+        ]
+        for made in (whole, seen)
+    ]
+    for one, other in zip(*losses, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-7)
+    for made in (whole, seen):
+        if made.average is not None:  # compared instead of the weights of the last step
+            put_back(made.learned, made.average.weights)
+    seen.model.encoder.learn_whole_vocabulary()
+    ours, theirs = seen.model.state_dict(), whole.model.state_dict()
+    assert ours.keys() == theirs.keys()
+    for name, value in theirs.items():
+        torch.testing.assert_close(ours[name], value, rtol=1e-5, atol=1e-7)
+        if "word_embeddings" in name:
+            assert not torch.equal(value[vocabulary], start[name][vocabulary])
+
+
+def test_tokens_that_were_not_seen_are_not_decayed(folder: Path) -> None:
+    chosen = settings_of(optimizer={"weight_decay": 0.1})
+    tokens = tiny_tokens(folder)
+    vocabulary = tokens.vocabulary(np.arange(len(tokens)))
+    made = made_of(folder, chosen, vocabulary)
+    take_all(learner_of(made, chosen), whole_batches(tokens))
+    made.model.encoder.learn_whole_vocabulary()
+    before = new_model(folder, chosen).encoder.token_embeddings()
+    changed = (made.model.encoder.token_embeddings() != before).any(dim=1)
+    # the padding's vector is 0, and is decayed to 0
+    assert changed.nonzero()[:, 0].tolist() == vocabulary.tolist()
+
+
+@pytest.mark.parametrize("changed", [
+    {"regularization": {"adversarial": "fgm"}},
+    {"regularization": {"adversarial": "awp"}},
+    {"rates": {"embeddings": 0.0}},
+])  # fmt: skip
+def test_the_matrix_stays_whole_where_its_norm_counts_or_nothing_of_it_learns(
+    folder: Path, changed: Any
+) -> None:
+    chosen = settings_of(**changed)
+    made = made_of(folder, chosen, np.array([5, 6]))
+    assert made.model.encoder.token_embeddings().shape == (175, 16)

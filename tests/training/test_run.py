@@ -23,6 +23,7 @@ from foldwise.training.progress import Progress
 from foldwise.training.run import RunRequest, train_run
 from foldwise.training.run_scores import read_scores
 from foldwise.training.stopping import StopRequest
+from tests.forked_workers import ForkedEngine
 from tests.full_disk import ROOT
 from tests.tiny_competitions import (
     load_tiny,
@@ -131,9 +132,10 @@ def test_the_order_of_folds_and_the_number_of_sittings_change_nothing(project: P
 
 
 def test_two_workers_make_the_same_run_as_one(project: Project) -> None:
-    two = tfidf_settings(training={"folds": 2})  # each worker's imports take seconds
+    two = tfidf_settings(training={"folds": 2})
     for name, workers in (("a", 1), ("b", 2)):
-        train_run(project, RunRequest(name, two, workers=workers), StopRequest())
+        request = RunRequest(name, two, workers=workers, engine=ForkedEngine())
+        train_run(project, request, StopRequest())
     assert results(project.run("a")) == results(project.run("b"))
 
 

@@ -168,7 +168,7 @@ def test_a_table_without_folds_or_with_other_ids_has_no_score(tmp_path: Path) ->
     oof = oof_of(project, loaded)
     with pytest.raises(DataError, match="an OOF table has a column fold"):
         score_table(loaded, replace(oof, folds=None))
-    with pytest.raises(DataError, match="1 ids of the training rows have no prediction"):
+    with pytest.raises(DataError, match="1 id of the training rows has no prediction"):
         score_table(loaded, replace(oof, ids=("other", *oof.ids[1:])))
 
 

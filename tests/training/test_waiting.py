@@ -74,7 +74,8 @@ def test_no_step_waits(
         averaging={"kind": "ema"},
     )
     tokens = tiny_tokens(folder)
-    learner = learner_of(made_of(folder, chosen), chosen)
+    vocabulary = tokens.vocabulary(np.array([0, 1]))  # the other texts have more
+    learner = learner_of(made_of(folder, chosen, vocabulary), chosen)
     batches = [collate(tokens, np.arange(len(TEXTS))), collate(tokens, [1]), collate(tokens, [2])]
     take_step(learner, batches, LABELS, 1)  # AdamW makes its state
     with Waits() as waits:

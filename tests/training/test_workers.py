@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foldwise.errors import FoldFailed
+from foldwise.errors import FoldFailed, FoldwiseWarning
 from foldwise.journal import Journal
 from foldwise.paths import Project
 from foldwise.settings import Hardware
@@ -19,6 +19,7 @@ from foldwise.training.run import RunRequest, train_run
 from foldwise.training.stopping import StopRequest
 from foldwise.training.worker_process import LocalProcess
 from foldwise.training.workers import RunFiles, Workers
+from tests.forked_workers import ForkedEngine
 from tests.training.tiny_runs import results_of, tiny_project, tiny_settings
 
 TWO: dict[str, Any] = {
@@ -70,7 +71,9 @@ def test_a_killed_worker_goes_on_from_its_checkpoint_and_the_other_is_left_alone
     run = project.run("two")
     killer = Killer(run, fold=0, step=6, kills=1)
 
-    state = train_run(project, replace(one, name="two", workers=2), StopRequest(), killer)
+    request = replace(one, name="two", workers=2, engine=ForkedEngine())
+    with pytest.warns(FoldwiseWarning, match=r"fold 0 died \(exit code -9; .* another one goes on"):
+        state = train_run(project, request, StopRequest(), killer)
 
     assert (killer.left, state.missing, state.trained) == (0, (), 2)
     (died,) = events_of(run, "worker died")
@@ -84,11 +87,14 @@ def test_a_killed_worker_goes_on_from_its_checkpoint_and_the_other_is_left_alone
 def test_a_worker_that_dies_twice_fails_its_fold_and_the_other_is_finished(
     project: Project,
 ) -> None:
-    request = RunRequest("run", tiny_settings(project, **TWO), workers=2)
+    request = RunRequest("run", tiny_settings(project, **TWO), workers=2, engine=ForkedEngine())
     run = project.run("run")
 
-    with pytest.raises(FoldFailed, match=r"the worker of fold 1 died 2 times \(exit code -9;"):
+    failed = pytest.raises(FoldFailed, match=r"the worker of fold 1 died 2 times \(exit code -9;")
+    with pytest.warns(FoldwiseWarning, match="another one goes on") as told, failed:
         train_run(project, request, StopRequest(), Killer(run, fold=1, step=6, kills=2))
+    ours = [warning for warning in told if warning.category is FoldwiseWarning]
+    assert len(ours) == 1  # nobody goes on after the second time
 
     assert (run / "fold-0" / "result.json").is_file()
     assert not (run / "fold-1" / "result.json").exists()

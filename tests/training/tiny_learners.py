@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from foldwise.encoders import EncoderFiles
@@ -56,9 +57,12 @@ def new_model(folder: Path, chosen: Settings) -> TextModel:
     return build_model(folder, chosen, outputs=1, task="regression")
 
 
-def made_of(folder: Path, chosen: Settings) -> FoldModel:
+def made_of(
+    folder: Path, chosen: Settings, vocabulary: NDArray[np.int64] | None = None
+) -> FoldModel:
     """The model with what stays with it over its stages."""
-    return fold_model(new_model(folder, chosen), chosen, "regression", epoch=1)
+    model = new_model(folder, chosen)
+    return fold_model(model, chosen, "regression", epoch=1, vocabulary=vocabulary)
 
 
 def learner_of(

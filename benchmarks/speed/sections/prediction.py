@@ -33,7 +33,7 @@ EXPLAINED = (
 def prediction(bench: Bench) -> Section:
     """Prediction time of every contestant."""
     job = Job("prediction", bench.task, Prediction)
-    contestants = bench.chosen(in_prediction(bench.reduced.precision))
+    contestants = bench.chosen(in_prediction(bench.reduced.precision, bench.other_attention))
     lines = run_rounds(job, contestants, bench.options.rounds, bench.say)
     peaks = best_peaks(lines)
     parts = [

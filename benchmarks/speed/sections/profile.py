@@ -10,7 +10,7 @@ from speed.task import Contestant
 
 def profile(bench: Bench) -> Section:
     """Milliseconds a step by kind of operation, for Foldwise as it comes."""
-    ours = [one for one in in_training(bench.reduced.precision, "") if _is_as_it_comes(one)]
+    ours = [one for one in in_training(bench.reduced.precision, "", None) if _is_as_it_comes(one)]
     job = Job("profile", bench.task, Profile)
     lines = run_rounds(job, ours, bench.options.rounds, bench.say)
     on = "the GPU's" if bench.task.device == "cuda" else "the calling thread's"

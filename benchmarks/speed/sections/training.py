@@ -22,19 +22,21 @@ from speed.table import (
     spread,
     times_faster,
 )
-from speed.task import Contestant, Precision, Task
+from speed.task import Attention, Contestant, Precision, Task
 
 QUALITY_EPOCHS = 2
 
 EXPLAINED = (
     "Wall time is that of the training steps alone, without imports, tokenizing, evaluations and "
     "checkpoints, after a warm-up in the same process. Speed counts real tokens, without padding. "
+    "Padding is that of the batches: packed texts compute none of it. "
     "Ratios are taken within each round. Times, ratios and RMSE: median (least to most) over the "
     "rounds, each of which has its own seed.",
     "Trainer: the ready-made sequence classification model and the defaults of TrainingArguments, "
     "but for the rows above. Foldwise: masked mean, linear head at its own higher rate, dropout 0 "
     "as it ships for regression; 'one rate' has the encoder's dropout and one learning rate "
-    "everywhere, as the Trainer has. Frozen embeddings save the gradient that leads to them, which "
+    "everywhere, as the Trainer has; 'packed' or 'padded' is what it does not do with texts by "
+    "itself on this device. Frozen embeddings save the gradient that leads to them, which "
     "is counted as if it was computed.",
     "The plain script has one optimizer group a tensor. A few of its steps are timed and projected "
     "to the whole, since every one of them is as long.",
@@ -60,8 +62,8 @@ def quality(bench: Bench) -> Section:
     return _section(bench, "Quality", task, contestants)
 
 
-def _others(bench: Bench) -> tuple[Precision | None, str]:
-    return bench.reduced.precision, bench.options.fastai_python
+def _others(bench: Bench) -> tuple[Precision | None, str, Attention | None]:
+    return bench.reduced.precision, bench.options.fastai_python, bench.other_attention
 
 
 def _section(bench: Bench, title: str, task: Task, contestants: Sequence[Contestant]) -> Section:

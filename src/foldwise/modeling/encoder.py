@@ -12,6 +12,7 @@ from foldwise.modeling.entrance import Entrance, entrance_of
 from foldwise.modeling.layer_groups import LayerGroup
 from foldwise.modeling.packing import PACKED, PLAIN, Packing, Places, packing_of
 from foldwise.modeling.probing import is_told_alike, padding_change
+from foldwise.modeling.seen_tokens import learn_seen_tokens, learn_whole_vocabulary
 from foldwise.modeling.structure import TRACED_TOKENS, find_layers, traced_structure
 
 XLNET_CLASSIFIER_SEGMENT = 2  # of the classifier's token, in XLNet's pretraining
@@ -95,8 +96,8 @@ class Encoder(nn.Module):
         """
         self.check_layers(last_layers)
         self._check_segments(token_type_ids)
-        if self.is_packed and places is not None and places.are_some:
-            packing = packing_of(places, input_ids.device)
+        packing = self._packing(places, input_ids.device)
+        if packing is not None:
             options = self._packed_options(packing, input_ids, token_type_ids)
             row = None if below is None else packing.packed(below)
             with self._from(row, skipped):
@@ -105,6 +106,12 @@ class Encoder(nn.Module):
         options = self._options(attention_mask, token_type_ids, places)
         with self._from(below, skipped):
             return self._states(input_ids, options, last_layers)
+
+    def _packing(self, places: Places | None, device: torch.device) -> Packing | None:
+        """How a batch is packed; None where it stays as it is."""
+        if places is None or not self.is_packed or not places.are_some:
+            return None
+        return packing_of(places, device)
 
     def _states(
         self, input_ids: Tensor, options: dict[str, Any], last_layers: int
@@ -135,27 +142,57 @@ class Encoder(nn.Module):
         token_type_ids: Tensor | None = None,
         *,
         layer: int,
+        places: Places | None = None,
     ) -> Tensor:
-        """The hidden states that enter a layer: (texts, tokens, width)."""
-        if self._entrance is None:
-            raise ValueError(f"a {self._family} encoder cannot be entered above its lowest layers")
+        """The hidden states that enter a layer: (texts, tokens, width); nothing reads padding's.
+
+        Args:
+            input_ids: as in `forward`, like the next two.
+            attention_mask: see there.
+            token_type_ids: see there.
+            layer: its number, the lowest is 0.
+            places: what the mask says, known to the processor: see `forward`.
+        """
         self._check_segments(token_type_ids)
-        options = self._options(attention_mask, token_type_ids)
-        return self._entrance.reached(
-            self.layers()[layer], lambda: self.backbone(input_ids, **options)
+        packing = self._packing(places, input_ids.device)
+        if packing is not None:
+            options = self._packed_options(packing, input_ids, token_type_ids)
+            return packing.padded(self._reached(packing.packed(input_ids), options, layer))
+        return self._reached(
+            input_ids, self._options(attention_mask, token_type_ids, places), layer
+        )
+
+    def _reached(self, input_ids: Tensor, options: dict[str, Any], layer: int) -> Tensor:
+        entered = self.layers()[layer]
+        return self._checked_entrance().reached(
+            entered, lambda: self.backbone(input_ids, **options)
         )
 
     def _from(self, below: Tensor | None, skipped: int) -> AbstractContextManager[None]:
         if below is None:
             return nullcontext()
+        return self._checked_entrance().entered(self.layers(), below, skipped)
+
+    def _checked_entrance(self) -> Entrance:
         if self._entrance is None:
             raise ValueError(f"a {self._family} encoder cannot be entered above its lowest layers")
-        return self._entrance.entered(self.layers(), below, skipped)
+        return self._entrance
 
     def token_embeddings(self) -> nn.Parameter:
-        """The matrix of the tokens' vectors, (vocabulary, width)."""
+        """The matrix of the tokens' vectors, (vocabulary, width), or those that learn."""
         backbone: Any = self.backbone  # every transformer of the library has it
         return cast("nn.Parameter", backbone.get_input_embeddings().weight)
+
+    def learn_seen_tokens(self, seen: Tensor) -> bool:
+        """Let the embeddings of `seen` tokens, (tokens,) int64 ids, learn alone, if it can be done.
+
+        What is computed stays the same; other tokens keep the vectors they have.
+        """
+        return learn_seen_tokens(self.backbone, seen)
+
+    def learn_whole_vocabulary(self) -> None:
+        """Undo `learn_seen_tokens`, before the weights are saved."""
+        learn_whole_vocabulary(self.backbone)
 
     def check_layers(self, last_layers: int) -> None:
         """Check that there are so many layers.

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from transformers import MODEL_MAPPING, AutoConfig, AutoModel, PreTrainedConfig
 from transformers.utils import logging as reports
 
-from foldwise.errors import Complaints, UsageError, listed
+from foldwise.errors import Complaints, UsageError, counted, listed
 from foldwise.modeling.dropout import check_dropout, set_dropout
 from foldwise.modeling.encoder import Encoder
 from foldwise.modeling.packing import PACKED, PLAIN
@@ -176,10 +176,12 @@ def _check_report(folder: Path, report: dict[str, Any]) -> None:
     unexpected = sorted(name for name in report["unexpected_keys"] if not NO_USE.search(name))
     complaints = Complaints()
     if missing:
-        complaints.add(f"{folder} lacks {len(missing)} weights of the encoder: {listed(missing)}")
+        complaints.add(
+            f"{folder} lacks {counted(len(missing), 'weight')} of the encoder: {listed(missing)}"
+        )
     if unexpected:
         complaints.add(
-            f"{folder} has {len(unexpected)} weights that the encoder has no place for: "
+            f"{folder} has {counted(len(unexpected), 'weight')} that the encoder has no place for: "
             f"{listed(unexpected)}; its config.json may be that of another encoder"
         )
     for name, found, expected in sorted(report["mismatched_keys"]):

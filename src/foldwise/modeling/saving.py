@@ -7,7 +7,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from foldwise.errors import Complaints, DataError, StorageError, listed
+from foldwise.errors import Complaints, DataError, StorageError, counted, listed
 from foldwise.storage import write_atomically
 
 
@@ -64,10 +64,14 @@ def _check_same(
     advice = "build the model from the settings and the encoder it was trained with"
     missing = sorted(expected.keys() - found.keys())
     if missing:
-        complaints.add(f"{path} lacks {len(missing)} weights: {listed(missing)}; {advice}")
+        complaints.add(
+            f"{path} lacks {counted(len(missing), 'weight')}: {listed(missing)}; {advice}"
+        )
     extra = sorted(found.keys() - expected.keys())
     if extra:
-        complaints.add(f"{path} has {len(extra)} weights too many: {listed(extra)}; {advice}")
+        complaints.add(
+            f"{path} has {counted(len(extra), 'weight')} too many: {listed(extra)}; {advice}"
+        )
     complaints.extend(
         f"{path}: {name} must have shape {expected[name]}, got {found[name]}; {advice}"
         for name in sorted(expected.keys() & found.keys())

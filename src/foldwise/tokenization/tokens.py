@@ -64,6 +64,14 @@ class Tokens:
                 types[to] = self.type_ids[spread]
         return Tokens(ids, offsets, types, self.whole_lengths[at], self.padding)
 
+    def vocabulary(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The ids that occur in the texts at `rows`, ascending, each once."""
+        occurs = np.zeros(int(self.ids.max(initial=0)) + 1, np.bool_)
+        for begin in range(0, len(rows), TAKEN_AT_ONCE):
+            part = rows[begin : begin + TAKEN_AT_ONCE]
+            occurs[self.ids[flat_positions(self.offsets[part], self.lengths[part])]] = True
+        return np.flatnonzero(occurs).astype(np.int64)
+
 
 def flat_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """(sum of lengths,) the ranges `start .. start + length - 1`, one after the other."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from foldwise import settings
 
@@ -38,12 +39,13 @@ class Average:
         if not self.weights:
             self.weights = {name: value.detach().clone() for name, value in now.items()}
             return
-        share = self._share()
-        for name, value in now.items():
-            if value.is_floating_point():
-                self.weights[name].lerp_(value.detach(), share)
-            else:  # a batch norm's count of batches
-                self.weights[name].copy_(value)
+        values = {name: value for name, value in now.items() if value.is_floating_point()}
+        # a few launches on a GPU, where one for each tensor may take longer than the step's own;
+        # SWA is an EMA whose share falls
+        average = get_ema_multi_avg_fn(1 - self._share())
+        average([self.weights[name] for name in values], list(values.values()), self.count)
+        for name in now.keys() - values.keys():  # a batch norm's count of batches
+            self.weights[name].copy_(now[name])
 
     def _is_due(self, step: int) -> bool:
         if self.chosen.kind == "ema":

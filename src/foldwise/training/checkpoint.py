@@ -123,7 +123,7 @@ def newest_checkpoint(fold: Path, journal: Journal) -> Checkpoint | None:
         raise StorageError(
             *damaged.values(),
             f"no checkpoint in {fold} is whole and nothing was changed; restore one of them, or "
-            f"begin this run again with --fresh",
+            f"move {fold} out of the run: the same command then begins this fold again, alone",
         )
     return None
 

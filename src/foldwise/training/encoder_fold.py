@@ -56,6 +56,8 @@ def train_encoder_fold(job: FoldJob, report: Report, stop: StopRequest) -> FoldO
     # a stop during the predictions then costs none of the training
     save_end(job.folder, job.identity, training.state)
     put_back(training.made.learned, training.state.best)
+    with out_of_memory_explained():  # of a full GPU
+        training.made.model.encoder.learn_whole_vocabulary()
     test = tokenize(tokenizer, job.corpus.loaded.test.texts, job.token_cache)
     before_test = time.monotonic()
     test_outputs = _predicted_test(job, training, test, report, stop)
@@ -110,7 +112,7 @@ def _begun_anew(
         cpu_seconds=before.state.cpu_seconds,
         micro_batch_tokens=before.state.micro_batch_tokens,
     )
-    made = made_model(job, tokenizer.cls_position, attempt)
+    made = made_model(job, tokenizer.cls_position, train, attempt)
     return FoldTraining(job, made, state, train, stop)
 
 
@@ -137,7 +139,7 @@ def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopReque
     checkpoint = newest_checkpoint(job.folder, journal)
     # what does not learn is not saved: it is made again, from the seeds of the same attempt
     attempt = 0 if checkpoint is None else int(checkpoint.state["attempt"])
-    made = made_model(job, tokenizer.cls_position, attempt)
+    made = made_model(job, tokenizer.cls_position, train, attempt)
     state = FoldState()
     if checkpoint is not None:
         state = restored_state(checkpoint, job.identity, made.learned)
@@ -145,7 +147,9 @@ def _prepared(job: FoldJob, tokenizer: Tokenizer, train: Tokens, stop: StopReque
     return FoldTraining(job, made, state, train, stop)
 
 
-def made_model(job: FoldJob, cls_position: Literal["first", "last"], attempt: int) -> FoldModel:
+def made_model(
+    job: FoldJob, cls_position: Literal["first", "last"], train: Tokens, attempt: int
+) -> FoldModel:
     """The pretrained model with a fresh head, on its device, and what stays with it."""
     if job.encoder is None:
         raise ValueError("an encoder fold needs the encoder's files")
@@ -161,7 +165,13 @@ def made_model(job: FoldJob, cls_position: Literal["first", "last"], attempt: in
     learned_from = job.corpus.training_positions(job.fold)
     model.start_from(torch.from_numpy(job.corpus.targets()[learned_from]))
     epoch = epoch_steps(len(learned_from), chosen.training.batch_size)
-    return fold_model(model.to(chosen.hardware.device), chosen, loaded.competition.task, epoch)
+    return fold_model(
+        model.to(chosen.hardware.device),
+        chosen,
+        loaded.competition.task,
+        epoch,
+        train.vocabulary(learned_from),
+    )
 
 
 def _predicted_test(

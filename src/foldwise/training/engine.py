@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from foldwise.encoders import EncoderFiles
-from foldwise.errors import UsageError
+from foldwise.errors import UsageError, counted
 from foldwise.settings import Hardware
 
 Message = dict[str, Any]
@@ -129,5 +129,6 @@ def too_many(count: int, places: int, what: str) -> UsageError:
     """What is said where `count` workers were asked for, and there are places for fewer."""
     advice = f"use --workers {places}" if places else "choose hardware.device=cpu, or add machines"
     return UsageError(
-        f"each worker has {what} of its own, but there are {places} for {count} workers; {advice}"
+        f"each worker has {what} of its own, but there {'is' if places == 1 else 'are'} {places} "
+        f"for {counted(count, 'worker')}; {advice}"
     )

@@ -147,9 +147,16 @@ class FoldTraining:
             self._take_all_steps(learner, plan, report)
         self.journal.write(
             "stage", stage=plan.number, step=self.state.step, learns=list(plan.learns),
+            learning_tokens=self._learning_tokens(plan),
             cached=None if frozen is None else frozen.part, preparing=round(preparing, 2),
             seconds=round(time.monotonic() - begun, 2),
         )  # fmt: skip
+
+    def _learning_tokens(self, plan: StagePlan) -> int:
+        """How many tokens of the vocabulary have embeddings that learn in a stage."""
+        if "embeddings" not in plan.learns:
+            return 0
+        return len(self.made.model.encoder.token_embeddings())
 
     def _freezing(
         self, plan: StagePlan, report: Report

@@ -46,6 +46,8 @@ def set_training_mode(model: TextModel, frozen_layers: int) -> None:
     What does not learn computes as in a prediction: its dropout would only add noise that nothing
     above could use, and its outputs could not be reused.
     """
+    if not frozen_layers and model.training and model.encoder.training:
+        return  # as the step before left it: hundreds of modules are not told again at every step
     model.train()
     layers = model.encoder.layers()
     # an encoder without whole layers may drop out between them, in its own name: all or nothing

@@ -181,10 +181,10 @@ def _read(path: Path, part: Part, layers: int, tokens: Tokens) -> FrozenStates:
 def _states(part: Part, layers: int, model: TextModel, batch: Batch) -> Tensor:
     """(all tokens, width) of a batch, text by text; (texts, width) with the pooling."""
     inputs = batch.input_ids, batch.attention_mask, batch.token_type_ids
-    mask = batch.attention_mask.bool()
+    mask, places = batch.attention_mask.bool(), Places(batch.host_present)
     if part == "layers":
-        return model.encoder.entering(*inputs, layer=layers)[mask]
-    states = model.states(*inputs, Places(batch.host_present))
+        return model.encoder.entering(*inputs, layer=layers, places=places)[mask]
+    states = model.states(*inputs, places)
     if part == "pooling":
         vectors: Tensor = model.pooling(states, mask)
         return vectors

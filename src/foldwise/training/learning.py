@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 
@@ -47,16 +50,30 @@ class FoldModel:
     average: Average | None = None
 
 
-def fold_model(model: TextModel, chosen: Settings, task: Task, epoch: int) -> FoldModel:
+def fold_model(
+    model: TextModel,
+    chosen: Settings,
+    task: Task,
+    epoch: int,
+    vocabulary: NDArray[np.int64] | None = None,
+) -> FoldModel:
     """The model with everything it takes through its stages; it has not been trained yet.
+
+    Embeddings learn for the tokens of the training rows alone, which changes nothing for them but
+    what mixout draws. An adversary, which moves weights by a share of the whole matrix's norm, has
+    it whole.
 
     Args:
         model: on its device.
         chosen: the experiment.
         task: what it predicts.
         epoch: the steps of one.
+        vocabulary: the ids of the tokens that occur in the training rows; None: all of them may.
     """
     plans = stage_plans(chosen, epoch, [group.name for group in model.layer_groups()])
+    learns = any("embeddings" in plan.learns for plan in plans)
+    if vocabulary is not None and learns and chosen.regularization.adversarial == "none":
+        model.encoder.learn_seen_tokens(torch.from_numpy(vocabulary))
     hardware = chosen.hardware
     return FoldModel(
         model=model,

@@ -56,6 +56,10 @@ class Learner:
     average: Average | None = None
     team: Team = ALONE
 
+    def parameters(self) -> list[Tensor]:
+        """What learns now: faster to list than by walking through the model's modules."""
+        return [weight for group in self.optimizer.param_groups for weight in group["params"]]
+
 
 class Step(NamedTuple):
     """One optimizer step: its number (from 1), and an evaluation where one was due."""
@@ -101,7 +105,7 @@ def take_step(learner: Learner, batches: Sequence[Batch], labels: Labels, number
     learner.team.add_up_gradients(learner.model)
     learner.team.add_up([loss])
     learner.scaler.unscale_(learner.optimizer)  # clipping scaled gradients would clip nothing
-    norm = clip_grad_norm_(learner.model.parameters(), learner.max_norm)
+    norm = clip_grad_norm_(learner.parameters(), learner.max_norm)
     learner.scaler.step(learner.optimizer)
     learner.scaler.update()
     if learner.anchor is not None:

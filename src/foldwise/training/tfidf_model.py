@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from foldwise import settings
 from foldwise.competition.competition import Task
-from foldwise.errors import DataError, StorageError
+from foldwise.errors import DataError, StorageError, counted
 from foldwise.storage import read_json, write_atomically, write_json
 from foldwise.training.fold_result import train_again
 
@@ -96,8 +96,9 @@ def _fitted(chosen: settings.Tfidf, texts: Sequence[str]) -> tuple[Views, sparse
             views[name] = view
     if not views:
         raise DataError(
-            f"TF-IDF needs n-grams that stand in {chosen.min_rows} texts or more, and {len(texts)} "
-            f"training texts have none; lower tfidf.min_rows, or take more rows"
+            f"TF-IDF needs n-grams that stand in {counted(chosen.min_rows, 'text')} or more, and "
+            f"{counted(len(texts), 'training text has', 'training texts have')} none; lower "
+            f"tfidf.min_rows, or take more rows"
         )
     return views, _stacked(blocks)
 

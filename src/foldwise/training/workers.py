@@ -114,7 +114,7 @@ class Workers:
             raise type(failures[0])(*dict.fromkeys(complaints))
 
     def _attempt(self, fold: int) -> FoldwiseError | None:
-        for _ in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             slot = self._slots.get()
             try:
                 if self._stop.asked or self._disk_failed or not self._budget.allows_another():
@@ -129,9 +129,18 @@ class Workers:
             if failure is not None or code == 0 or self._stop.asked:
                 return failure
             self._journal.write("worker died", fold=fold, exit_code=code)
+            told = f"(exit code {code}; a negative one is a signal)"
+            if attempt < ATTEMPTS:
+                warnings.warn(
+                    FoldwiseWarning(
+                        f"the worker of fold {fold} died {told}; another one goes on from "
+                        f"its newest checkpoint"
+                    ),
+                    stacklevel=1,
+                )
         return FoldFailed(
-            f"the worker of fold {fold} died {ATTEMPTS} times (exit code {code}; a negative one is "
-            f"a signal); if it was killed for its memory, use fewer --workers"
+            f"the worker of fold {fold} died {ATTEMPTS} times {told}; if it was killed for its "
+            f"memory, use fewer --workers"
         )
 
     def _give_back(self, slot: int) -> None:
