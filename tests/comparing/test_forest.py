@@ -2,7 +2,7 @@
 
 import pytest
 
-from foldwise.comparing.forest import ASCII, WIDTH, axis_of, forest_lines
+from foldwise.comparing.forest import ASCII, WIDTH, Entry, axis_of, forest_lines, plot_lines
 from tests.comparing.tiny_ablations import FAILED, VARIANTS, ablation_of, variant
 
 
@@ -75,3 +75,48 @@ def test_a_line_has_80_characters_at_the_most_whatever_the_names_are() -> None:
     lines = forest_lines(ablation_of(*(variant(name, 0.1, 0.05) for name in names)))
     assert max(map(len, lines)) <= 80
     assert [line.split("  ")[0][-3:] for line in lines[1:3]] == ["5 0", "5 1"]
+
+
+@pytest.mark.parametrize(("page", "lines"), [(80, 4), (60, 4), (55, 6), (40, 6)])
+def test_a_plot_fits_its_page_with_words_below_where_there_is_no_room_behind(
+    page: int, lines: int
+) -> None:
+    word = "-0.6020  -0.6547 to -0.5494"
+    one, all_folds = (
+        Entry(name, v.difference, word)
+        for name, v in (
+            ("fold 0", variant("a", -0.6, 0.02)),
+            ("all folds", variant("b", -0.5, 0.01)),
+        )
+        if v.difference is not None
+    )
+    plot = plot_lines([one, all_folds], greater_is_better=False, signs=ASCII, page=page)
+    assert len(plot) == lines
+    assert max(map(len, plot)) <= page
+    assert sum(line.endswith(word) for line in plot) == 2
+    assert plot[-1].split() == ["-0.6712", "+0.0320"]
+
+
+@pytest.mark.parametrize("page", [40, 50, 60, 80])
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{'pooling.kind=attention ' * 3}{i}" for i in "ab"],
+        [f"loss.kind=huber loss.delta=0.{i} pooling.kind=mean" for i in (1, 2)],
+        [f"rates.top=1e-5 loss.kind=huber loss.delta=0.{i} pooling.kind=mean" for i in (1, 2)],
+        [f"{'a-run-without-a-blank-' * 5}{i}{'-in-its-name' * 4}" for i in (1, 2)],
+    ],
+)
+@pytest.mark.parametrize("size", [0.1, 123456.0])
+def test_a_plot_fits_its_page_whatever_the_names(page: int, names: list[str], size: float) -> None:
+    found = ablation_of(*(variant(name, size, size / 2) for name in names))
+    lines = forest_lines(found, ASCII, page=page)
+    assert max(map(len, lines)) <= page
+    assert sum("]" in line for line in lines) == len(names)
+
+
+def test_names_that_cannot_be_told_apart_when_cut_stand_above_their_lines() -> None:
+    names = [f"loss.kind=huber loss.delta=0.{i} pooling.kind=mean" for i in (1, 2)]
+    lines = forest_lines(ablation_of(*(variant(n, 0.1, 0.05) for n in names)), ASCII, page=60)
+    assert [lines.index(name) for name in names] == [1, 3]
+    assert all("]" in lines[at] for at in (2, 4))

@@ -66,7 +66,7 @@ def test_other_rows_are_refused_with_their_ids() -> None:
 def test_other_folds_are_refused_with_a_row_that_moved() -> None:
     moved = replace(TABLE, folds=np.array([0, 1, 2, 0, 0, 1, 2, 3]))
     assert told(side_of("a", FIRST), Side("b", {0: moved})) == (
-        "what is compared has the same folds, but 1 rows are in others: 'r003' is in fold 3 of "
+        "what is compared has the same folds, but 1 row is in others: 'r003' is in fold 3 of "
         "a and in fold 0 of b; train both on one fold table",
     )
 

@@ -119,7 +119,7 @@ def test_a_fold_that_is_not_there_is_refused(project: Project) -> None:
 
 
 def test_texts_with_too_many_parts_are_refused(project: Project) -> None:
-    with pytest.raises(DataError, match="every row has 1 texts, but row 0 counted from 0 has 2"):
+    with pytest.raises(DataError, match="every row has 1 text, but row 0 counted from 0 has 2"):
         token_attention(project, "looks", [("one", "two")])
 
 

@@ -63,7 +63,10 @@ def test_a_row_that_is_gone_is_named(project: Project) -> None:
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(row for row in rows if row[0] != "r005")
     _, test = read_tables(project.run("words"))
-    with pytest.raises(DataError, match=r"1 rows that the run has predicted .* r005; restore"):
+    with pytest.raises(
+        DataError,
+        match=r"1 row that the run has predicted is no training row any more: r005; restore",
+    ):
         neighbours(project, "words", test)
 
 

@@ -69,7 +69,7 @@ def test_no_texts_have_no_predictions(project: Project) -> None:
 
 
 def test_texts_with_too_many_parts_are_refused(project: Project) -> None:
-    with pytest.raises(DataError, match="every row has 1 texts, but row 1 counted from 0 has 2"):
+    with pytest.raises(DataError, match="every row has 1 text, but row 1 counted from 0 has 2"):
         predict_texts(project, "words", ["a", "b"], [("one",), ("one", "two")])
 
 

@@ -100,7 +100,7 @@ def test_private_scores_that_were_not_expected_are_marked(project: Project) -> N
         assert shown in [row[-1] for row in block.tables[0].rows]
         (table,) = side_by_side(project, [told]).tables
         assert shown in [row[-1] for row in table.rows]
-    assert any(s.startswith("*: 1 of 1 private scores lie outside") for s in block.sentences)
+    assert any(s.startswith("*: 1 of 1 private score lies outside") for s in block.sentences)
 
 
 def test_a_classification_shows_confusion_reliability_and_each_label(project: Project) -> None:

@@ -34,6 +34,7 @@ def test_bad_trials_are_dropped_with_the_evidence_and_have_no_score(tmp_path: Pa
         assert "on the same rows (p = " in trial.outcome.reason
         assert 0 < trial.outcome.spent.share < 1
     assert found.saved_seconds > 0
+    assert found.log_ranges == ["tfidf.penalty"]
     best = found.best_trial()
     assert best is not None
     # the nearer to 1 a penalty is, the better: the best is the nearest of all, dropped or not
@@ -91,15 +92,20 @@ def test_a_study_whose_data_are_gone_ends_and_its_trial_is_queued_again(tmp_path
 
     with pytest.raises(DataError, match="no n-grams"):
         study_of(project, 2, say=say, command=fake_worker(0.0, 0.0, 0.0, 3.0))
-    assert said[1] == "trial 0: queued again (DataError); the next new trial skips a number"
+    assert said[1] == "trial 0: queued again (DataError)"
     train.write_text(text)
     ledger, _ = study_of(project, 2)
     assert ledger.settled()[0].outcome.state == "finished"
 
 
 def test_a_worker_that_dies_twice_in_one_trial_fails_it(tmp_path: Path) -> None:
-    found = result_of(tmp_path, trials=3, command=fake_worker(0.0, 3.0))
+    said: list[str] = []
+    found = result_of(tmp_path, trials=3, command=fake_worker(0.0, 3.0), say=said.append)
     first, *others = found.trials
+    assert [words for words in said if "died" in words and "failed" not in words] == [
+        "trial 0: its worker died (exit code 9; a negative one is a signal); another one goes on "
+        "with it"
+    ]
     assert (first.outcome.state, first.deaths) == ("failed", 2)
     assert "its worker died 2 times (exit code 9" in first.outcome.reason
     assert all(t.outcome.state in {"finished", "pruned"} for t in others)
@@ -136,7 +142,9 @@ def test_a_study_goes_on_where_a_machine_is_lost_and_no_other_has_room(
         project, 5, workers=2, engine=cluster, say=say, pruner="none", command=fake_worker(0.1)
     )
     assert [t.outcome.state for t in ledger.settled()] == ["finished"] * 5
-    assert sum("queued again" in text for text in said) == 1  # else nothing was lost
+    (again,) = [text for text in said if "queued again" in text]  # else nothing was lost
+    assert again.endswith("no machine has a place for it)")
+    assert any("its worker died (exit code " in text for text in said)
     assert max(t.deaths for t in ledger.settled()) == 1
     for trial in ledger.settled():  # nothing twice
         trained = (project.run(trial.run) / "trained.txt").read_text()

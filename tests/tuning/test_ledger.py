@@ -96,7 +96,9 @@ def test_an_orphan_fails_and_is_queued_once_with_its_number_and_settings(ledger:
         (0, "finished"),
         (1, "finished"),
     ]
-    assert next_trial(book).number > 1
+    new = next_trial(book)
+    assert (new.number, new.run.startswith("s.tuning.trial-002.")) == (2, True)
+    assert [t.number for t in book.trials()] == [0, 1, 2]  # the second sitting took none of them
 
 
 def test_a_trial_may_be_orphaned_again_and_again(ledger: Opened) -> None:
@@ -119,14 +121,15 @@ def test_an_orphan_that_had_ended_is_told_and_not_run_again(
     assert book.settle_orphans() == []
     (told,) = book.settled()
     assert (told.outcome.state, told.outcome.score) == ("finished", 0.25)
-    assert next_trial(book).number != trial.number
+    assert next_trial(book).number == 1
 
 
 def test_a_trial_that_was_stopped_is_queued_with_its_deaths(ledger: Opened) -> None:
     book = ledger()
     trial = book.died(next_trial(book))
     book.queue_again(trial)
-    assert next_trial(book).deaths == 1
+    new, again = next_trial(book), next_trial(book)
+    assert {(t.number, t.deaths) for t in (new, again)} == {(0, 1), (1, 0)}
 
 
 def test_a_pruned_or_failed_trial_has_no_score_and_is_never_the_best(ledger: Opened) -> None:
@@ -148,6 +151,7 @@ def test_few_choices_end_when_each_was_tried(
         finish(book, next_trial(book), 1.0)
     assert book.ask() is None
     assert sorted(t.values["tfidf.min_rows"] for t in book.trials()) == [1, 2, 3]
+    assert [t.number for t in book.trials()] == [0, 1, 2]  # repeated suggestions are no trials
 
 
 def test_a_list_among_the_choices_comes_back_as_one(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from foldwise.comparing.ablation import Ablation, Trained, VariantResult
 from foldwise.comparing.paired import Difference
 from foldwise.comparing.verdicts import meanings
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 
 BASE = "(base)"
 MEGABYTE = 10**6
@@ -79,7 +79,7 @@ def title_of(ablation: Ablation) -> str:
     """What was compared, in one line."""
     count = len(ablation.variants)
     return (
-        f"{ablation.base_name()}: {count} variant{'s' if count > 1 else ''} of it, "
+        f"{ablation.base_name()}: {counted(count, 'variant')} of it, "
         f"{ablation.rows:,} rows of {ablation.competition}, "
         f"fold {listed(ablation.folds)}, seed {listed(ablation.seeds)}"
     )

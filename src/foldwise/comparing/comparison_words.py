@@ -8,7 +8,7 @@ from foldwise.comparing.expected import LEVEL as EXPECTED_LEVEL
 from foldwise.comparing.expected import ExpectedScore
 from foldwise.comparing.forest import Entry
 from foldwise.comparing.paired import LEVEL
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 
 FAR = 2.0  # half intervals; a difference beyond is far outside the noise
 ALL = "all folds"
@@ -19,10 +19,10 @@ DIGITS_FROM = 0.01  # the width of an interval of three digits; narrower ones ha
 
 def title_of(found: Comparison) -> str:
     """What was compared, in one line."""
-    groups = "" if found.groups is None else f" in {found.groups:,} groups"
+    groups = "" if found.groups is None else f" in {counted(found.groups, 'group')}"
     return (
-        f"{found.first} against {found.second}: {found.rows:,} rows{groups} of "
-        f"{found.competition}, {len(found.folds)} folds"
+        f"{found.first} against {found.second}: {counted(found.rows, 'row')}{groups} of "
+        f"{found.competition}, {counted(len(found.folds), 'fold')}"
     )
 
 
@@ -127,8 +127,9 @@ def _seed_verdict(found: Comparison) -> str:
     of = found.seeds
     if of is None:
         return (
-            "Two trained runs were compared, and not two settings: what other seeds would change "
-            "is not known (foldwise train EXPERIMENT --seeds 0,1,2, for both)."
+            "Two trained runs were compared, and not two settings: what other seeds change is told "
+            "where both are averages over the same seeds (foldwise train EXPERIMENT --seeds "
+            "0,1,2); TF-IDF runs depend on none."
         )
     better, worse = _better_first(found, of)
     seeds = f"over seeds {listed(list(of.difference.seeds))}"
@@ -161,8 +162,8 @@ def _outlook(found: Comparison) -> str:
     chance = outlook.chance
     better = found.first if chance >= 0.5 else found.second
     return (
-        f"On {outlook.test_rows:,} test rows like these {better} scores better with a chance of "
-        f"{percent(max(chance, 1 - chance))}; to expect ({percent(EXPECTED_LEVEL)}): "
+        f"On {counted(outlook.test_rows, 'test row')} like these {better} scores better with a "
+        f"chance of {percent(max(chance, 1 - chance))}; to expect ({percent(EXPECTED_LEVEL)}): "
         f"{'; '.join(both)}.{_turned(found, outlook, better)}"
     )
 

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 
 from foldwise.competition.metrics import Metric
+from foldwise.errors import counted
 
 LEVEL = 0.9  # of an expected score's interval
 OUTSIDE = "*"  # at a private score that lies outside of it
@@ -50,7 +51,8 @@ class ExpectedScore:
 def outside_remark(outside: int, scores: int) -> str:
     """What the mark means at so many of these private scores."""
     return (
-        f"{OUTSIDE}: {outside} of {scores} private scores lie outside of what was expected; one in "
+        f"{OUTSIDE}: {outside} of {counted(scores, 'private score')} "
+        f"{'lies' if outside == 1 else 'lie'} outside of what was expected; one in "
         f"ten does by the luck of the rows, and runs of one competition mostly together"
     )
 

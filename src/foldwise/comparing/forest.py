@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from statistics import median
+from textwrap import wrap
 from typing import NamedTuple
 
 from foldwise.comparing.ablation import Ablation
@@ -9,8 +10,11 @@ from foldwise.comparing.paired import Difference
 from foldwise.comparing.short_names import short_names
 
 PAGE = 80  # characters of a line
+LEAST_PAGE = 40  # on fewer a plot says nothing
 WIDTH = 48  # of the axis, where names and words leave so many
-LEAST_WIDTH = 24  # of it; longer names are cut
+FAIR_WIDTH = 24  # of it; longer names are cut
+LEAST_WIDTH = 16  # of it, which both ends of the scale need; longer words stand below
+LEAST_NAME = 12  # characters of a name that are never cut
 CLIPPED = 4.0  # times the median reach; a variant that breaks the model does not hide the others
 GAP = "  "
 ROOM = 20  # parts of the axis, of which one is left free at each end
@@ -49,6 +53,27 @@ class Entry(NamedTuple):
     word: str
 
 
+class Layout(NamedTuple):
+    """What has room on a page.
+
+    Attributes:
+        names: as they are shown.
+        above: whether names stand above the lines, and not before them.
+        width: of the axis.
+        below: whether words stand below the lines, and not behind them.
+    """
+
+    names: list[str]
+    above: bool
+    width: int
+    below: bool
+
+    @property
+    def margin(self) -> str:
+        """What stands before the axis."""
+        return GAP if self.above else " " * max(map(len, self.names)) + GAP
+
+
 def axis_of(ablation: Ablation) -> Axis:
     """The axis of an ablation's plot; see `axis_over`."""
     differences = [difference for _, difference in ablation.compared()]
@@ -76,36 +101,61 @@ def _ends(difference: Difference) -> tuple[float, float]:
     return difference.low, difference.high
 
 
-def forest_lines(ablation: Ablation, signs: Signs = BLOCKS) -> list[str]:
-    """One line a compared variant, better ones first; none where nothing was compared."""
+def forest_lines(ablation: Ablation, signs: Signs = BLOCKS, page: int = PAGE) -> list[str]:
+    """One line a compared variant, better ones first; none where nothing was compared.
+
+    They fit the page as those of `plot_lines` do.
+    """
     entries = [
         Entry(variant.name, difference, variant.verdict or "")
         for variant, difference in ablation.compared()
     ]
-    return plot_lines(entries, greater_is_better=ablation.greater_is_better, signs=signs)
+    better = ablation.greater_is_better
+    return plot_lines(entries, greater_is_better=better, signs=signs, page=page)
 
 
 def plot_lines(
-    entries: Sequence[Entry], *, greater_is_better: bool, signs: Signs = BLOCKS
+    entries: Sequence[Entry], *, greater_is_better: bool, signs: Signs = BLOCKS, page: int = PAGE
 ) -> list[str]:
     """One line an entry, with a line above that says which side is better, and a scale below.
 
-    Names too long for a line of 80 are cut in the middle.
+    Names too long for a line of `page` characters are cut in the middle, or stand above their lines
+    where they would then be the same; words that leave no room for the axis stand below.
     """
     if not entries:
         return []
-    room = PAGE - len(GAP) * 2 - max(len(entry.word) for entry in entries)
-    names = short_names([entry.name for entry in entries], room - LEAST_WIDTH, signs.cut)
-    margin = max(map(len, names))
+    page = max(page, LEAST_PAGE)
+    layout = _layout(entries, page, signs)
+    margin, width = layout.margin, len(layout.margin)
     axis = axis_over([e.difference for e in entries], greater_is_better=greater_is_better)
-    axis = axis._replace(width=min(WIDTH, max(LEAST_WIDTH, room - margin)))
-    lines = [f"{'':{margin}}{GAP}{_sides(axis, greater_is_better=greater_is_better)}"]
-    lines += [
-        f"{name:{margin}}{GAP}{_drawn(entry.difference, axis, signs)}{GAP}{entry.word}"
-        for name, entry in zip(names, entries, strict=True)
-    ]
-    lines.append(f"{'':{margin}}{GAP}{_scale(axis)}")
+    axis = axis._replace(width=layout.width)
+    lines = [f"{margin}{_sides(axis, greater_is_better=greater_is_better)}"]
+    for name, entry in zip(layout.names, entries, strict=True):
+        lines += wrap(name, page, break_on_hyphens=False) if layout.above else []
+        drawn = f"{'' if layout.above else name:{width}}{_drawn(entry.difference, axis, signs)}"
+        indent = " " * max(0, min(width, page - len(entry.word)))
+        lines += [drawn, indent + entry.word] if layout.below else [f"{drawn}{GAP}{entry.word}"]
+    lines.append(f"{margin}{_scale(axis)}")
     return [line.rstrip() for line in lines]
+
+
+def _layout(entries: Sequence[Entry], page: int, signs: Signs) -> Layout:
+    words = len(GAP) + max(len(entry.word) for entry in entries)
+    beside = _named(entries, page - words, signs)
+    if beside.width >= LEAST_WIDTH:
+        return beside._replace(width=min(WIDTH, beside.width))
+    below = _named(entries, page, signs)
+    return below._replace(width=min(WIDTH, max(LEAST_WIDTH, below.width)), below=True)
+
+
+def _named(entries: Sequence[Entry], page: int, signs: Signs) -> Layout:
+    """The names as they are shown, with all that they leave to the axis."""
+    room = page - len(GAP)
+    most = max(LEAST_NAME, room - FAIR_WIDTH)
+    names = short_names([entry.name for entry in entries], most, signs.cut)
+    longest = max(map(len, names))
+    above = longest > most
+    return Layout(names, above, room if above else room - longest, below=False)
 
 
 def _column(value: float, axis: Axis) -> int:

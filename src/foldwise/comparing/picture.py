@@ -9,6 +9,7 @@ from foldwise.comparing.ablation_table import signed
 from foldwise.comparing.forest import axis_of
 from foldwise.comparing.paired import Difference
 from foldwise.comparing.verdicts import Verdict
+from foldwise.errors import counted
 from foldwise.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -111,9 +112,9 @@ def _title(ablation: Ablation) -> str:
     seeds, folds = len(ablation.seeds), len(ablation.folds)
     what = wrap(f"{ablation.base_name()}: what each setting changes", TITLE_WIDTH)
     return "\n".join(what) + (
-        f"\n{ablation.rows:,} rows of "
-        f"{ablation.competition}, {folds} fold{'s' if folds > 1 else ''}, "
-        f"{seeds} seed{'s' if seeds > 1 else ''}, 95 % intervals"
+        f"\n{counted(ablation.rows, 'row')} of "
+        f"{ablation.competition}, {counted(folds, 'fold')}, "
+        f"{counted(seeds, 'seed')}, 95 % intervals"
     )
 
 

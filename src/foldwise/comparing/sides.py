@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from foldwise.competition.rows import Rows
-from foldwise.errors import Complaints, DataError, listed
+from foldwise.errors import Complaints, DataError, counted, listed
 from foldwise.predictions.table import Predictions
 
 Tables = tuple[Predictions, Predictions]  # of the two sides
@@ -114,7 +114,8 @@ def _other_columns(mine: str, like: Predictions, name: str, table: Predictions) 
     if len(moved):
         row = moved[0]
         complaints.append(
-            f"what is compared has the same folds, but {len(moved)} rows are in others: "
+            f"what is compared has the same folds, but "
+            f"{counted(len(moved), 'row is', 'rows are')} in others: "
             f"{like.ids[row]!r} is in fold {like.folds[row]} of {mine} and in fold "
             f"{table.folds[row]} of {name}; train both on one fold table"
         )

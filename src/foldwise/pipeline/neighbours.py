@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import load
 from foldwise.competition.rows import Rows
-from foldwise.errors import DataError, listed
+from foldwise.errors import DataError, counted, listed
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
 from foldwise.training.run_scores import check_unchanged, read_scores, read_tables
@@ -85,9 +85,13 @@ def rows_of(train: Rows, oof: Predictions) -> Rows:
     """
     position = {name: i for i, name in enumerate(train.ids)}
     if missing := [name for name in oof.ids if name not in position]:
+        are = counted(
+            len(missing),
+            "row that the run has predicted is no training row",
+            "rows that the run has predicted are no training rows",
+        )
         raise DataError(
-            f"{len(missing)} rows that the run has predicted are no training rows any more: "
-            f"{listed(missing)}; restore the training file, or train the run again"
+            f"{are} any more: {listed(missing)}; restore the training file, or train the run again"
         )
     return train.take([position[name] for name in oof.ids])
 

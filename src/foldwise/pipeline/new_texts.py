@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from foldwise.competition.competition import Competition
 from foldwise.competition.loading import load_rows
-from foldwise.errors import UsageError
+from foldwise.errors import UsageError, counted
 
 TABLES = {".csv", ".tsv", ".zip"}
 
@@ -54,8 +54,8 @@ def new_texts(words: Sequence[str], competition: Competition) -> NewTexts:
     width = len(competition.text)
     if len(words) % width:
         raise UsageError(
-            f"{competition.name} predicts from {' and '.join(competition.text)}: give {width} "
-            f"texts each time, got {len(words)}"
+            f"{competition.name} predicts from {' and '.join(competition.text)}: give "
+            f"{counted(width, 'text')} each time, got {len(words)}"
         )
     texts = tuple(tuple(words[i : i + width]) for i in range(0, len(words), width))
     return NewTexts(tuple(str(i + 1) for i in range(len(texts))), texts, from_file=False)

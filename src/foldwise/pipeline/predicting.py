@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.ensembling.record import blend_tables, is_ensemble, read_ensemble
-from foldwise.errors import DataError
+from foldwise.errors import DataError, counted
 from foldwise.paths import Project
 from foldwise.pipeline.fold_models import FinishedRun, encoder_values, finished_run, tfidf_values
 from foldwise.pipeline.provenance import check_members
@@ -81,5 +81,6 @@ def check_parts(competition: Competition, texts: Texts) -> None:
     if wrong:
         raise DataError(
             f"{competition.name} predicts from {' and '.join(competition.text)}: every row has "
-            f"{width} texts, but row {wrong[0]} counted from 0 has {len(texts[wrong[0]])}"
+            f"{counted(width, 'text')}, but row {wrong[0]} counted from 0 has "
+            f"{len(texts[wrong[0]])}"
         )

@@ -120,6 +120,6 @@ def _title(finding: RateFinding) -> str:
     test = finding.test
     return (
         f"{finding.experiment}: range test of the learning rate\n{finding.competition}, fold "
-        f"{finding.fold}, stage {finding.stage}, seed {finding.seed}: {len(test.rates)} steps, "
+        f"{finding.fold}, stages.{finding.stage}, seed {finding.seed}: {len(test.rates)} steps, "
         f"{ends[test.end]}"
     )

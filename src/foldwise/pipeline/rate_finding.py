@@ -154,7 +154,7 @@ class _Finder:
         self._job, self._request = job, request
         self._tokens: Tokens = tokenize(tokenizer, job.corpus.loaded.train.texts, job.token_cache)
         self._rows: NDArray[np.int64] = job.corpus.training_positions(job.fold)
-        self._made: FoldModel = made_model(job, tokenizer.cls_position, attempt=0)
+        self._made: FoldModel = made_model(job, tokenizer.cls_position, self._tokens, attempt=0)
         self._plan: StagePlan = self._made.plans[request.stage]
 
     def run(self, report: Report) -> RateFinding:

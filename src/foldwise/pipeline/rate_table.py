@@ -1,14 +1,13 @@
 """What an experiment's layer groups will learn at, stage by stage, before anything is trained."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from foldwise.competition.competition import Competition, load_competition
 from foldwise.competition.files import require_files
 from foldwise.competition.loading import load_labels
 from foldwise.encoders import resolve_encoder
 from foldwise.errors import Complaints, DataError, UsageError
-from foldwise.modeling.layer_groups import LayerGroup
-from foldwise.modeling.model import build_model
 from foldwise.paths import Project
 from foldwise.settings import Settings, Stage
 from foldwise.settings.combinations import unfit_for, unfit_for_layers
@@ -16,6 +15,9 @@ from foldwise.training.corpus import load_corpus
 from foldwise.training.rates import layer_rates, layers_of, trained_groups
 from foldwise.training.schedules import schedule_factor, warmup_length
 from foldwise.training.stages import epoch_steps, stage_lengths
+
+if TYPE_CHECKING:
+    from foldwise.modeling.layer_groups import LayerGroup
 
 LEAST_CLASSES = 2
 
@@ -133,7 +135,9 @@ def _labels(competition: Competition) -> tuple[str, ...]:
     return load_labels(competition)
 
 
-def _layer_groups(chosen: Settings, competition: Competition, outputs: int) -> list[LayerGroup]:
+def _layer_groups(chosen: Settings, competition: Competition, outputs: int) -> "list[LayerGroup]":
+    from foldwise.modeling.model import build_model  # imports transformers, for seconds
+
     files = resolve_encoder(chosen.encoder.name, allow_download=False)  # weights may be gigabytes
     # with random weights, of which only the number counts; not on torch's meta device, as an
     # encoder is run once over four tokens to see which of its parameters have an effect
@@ -156,7 +160,7 @@ def _stages(chosen: Settings, rows: tuple[int, ...]) -> list[StageSteps]:
 
 
 def _rates(
-    groups: list[LayerGroup], chosen: Settings, stages: list[StageSteps]
+    groups: "list[LayerGroup]", chosen: Settings, stages: list[StageSteps]
 ) -> list[GroupRates]:
     names = [group.name for group in groups]
     peaks = [layer_rates(names, part.stage.rates) for part in stages]

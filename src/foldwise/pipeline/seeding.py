@@ -123,8 +123,8 @@ def check_seeds(
     complaints = Complaints()
     if len(set(seeds)) < 2:
         complaints.add(
-            f"an average is of two seeds at least, got {listed(seeds)}; for one seed give the "
-            f"setting seed={seeds[0]}"
+            f"an average is of two different seeds at least, got {listed(seeds)}; for one seed "
+            f"give the setting seed={seeds[0]}"
         )
     for name in names:
         if holds := _taken_by(project.run(name)):

@@ -1,5 +1,6 @@
 """The best settings of a study as an experiment's TOML."""
 
+from foldwise.errors import counted
 from foldwise.settings import dump_table
 from foldwise.tuning.plan import Plan
 from foldwise.tuning.result import TuningResult
@@ -21,7 +22,7 @@ def _origin(result: TuningResult, best: Trial) -> str:
 
 
 def _expectation(result: TuningResult, best: Trial) -> str:
-    rows = f"{result.rows:,} rows in {len(result.folds)} folds"
+    rows = f"{result.rows:,} rows in {counted(len(result.folds), 'fold')}"
     blend = f" blended with {', '.join(result.partners)}" if result.partners else ""
     own = (
         f"measured there: {result.metric}{blend} {_score(best)} on {rows}, optimistic since it is "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from foldwise.errors import Interrupted
+from foldwise.errors import Interrupted, counted
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.pipeline.preparing import Say, prepare_encoders
@@ -80,7 +80,8 @@ def _with_what_is_known(plan: Plan, study: Study, stopped: Interrupted) -> Inter
         )
     return Interrupted(
         stopped.signal_number,
-        f"{stopped}. What {done} trials have shown so far is in {tuned.paths[0]}",
+        f"{stopped}. What {counted(done, 'trial has', 'trials have')} shown so far is in "
+        f"{tuned.paths[0]}",
     )
 
 

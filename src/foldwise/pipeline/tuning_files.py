@@ -7,7 +7,7 @@ from typing import NamedTuple
 from foldwise.paths import Project
 from foldwise.pipeline.tuned_experiment import tuned_toml
 from foldwise.pipeline.tuning_curves import rate_curves
-from foldwise.storage import read_json, write_text
+from foldwise.storage import folders_aside, read_json, write_text
 from foldwise.tuning.ledger import Ledger
 from foldwise.tuning.names import RESULT
 from foldwise.tuning.page import page_of
@@ -52,17 +52,18 @@ def write_study(plan: Plan, ledger: Ledger, result: TuningResult) -> Written:
 def _write_experiment(plan: Plan, study: RecordedStudy, notes: list[str]) -> Path | None:
     """Write the best settings beside the other experiments, unless another file is there.
 
-    What this study wrote itself, it replaces.
+    What this study wrote itself, it replaces, or one of its name that was set aside for it.
     """
     result, best = study.result, study.result.best_trial()
-    record = plan.folder / RESULT
-    before = read_json(record).get("written", "") if record.is_file() else ""
     text = "" if best is None else tuned_toml(plan, result, best)
     path: Path | None = None
     if best is not None:
         write_text(plan.folder / BEST, text)
         path = experiment_path(plan.project, plan.folder.name)
-        if path.is_file() and path.read_text(encoding="utf-8") not in (before, text):
+        if path.is_file() and path.read_text(encoding="utf-8") not in (
+            *_written_by(plan.folder),
+            text,
+        ):
             notes.append(
                 f"{path} is no file of this study, and is kept; the best settings are in "
                 f"{plan.folder / BEST}"
@@ -72,6 +73,13 @@ def _write_experiment(plan: Plan, study: RecordedStudy, notes: list[str]) -> Pat
             write_text(path, text)
     write_study_record(plan.folder, replace(study, written=text))
     return path
+
+
+def _written_by(study: Path) -> list[str]:
+    """The experiments that a study has written, and those of its name that were set aside."""
+    asides = [f for f in folders_aside(study.parent) if f.name.startswith(f".{study.name}.")]
+    records = [folder / RESULT for folder in (study, *asides)]
+    return [read_json(record).get("written", "") for record in records if record.is_file()]
 
 
 def experiment_path(project: Project, study: str) -> Path:

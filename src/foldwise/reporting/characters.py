@@ -6,6 +6,8 @@ beyond the text they stand in.
 
 import re
 
+from foldwise.errors import counted
+
 # C0 and C1 controls but tab and line feed, lone surrogates, and what is no character at all:
 # https://html.spec.whatwg.org/multipage/parsing.html#preprocessing-the-input-stream
 NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -29,4 +31,4 @@ def shortened(text: str, most: int) -> str:
     """`text`, or as many of its first characters, with how many are missing."""
     if len(text) <= most:
         return text
-    return f"{text[:most]} ... ({len(text) - most:,} more characters)"
+    return f"{text[:most]} ... ({counted(len(text) - most, 'more character')})"

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.competition.report import DataReport, describe
+from foldwise.errors import counted
 from foldwise.reporting.classification import shortened_label
 from foldwise.reporting.drift import Baseline, Drift, drift
 from foldwise.reporting.figures import percent
@@ -45,7 +46,7 @@ def _facts(run: ReportedRun, found: DataReport, apart: Drift | None) -> list[Fac
         Fact("test rows", f"{found.test.rows:,}"),
     ]
     if found.groups is not None:
-        largest = f"the largest has {found.groups.rows_of_largest:,} rows"
+        largest = f"the largest has {counted(found.groups.rows_of_largest, 'row')}"
         facts.append(Fact("groups", f"{found.groups.count:,}", largest))
     if apart is not None:
         verdict = "no difference seen" if apart.is_noise else "they differ"
@@ -59,7 +60,7 @@ def _sentences(run: ReportedRun, apart: Drift | None) -> list[str]:
         return [
             "Whether test texts are of another kind cannot be told: it takes fifty different texts "
             "of each file that share words, and groups to deal where rows have some; there are "
-            f"{len(run.loaded.test):,} test rows."
+            f"{counted(len(run.loaded.test), 'test row')}."
         ]
     first, second = apart.rows
     line = (

@@ -12,7 +12,7 @@ from foldwise.ensembling.members import aligned, check_same_origin, problem_of, 
 from foldwise.ensembling.recipe import Recipe
 from foldwise.ensembling.record import Ensemble, is_ensemble, read_ensemble
 from foldwise.ensembling.report import MemberLine, Report, described, report_on
-from foldwise.errors import FoldwiseError, listed
+from foldwise.errors import FoldwiseError, counted, listed
 from foldwise.paths import Project
 from foldwise.pipeline.provenance import check_members
 from foldwise.reporting.classification import draw_cells, write_cell
@@ -90,7 +90,8 @@ def _sentences(ensemble: Ensemble, report: Report) -> list[str]:
     count = len(report.members)
     if report.few and report.enough < count:
         lines.append(
-            f"{report.enough} of {count} members are enough: {listed(report.best, 12)}; all of "
+            f"{report.enough} of {counted(count, 'member')} "
+            f"{'is' if report.enough == 1 else 'are'} enough: {listed(report.best, 12)}; all of "
             f"them are not better by more than one standard error."
         )
     elif report.few:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from foldwise.competition.metrics import Score, score
-from foldwise.errors import DataError
+from foldwise.errors import DataError, counted
 from foldwise.reporting.figures import direction, figure
 from foldwise.reporting.palette import BLUE, INK, MUTED
 from foldwise.reporting.plot import Plot
@@ -87,7 +87,9 @@ def _sentences(run: ReportedRun, found: list[FoldScore]) -> list[str]:
         )
     missing = len(set(run.folds.tolist())) - len(found)
     if missing:
-        lines.append(f"{missing} folds are not shown: the metric is undefined on their rows.")
+        lines.append(
+            f"{counted(missing, 'fold is', 'folds are')} not shown: the metric is undefined there."
+        )
     return lines
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from foldwise.comparing.comparison_words import expected_of, percent
 from foldwise.comparing.expected import outside_remark
+from foldwise.errors import counted
 from foldwise.reporting.figures import UNKNOWN, difference, direction, duration, figure
 from foldwise.reporting.palette import BLUE, GREEN, MUTED, VERMILLION
 from foldwise.reporting.plot import Plot, name_rows
@@ -51,7 +52,8 @@ def _facts(run: ReportedRun) -> list[Fact]:
     ]
     expected = run.expected.scores.get(name)
     if expected is not None:
-        told = f"holds {percent(expected.level)} of scores on {expected.test_rows:,} such rows"
+        rows = counted(expected.test_rows, "such row")
+        told = f"holds {percent(expected.level)} of scores on {rows}"
         facts.append(Fact("expected leaderboard", expected_of(expected), told))
     optimism = run.scores.optimism(name)
     if optimism is not None:
@@ -66,8 +68,8 @@ def _facts(run: ReportedRun) -> list[Fact]:
 
 def _size(run: ReportedRun) -> Fact:
     folds = len(run.scores.looks)
-    took = f"{run.scores.kind}, {duration(run.scores.seconds)} of training"
-    return Fact("training rows", f"{run.scores.rows:,}", f"in {folds} folds; {took}")
+    took = f"{run.scores.kind}, {duration(run.scores.seconds)} of training, folds added up"
+    return Fact("training rows", f"{run.scores.rows:,}", f"in {counted(folds, 'fold')}; {took}")
 
 
 def _sentences(run: ReportedRun) -> list[str]:

@@ -65,8 +65,7 @@ def write_report(
     path = output or default_path(project, names)
     page = page_of(project, names, say or _silently)
     plots = [p for section in page.sections for block in section.blocks for p in block.plots]
-    folder = path.with_suffix("") if path.suffix else path.with_name(f"{path.name}-pictures")
-    pictures = [folder / f"{plot.name}.png" for plot in plots]
+    pictures = [pictures_folder(path) / f"{plot.name}.png" for plot in plots]
     svgs: dict[str, str] = {}
     for picture, plot in zip(pictures, plots, strict=True):
         drawing = drawn(plot)
@@ -92,6 +91,11 @@ def default_path(project: Project, names: Sequence[str]) -> Path:
     folder = project.run(names[0])
     others = "-and-".join(checked_name("run", name) for name in names[1:])
     return folder / (f"report-with-{others}"[:LONGEST_STEM] + ".html" if others else FILE)
+
+
+def pictures_folder(page: Path) -> Path:
+    """Where a page's plots are written as PNG: a folder beside it."""
+    return page.with_suffix("") if page.suffix else page.with_name(f"{page.name}-pictures")
 
 
 def page_of(project: Project, names: Sequence[str], say: Say) -> Page:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foldwise.errors import FoldwiseError
+from foldwise.errors import FoldwiseError, counted
 from foldwise.reporting.curves import FoldCurves
 from foldwise.reporting.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
 from foldwise.reporting.plot import Plot
@@ -156,7 +156,7 @@ def _held_to_journal(computed: StepRates, first: FoldCurves) -> str:
     count = len(compared_steps(computed, first))
     if count == 0:
         return "its journal has no evaluation within a stage to compare with"
-    return f"equal to the journal's at {count} evaluation{'s' if count > 1 else ''}"
+    return f"equal to the journal's at {counted(count, 'evaluation')}"
 
 
 def _draw(axes: "Axes", computed: StepRates, peaks: Sequence[float]) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foldwise.errors import StorageError
+from foldwise.errors import StorageError, counted
 from foldwise.reporting.palette import BLUE, INK, MUTED, SERIES, VERMILLION
 from foldwise.reporting.plot import Plot
 from foldwise.reporting.section import Block, Table
 from foldwise.tuning.curves import RateCurves
 from foldwise.tuning.names import MARK, RESULT
 from foldwise.tuning.page import columns_of, remarks, row_of, title_of
-from foldwise.tuning.parallel import axis_of
+from foldwise.tuning.parallel import axes_of
 from foldwise.tuning.record import RecordedStudy, read_study
 from foldwise.tuning.result import SHOWN, TuningResult
 from foldwise.tuning.trials import Trial
@@ -87,7 +87,7 @@ def _history(result: TuningResult) -> Plot:
     return Plot(
         name=f"{result.name}-history",
         title="Trials",
-        alt=f"{len(finished)} finished trials; the best is trial {best.number} with "
+        alt=f"{counted(len(finished), 'finished trial')}; the best is trial {best.number} with "
         f"{result.metric} {best.outcome.score:.4f}.",
         draw=lambda axes: _draw_history(axes, result, finished),
         caption="Scores with one standard error; the line is the best so far. Crosses: pruned or "
@@ -151,7 +151,7 @@ def _parallel(result: TuningResult) -> Plot:
 def _draw_parallel(axes: "Axes", result: TuningResult, ranked: Sequence[Trial]) -> None:
     """Parallel coordinates, turned: axes lie below each other, where names have room."""
     shown = [result.values_shown(trial) for trial in ranked]
-    own = [axis_of(name, [values[name] for values in shown]) for name in result.ranges]
+    own = axes_of(result)
     rows = range(len(own))
     for rank in reversed(range(len(ranked))):
         heights = [axis.height(shown[rank][axis.name]) for axis in own]
@@ -167,7 +167,7 @@ def _draw_parallel(axes: "Axes", result: TuningResult, ranked: Sequence[Trial]) 
         for at, end, side in ((0.0, ends[0], "left"), (1.0, ends[1], "right")):
             text = end if isinstance(end, str) else f"{end:.3g}"
             axes.text(at, row - 0.14, text, ha=side, va="bottom", fontsize=8.5, color=MUTED)
-    axes.set_yticks(rows, labels=[_short(name) for name in result.ranges])
+    axes.set_yticks(rows, labels=[_short(axis.label) for axis in own])
     axes.set_ylim(len(own) - 0.6, -0.6)
     axes.set_xticks([])
     axes.grid(visible=False)

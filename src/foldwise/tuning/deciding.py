@@ -1,7 +1,7 @@
 """Whether a trial goes on, after each evaluation of its first fold and after each fold."""
 
 from foldwise.competition.metrics import Score, score
-from foldwise.errors import DataError
+from foldwise.errors import DataError, counted
 from foldwise.predictions.table import Predictions
 from foldwise.tuning.jobs import SaidFold, SaidLook
 from foldwise.tuning.judging import Evidence, Spending, evidence
@@ -50,7 +50,7 @@ class Judge:
         """Why the trial is to be dropped after a fold; empty: it goes on."""
         done = tuple(fold for fold in sitting.folds if fold in sitting.done)
         trial, count = sitting.trial, len(done)
-        where = f"after {count} of {len(sitting.folds)} folds"
+        where = f"after {count} of {counted(len(sitting.folds), 'fold')}"
         table = self.folds(trial, done)
         if self._pruner == "wilcoxon":  # it compares score by score
             own = self.folds(trial, (said.fold,))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from foldwise import errors
-from foldwise.errors import FoldFailed, FoldwiseWarning
+from foldwise.errors import FoldFailed, FoldwiseWarning, counted
 from foldwise.journal import FILE as JOURNAL
 from foldwise.journal import Journal
 from foldwise.training.progress import Progress
@@ -194,22 +194,24 @@ class Driver:
             return
         self._journal.write("worker died", trial=trial.number, exit_code=ended.exit_code)
         sitting.trial = self._ledger.died(trial)
+        code = f"(exit code {ended.exit_code}; a negative one is a signal)"
         if sitting.trial.deaths < ATTEMPTS:
-            self._try_again(slot, sitting)
+            self._try_again(slot, sitting, f"its worker died {code}")
             return
         del self._busy[slot]
         reason = (
-            f"its worker died {sitting.trial.deaths} times (exit code {ended.exit_code}; a "
-            f"negative one is a signal); if it was killed for its memory, use fewer --workers"
+            f"its worker died {sitting.trial.deaths} times {code}; if it was killed for its "
+            f"memory, use fewer --workers"
         )
         self._settle(sitting.trial, Outcome("failed", reason=reason, spent=sitting.spent()))
 
-    def _try_again(self, slot: int, sitting: Sitting) -> None:
+    def _try_again(self, slot: int, sitting: Sitting, died: str) -> None:
         """Let a trial go on at once, or later where its machine was lost and no other has room."""
         if not self._workers.has_place(slot):
-            self._put_off(slot, NO_PLACE)
+            self._put_off(slot, f"{died}; {NO_PLACE}")
             return
         sitting.look = None
+        self._say(f"trial {sitting.trial.number}: {died}; another one goes on with it")
         self._train(slot, sitting.trial)
 
     def _put_off(self, slot: int, why: str) -> None:
@@ -220,9 +222,9 @@ class Driver:
         self._ledger.queue_again(trial)
 
     def _queued_again(self, number: int, why: str) -> None:
-        """Note and say it, since the numbers of later trials skip one for each time."""
+        """Note and say it."""
         self._journal.write("queued again", trial=number, why=why)
-        self._say(f"trial {number}: queued again ({why}); the next new trial skips a number")
+        self._say(f"trial {number}: queued again ({why})")
 
     def _settle(self, trial: Trial, outcome: Outcome) -> None:
         self._show(trial, None)
@@ -257,7 +259,7 @@ class Driver:
         self._here += 1
         pace = (time.monotonic() - self._began) / self._here
         left = timedelta(seconds=round(pace * max(0, self._wanted - done)))
-        return f"{done} of {self._wanted} trials, about {left} left"
+        return f"{done} of {counted(self._wanted, 'trial')}, about {left} left"
 
     def _tidy(self, trial: Trial, best: Trial | None) -> None:
         """Keep the weights of the best trial alone."""

@@ -2,7 +2,7 @@
 
 Optuna keeps it. A trial there is one sitting: of a sitting that was cut short the state is "failed"
 and a new one with the same values is queued, which goes on where it was. Such sittings, and
-suggestions that were nothing new, do not count as trials here.
+suggestions that were nothing new, do not count as trials here: trials have numbers of their own.
 """
 
 import json
@@ -146,7 +146,7 @@ class Ledger:
 
     def _begun(self, sitting: optuna.Trial, values: dict[str, Any], settings: Settings) -> Trial:
         """The trial, noted so that it can be queued again; what was reported of it is kept."""
-        again = sitting.user_attrs.get(AGAIN, {"number": sitting.number, "deaths": 0})
+        again = sitting.user_attrs.get(AGAIN) or {"number": self._next_number(), "deaths": 0}
         number = again["number"]
         run = trial_name(self._name, number, settings)
         trial = Trial(number, values, run, again["deaths"])
@@ -157,6 +157,10 @@ class Ledger:
                 for step, value in earlier.intermediate_values.items():
                     self.report(trial, step, value)
         return trial
+
+    def _next_number(self) -> int:
+        """The number of a new trial, whatever number Optuna gave its sitting: none is left out."""
+        return max((trial.number for trial in self.trials()), default=-1) + 1
 
     def _note(self, sitting: optuna.Trial, trial: Trial) -> None:
         known = {**_kept(trial), "values": trial.values, "run": trial.run}

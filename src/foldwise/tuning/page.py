@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from foldwise.errors import counted
 from foldwise.tuning.curves import RateCurves
 from foldwise.tuning.result import SHOWN, TuningResult
 from foldwise.tuning.trials import Trial
@@ -53,8 +54,8 @@ def page_of(
 def title_of(result: TuningResult) -> str:
     """The study in one line."""
     return (
-        f"{result.name}: {len(result.trials)} trials of {result.experiment} on {result.rows:,} "
-        f"rows of {result.competition}, {len(result.folds)} folds"
+        f"{result.name}: {counted(len(result.trials), 'trial')} of {result.experiment} on "
+        f"{result.rows:,} rows of {result.competition}, {counted(len(result.folds), 'fold')}"
     )
 
 
@@ -114,7 +115,7 @@ def _counts(result: TuningResult) -> str:
         "paired": f"rows paired with the best trial's, level {result.level:g}",
         "none": "none",
     }.get(result.pruner, f"Optuna's {result.pruner} pruner")
-    return f"{len(result.trials)} trials: {', '.join(words)}; pruning: {how}"
+    return f"{counted(len(result.trials), 'trial')}: {', '.join(words)}; pruning: {how}"
 
 
 def _of_best(result: TuningResult, best: Trial) -> str:

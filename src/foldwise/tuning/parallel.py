@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BEST, WORST = (0.0, 0.18, 0.36), (0.80, 0.88, 0.94)  # dark to pale blue: told apart without hue
-FACTOR = 20.0  # values further apart than this are spread by their logarithm
+FACTOR = 20.0  # values further apart are spread by their logarithm, where a range says nothing
 NOT_READ = -0.12  # where a trial stands on an axis of a range that it does not read
 
 
@@ -22,6 +22,11 @@ class Axis(NamedTuple):
     low: float
     high: float
     log: bool
+
+    @property
+    def label(self) -> str:
+        """Its name, and whether it is logarithmic."""
+        return f"{self.name} (log)" if self.log else self.name
 
     def height(self, value: Any) -> float:
         """Where a value stands, 0 to 1."""
@@ -36,22 +41,37 @@ class Axis(NamedTuple):
         return (scale(float(value)) - low) / (high - low)
 
 
-def axis_of(name: str, values: list[Any]) -> Axis:
-    """The axis of one range, from all values that were tried."""
+def axes_of(result: TuningResult) -> list[Axis]:
+    """The axes of the ranges, from the values of all finished trials."""
+    shown = [result.values_shown(trial) for trial in result.ranked()]
+    logs = result.log_ranges
+    return [
+        axis_of(name, [values[name] for values in shown], None if logs is None else name in logs)
+        for name in result.ranges
+    ]
+
+
+def axis_of(name: str, values: list[Any], log: bool | None = None) -> Axis:
+    """The axis of one range.
+
+    Args:
+        name: of the range.
+        values: all that were tried; blank where it is not read.
+        log: whether it is searched by its logarithm; None: as the values are spread.
+    """
     read = [value for value in values if value != ""]
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in read):
         return Axis(name, sorted({str(value) for value in read}), 0.0, 1.0, log=False)
     low, high = min(read, default=0.0), max(read, default=0.0)
-    return Axis(name, [], low, high, log=low > 0 and high / low > FACTOR)
+    if log is None:
+        log = low > 0 and high / low > FACTOR
+    return Axis(name, [], low, high, log=log and low > 0)  # low is 0 where no trial reads it
 
 
 def draw_parallel(axes: "Axes", result: TuningResult) -> None:
     """Draw all finished trials, the best last and darkest."""
     trials = result.ranked()
-    own = [
-        axis_of(name, [result.values_shown(trial)[name] for trial in trials])
-        for name in result.ranges
-    ]
+    own = axes_of(result)
     for rank, trial in reversed(list(enumerate(trials))):
         share = rank / max(1, len(trials) - 1)
         colour = tuple(b + (w - b) * share for b, w in zip(BEST, WORST, strict=True))
@@ -63,7 +83,7 @@ def draw_parallel(axes: "Axes", result: TuningResult) -> None:
             axes.text(at + 0.02, height, label, fontsize=8, va="center", bbox=_paper())
     if any(result.values_shown(t)[name] == "" for t in trials for name in result.ranges):
         axes.text(-0.03, NOT_READ, "not read", fontsize=8, ha="right", va="center")
-    axes.set_xticks(range(len(own)), labels=[axis.name for axis in own])
+    axes.set_xticks(range(len(own)), labels=[axis.label for axis in own])
     axes.set_yticks([])
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.set_title(_title(trials), loc="left", fontsize=11)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foldwise.errors import counted
 from foldwise.storage import write_atomically
 from foldwise.tuning.curves import RateCurves
 from foldwise.tuning.parallel import draw_parallel
@@ -123,7 +124,7 @@ def _draw_rates(axes: "Axes", result: TuningResult, curves: RateCurves) -> None:
     rotation = 30 if len(curves.groups) > 10 else 0
     axes.set_xticks(range(len(curves.groups)), labels=curves.groups, rotation=rotation)
     axes.set_ylabel("peak learning rate")
-    axes.set_title(f"Rates of the best {count} trials", loc="left", fontsize=11)
+    axes.set_title(f"Rates of the best {counted(count, 'trial')}", loc="left", fontsize=11)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(
         handles[::-1], labels[::-1], frameon=False, fontsize=8, loc="center left",

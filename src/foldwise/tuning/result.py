@@ -8,6 +8,7 @@ import numpy as np
 
 from foldwise.competition.metrics import Metric, score
 from foldwise.predictions.table import Predictions
+from foldwise.settings import Range
 from foldwise.tuning.deciding import Judge
 from foldwise.tuning.ledger import Ledger
 from foldwise.tuning.plan import Plan
@@ -46,6 +47,8 @@ class TuningResult:
         cross_fitted: None with one fold, or one finished trial.
         spent: by all trials; its share is a sum.
         saved_seconds: what dropped trials would have taken besides, at their pace.
+        log_ranges: those of `ranges` that are searched by their logarithm; None: not written down,
+            as by earlier versions.
     """
 
     name: str
@@ -64,6 +67,7 @@ class TuningResult:
     cross_fitted: CrossFitted | None
     spent: Spent
     saved_seconds: float
+    log_ranges: list[str] | None = None
 
     def of_state(self, state: str) -> list[Trial]:
         """The trials that ended so, or are still running."""
@@ -111,6 +115,7 @@ def tuning_result(
         saved_seconds=round(
             sum(t.outcome.spent.saved_seconds() for t in trials if t.outcome.state == "pruned"), 2
         ),
+        log_ranges=[r.name for r in plan.experiment.ranges if isinstance(r, Range) and r.log],
     )
 
 

@@ -59,7 +59,7 @@ class Trial:
     """One set of values, tried once.
 
     Attributes:
-        number: of its first sitting; it keeps it when it is queued again.
+        number: from 0, as they are begun, one after the other; kept when it is queued again.
         values: by the dotted name of the setting; only of what is read beside the others.
         run: the name of its folder.
         deaths: how many worker processes died in it.
