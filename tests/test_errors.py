@@ -13,6 +13,7 @@ from foldwise.errors import (
     Interrupted,
     StorageError,
     UsageError,
+    counted,
     did_you_mean,
     listed,
 )
@@ -29,6 +30,22 @@ def test_each_kind_of_error_has_its_exit_code() -> None:
 def test_an_interruption_exits_as_a_shell_would_say(number: int, code: int) -> None:
     error = Interrupted(number, "stopped")
     assert (error.exit_code, str(error)) == (code, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((1, "row"), "1 row"),
+        ((0, "row"), "0 rows"),
+        ((1200, "row"), "1,200 rows"),
+        ((1, "id has", "ids have"), "1 id has"),
+        ((2, "id has", "ids have"), "2 ids have"),
+    ],
+)
+def test_a_count_stands_with_its_noun_in_the_singular_or_plural(
+    words: tuple[int, str], told: str
+) -> None:
+    assert counted(*words) == told
 
 
 def test_one_complaint_is_the_whole_message() -> None:

@@ -98,6 +98,9 @@ def test_a_variable_chooses_the_project(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FOLDWISE_ROOT", str(tmp_path / "other"))
+    with pytest.raises(UsageError, match=r"FOLDWISE_ROOT names the project's folder, but .*/other"):
+        find_project(project.root)
+    (tmp_path / "other").mkdir()
     assert find_project(project.root) == Project((tmp_path / "other").resolve())
 
 

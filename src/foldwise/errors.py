@@ -127,6 +127,17 @@ def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
     return f"known: {', '.join(names)}" if names else "none is known"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """The count with its noun: "1 row", "1,200 rows".
+
+    Args:
+        count: of what.
+        one: the noun, with the verb where one follows: "row", "row has".
+        many: its plural; by default with an s.
+    """
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def listed(items: Sequence[object], shown: int = 8) -> str:
     """The first `shown` items in words, and how many more there are."""
     words = ", ".join(str(item) for item in items[:shown])

@@ -67,9 +67,14 @@ def find_project(start: Path | None = None) -> Project:
     `FOLDWISE_ROOT` overrides the search.
 
     Raises:
-        UsageError: no folder upwards of `start` holds `input/`.
+        UsageError: no folder upwards of `start` holds `input/`, or `FOLDWISE_ROOT` is no folder.
     """
     if override := os.environ.get("FOLDWISE_ROOT"):
+        if not Path(override).is_dir():
+            raise UsageError(
+                f"FOLDWISE_ROOT names the project's folder, but {override} is none; correct it, or "
+                f"unset it and change to the project's folder"
+            )
         return Project(Path(override).resolve())
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):

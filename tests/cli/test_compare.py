@@ -172,3 +172,13 @@ def test_the_same_predictions_are_the_same(project: Project, foldwise: Foldwise)
     assert found["sentence"] == "words and again score the same on every row."
     assert found["outlook"]["chance"] == 0.5
     assert load_tiny(project, "tiny-regression").train.groups is None
+
+
+def test_the_plot_is_as_narrow_as_the_terminal(
+    project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    done = foldwise("compare", "words", "letters")
+    plot = [line for line in done.out.splitlines() if line.startswith(("fold ", "all folds"))]
+    assert len(plot) > 3
+    assert max(map(len, plot)) <= 60

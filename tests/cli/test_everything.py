@@ -225,7 +225,7 @@ def test_a_seed_that_went_wrong_is_told(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["others", "--seeds", "3"], "an average is of two seeds at least, got 3"),
+        (["others", "--seeds", "3"], "an average is of two different seeds at least, got 3"),
         (["others", "words", "--seeds", "3,1"], "words holds a run of one seed"),
         (
             ["words", "--seeds", "3,1"],

@@ -92,7 +92,7 @@ def test_people_get_a_table_a_chart_and_lines_to_paste(
 ) -> None:
     done = foldwise(*FIND)
     assert done.code == 0, done.err
-    assert "enc: fold 0, stage 0\nlayer group" in done.out
+    assert "enc: fold 0, stages.0\nlayer group" in done.out
     assert "smoothed loss over the rate of layer 1, log scale" in done.out
     assert "█" in done.out
     pasted = [line for line in done.out.splitlines() if line.startswith("minimum / 10: rates.")]

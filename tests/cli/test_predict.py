@@ -69,6 +69,22 @@ def test_all_rows_are_written_and_the_first_are_shown(
     assert len((tmp_path / "p" / "q.csv").read_text().splitlines()) == 26
 
 
+def test_no_file_is_lost_to_predictions_unasked(
+    project: Project, foldwise: Foldwise, tmp_path: Path
+) -> None:
+    own = tmp_path / "mine.csv"
+    write_rows(own, [{"id": "n1", "text": "a film", "note": "precious"}])
+    before = own.read_bytes()
+    done = foldwise("predict", "words", own, "--output", own)
+    assert (done.code, done.out) == (2, "")
+    assert f"but {own} is there already; name another one, or add --replace" in done.err
+    assert own.read_bytes() == before
+    assert foldwise("predict", "words", own, "--replace").code == 2  # of no file
+    assert foldwise("predict", "words", own, "--output", own, "--replace").code == 0
+    assert own.read_text().splitlines()[0].startswith("id,")
+    assert "note" not in own.read_text()
+
+
 def test_an_object_a_row_is_made_only_for_json(
     project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,29 @@ def test_several_runs_go_on_one_page_of_any_name(
     assert all(Path(picture).is_file() for picture in done.json["pictures"])
 
 
+def test_a_page_replaces_a_file_or_pictures_only_when_told_to(
+    project: Project, foldwise: Foldwise, tmp_path: Path
+) -> None:
+    page, picture = tmp_path / "mine.html", tmp_path / "mine" / "mine.png"
+    page.write_text("what I wrote")
+    done = foldwise("report", "words", "--output", page)
+    assert (done.code, page.read_text()) == (2, "what I wrote")
+    assert f"reports are written to a new file, but {page} is there already; name" in done.err
+
+    page.unlink()
+    picture.parent.mkdir()
+    picture.touch()
+    done = foldwise("report", "words", "--output", page)
+    assert (done.code, page.exists()) == (2, False)
+    assert f"but {picture.parent} holds PNGs already; name another page, or add" in done.err
+
+    page.write_text("what I wrote")
+    assert foldwise("report", "words", "--output", page, "--replace").code == 0
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert picture.exists()
+    assert foldwise("report", "words", "--replace").code == 2  # of no file
+
+
 def test_a_run_that_is_not_there_is_refused_with_the_nearest_name(
     project: Project, foldwise: Foldwise
 ) -> None:
@@ -52,15 +75,13 @@ def test_a_study_is_found_by_the_name_it_was_given(project: Project, foldwise: F
 def test_a_study_without_a_finished_trial_is_no_page(project: Project, foldwise: Foldwise) -> None:
     whole = tiny_result()
     pruned = [t for t in whole.trials if t.outcome.state == "pruned"]
-    assert pruned
+    assert len(pruned) == 1
     study(project, "young.tuning", replace(whole, trials=pruned, best=None, cross_fitted=None))
     (project.root / "runs" / "new.tuning").mkdir()
     (project.root / "runs" / "new.tuning" / "study.db").touch()
     done = foldwise("report", "young", "new.tuning")
     assert done.code == 3
-    assert (
-        f"'young.tuning' has none: {len(pruned)} trials: {len(pruned)} pruned; pruning: "
-    ) in done.err
+    assert "'young.tuning' has none: 1 trial: 1 pruned; pruning: " in done.err
     assert "'new.tuning' has none: none was written down yet; go on" in done.err
     assert done.err.endswith("foldwise tune EXPERIMENT --name new\n")
     assert not list(project.root.glob("runs/*.tuning/report*"))

@@ -59,7 +59,7 @@ def test_a_private_score_outside_of_what_was_expected_is_marked_and_explained() 
     assert [row[4] for row in score_rows(inside, private=True)[:2]] == ["0.5000", "1.2500"]
     assert outside_remarks([*inside, *RUNS[1:]]) == []
     (told,) = outside_remarks([*inside, *RUNS])
-    assert told.startswith("*: 1 of 3 private scores lie outside of what was expected")
+    assert told.startswith("*: 1 of 3 private scores lies outside of what was expected")
 
 
 def test_there_are_as_many_columns_as_cells() -> None:

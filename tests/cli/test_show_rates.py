@@ -119,11 +119,13 @@ def test_each_stage_has_its_columns_and_a_line(project: Project, foldwise: Foldw
     assert rows["layer 1"][1:5] == ["trainable", "frozen", "1.00e-03", "1.00e-04"]
     assert rows["head"][1:6] == ["trainable", "1.00e-02", "1.00e-02", "1.00e-02", "1.00e-03"]
     columns = " ".join(done.out.splitlines()[1].split())
-    assert columns == "layer group parameters peak 1 first 1 peak 2 first 2 decay"
+    assert columns == (
+        "layer group parameters stages.0 peak stages.0 first stages.1 peak stages.1 first decay"
+    )
     assert done.out.splitlines()[-2:] == [
-        "stage 1, train=head: 1 epoch = 7 steps a fold, constant, warm-up 0% = 0 steps, then "
+        "stages.0, train=head: 1 epoch = 7 steps a fold, constant, warm-up 0% = 0 steps, then "
         "constant",
-        "stage 2, train=all: 4 epochs = 28 steps a fold, one_cycle, warm-up 25% = 7 steps, from "
+        "stages.1, train=all: 4 epochs = 28 steps a fold, one_cycle, warm-up 25% = 7 steps, from "
         "0.1 of the peak, beta1 0.9 to 0.85 and back, then to 0.01 of the peak",
     ]
 

@@ -190,10 +190,16 @@ def test_more_seeds_later_train_only_the_new_ones(project: Project, foldwise: Fo
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--seeds", "7", "--name", "one"], "an average is of two seeds at least, got 7"),
+        (
+            ["--seeds", "7", "--name", "one"],
+            "an average is of two different seeds at least, got 7; for one seed",
+        ),
         (["--seeds", "0,1"], "holds a run of one seed, so that the average needs another name"),
         (["--seeds", "0,1", "seed=4", "--name", "x"], "there are both --seeds and 'seed=4'"),
-        (["--seeds", "1,1", "--name", "one"], "an average is of two seeds at least, got 1"),
+        (
+            ["--seeds", "1,1", "--name", "one"],
+            "seeds are all different, since equal ones train the same run: got '1,1'; give 1 once",
+        ),
         (["--seeds", "0,1", "--name", "both"], "both holds an ensemble of other runs"),
         (["--seeds", "0,x"], "seeds are numbers with commas"),
         (["--seeds", "0,1", "--name", "x", "--resume"], "nothing to resume"),

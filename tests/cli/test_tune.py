@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from foldwise.errors import counted
 from foldwise.journal import Journal
 from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.settings import load_experiment
+from foldwise.tuning.record import read_study
+from foldwise.tuning.trials import SETTLED
 from tests.cli.calling import Foldwise, start
+from tests.forked_workers import ForkedEngine
 
 RANGES = """competition = "tiny-regression"
 kind = "tfidf"
@@ -24,7 +28,8 @@ min_rows = { low = 1, high = 3 }
 
 @pytest.fixture
 def tuned(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """The project, with an experiment `some-tune`."""
+    """The project, with an experiment `some-tune`; workers of this process are forked."""
+    monkeypatch.setattr("foldwise.cli.engines.LocalEngine", ForkedEngine)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "src"))
     (project.root / "experiments" / "some-tune.toml").write_text(RANGES)
     return project
@@ -69,6 +74,18 @@ def test_a_study_ends_with_an_experiment_pages_and_pictures(
     assert "runs of studies are not shown: 3" in listed.out
 
 
+def test_a_fresh_study_replaces_the_experiment_of_the_one_that_it_sets_aside(
+    tuned: Project, foldwise: Foldwise
+) -> None:
+    written, texts = tuned.root / "experiments" / "some-tuned.toml", []
+    for trials in ("2", "1"):
+        done = foldwise("tune", "some-tune", "--trials", trials, "--fresh")
+        assert done.code == 0, done.err
+        assert "is kept; the best settings" not in done.err
+        texts.append(written.read_text())
+    assert texts[0] != texts[1]
+
+
 def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
     tuned: Project, foldwise: Foldwise
 ) -> None:
@@ -87,8 +104,12 @@ def test_a_driver_killed_in_a_trial_goes_on_with_the_same_command(
 
 
 def test_a_stop_leaves_with_130_and_says_what_is_known_so_far(
-    tuned: Project, foldwise: Foldwise
+    tuned: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # a study of TF-IDF needs no transformers, whose import takes longer than its trials
+    (tuned.root / "absent").mkdir()
+    (tuned.root / "absent" / "transformers.py").write_text("raise ImportError('not needed')")
+    monkeypatch.setenv("PYTHONPATH", f"{tuned.root / 'absent'}:{os.environ['PYTHONPATH']}")
     driver = start(tuned.root, "tune", "some-tune", "--trials", "40")
     journal = Journal(tuned.run("some-tune.tuning") / "journal.jsonl")
     while len(list(journal.events("finished"))) < 1 and driver.poll() is None:
@@ -97,7 +118,9 @@ def test_a_stop_leaves_with_130_and_says_what_is_known_so_far(
     _, told = driver.communicate()
     assert driver.returncode == 130
     page = tuned.run("some-tune.tuning") / "tuning.md"
-    assert f"trials have shown so far is in {page}" in " ".join(told.split())
+    settled = [t for t in read_study(page.parent).result.trials if t.outcome.state in SETTLED]
+    known = counted(len(settled), "trial has", "trials have")
+    assert f"What {known} shown so far is in {page}" in " ".join(told.split())
     assert "## The best" in page.read_text()
     # the same command goes on; of what was stopped it was said that it is queued
     ended = len({event["trial"] for event in journal.events("finished")})

@@ -18,7 +18,7 @@ def test_empty_and_repeated_ids_are_listed_with_their_lines() -> None:
     assert id_complaints(PATH, "id", ["a", "", "b", "a", ""], np.array([2, 3, 7, 8, 9])) == [
         "train.csv: every row needs an id, but 'id' is empty on line 3, 9; give each an id of its "
         "own",
-        "train.csv: ids must be unique, but 1 in 'id' stand more than once: 'a' (lines 2, 8); "
+        "train.csv: ids must be unique, but 1 stands more than once in 'id': 'a' (lines 2, 8); "
         "remove the repeated rows or rename their ids",
     ]
 
@@ -26,5 +26,5 @@ def test_empty_and_repeated_ids_are_listed_with_their_lines() -> None:
 def test_a_long_list_is_cut_and_counted() -> None:
     ids = [str(i // 2) for i in range(40)]
     (message,) = id_complaints(PATH, "id", ids, np.arange(2, 42))
-    assert "but 20 in 'id' stand more than once" in message
+    assert "but 20 stand more than once in 'id'" in message
     assert "and 12 more; remove" in message

@@ -120,7 +120,7 @@ def test_all_faults_of_a_training_file_are_listed_at_once(
         "train.csv: every row needs a group, but 'book' is empty on line 4; give rows that stand "
         "alone a group of their own",
         "train.csv: every row needs an id, but 'id' is empty on line 3; give each an id of its own",
-        "train.csv: ids must be unique, but 1 in 'id' stand more than once: 'a' (lines 2, 4, 8); "
+        "train.csv: ids must be unique, but 1 stands more than once in 'id': 'a' (lines 2, 4, 8); "
         "remove the repeated rows or rename their ids",
     ]
 
@@ -132,7 +132,7 @@ def test_the_faults_of_both_files_come_in_one_error(make_competition: MakeCompet
     assert complaints_of(load, competition) == [
         "train.csv: every row needs a value, but 'target' is empty on line 2; fill in or drop "
         "these rows",
-        "test.csv: ids must be unique, but 1 in 'id' stand more than once: 'x' (lines 2, 3); "
+        "test.csv: ids must be unique, but 1 stands more than once in 'id': 'x' (lines 2, 3); "
         "remove the repeated rows or rename their ids",
     ]
 
@@ -157,9 +157,9 @@ def test_a_sample_with_other_ids_than_the_test_rows_is_refused(
 ) -> None:
     competition = make_competition({"sample.csv": "id,target\ny,0\nz,0\n"})
     assert complaints_of(load, competition) == [
-        "sample.csv: a sample submission has the ids of the test rows, but 1 of test.csv are "
-        "missing: x; the two files must come from one download: foldwise data tiny",
-        "sample.csv: a sample submission has the ids of the test rows, but 1 are not in test.csv: "
+        "sample.csv: a sample submission has the ids of the test rows, but 1 is missing of "
+        "test.csv: x; the two files must come from one download: foldwise data tiny",
+        "sample.csv: a sample submission has the ids of the test rows, but 1 is not in test.csv: "
         "z; the two files must come from one download: foldwise data tiny",
     ]
 

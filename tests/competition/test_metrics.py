@@ -156,7 +156,7 @@ def test_values_that_are_not_finite_are_listed() -> None:
     with pytest.raises(DataError) as caught:
         score(METRICS["rmse"], targets, predictions)
     assert caught.value.complaints == (
-        "targets must be finite to be scored, but 1 are not, in row 1 counted from 0; find what "
+        "targets must be finite to be scored, but 1 is not, in row 1 counted from 0; find what "
         "wrote them",
         "predictions must be finite to be scored, but 2 are not, in row 0, 3 counted from 0; find "
         "what wrote them",

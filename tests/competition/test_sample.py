@@ -62,7 +62,7 @@ def test_all_faults_of_a_sample_are_listed_at_once(make_competition: MakeCompeti
     path = competition.path("sample_submission")
     assert caught.value.complaints == (
         f"{path}: every row needs an id, but 'id' is empty on line 4; give each an id of its own",
-        f"{path}: ids must be unique, but 1 in 'id' stand more than once: 'x' (lines 2, 3); "
+        f"{path}: ids must be unique, but 1 stands more than once in 'id': 'x' (lines 2, 3); "
         "remove the repeated rows or rename their ids",
         f"{path}: line 1: beside 'id' a sample submission has the column target, or one a label: "
         "neg, pos; got score; correct `target` in competition.toml, or fetch the file again",

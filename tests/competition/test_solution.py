@@ -83,7 +83,7 @@ def test_all_faults_of_a_solution_are_listed_at_once(make_competition: MakeCompe
         private_scores(competition, sample, built)
     path = competition.path("solution")
     assert caught.value.complaints == (
-        f"{path}: ids must be unique, but 1 in 'id' stand more than once: 'x' (lines 2, 3); "
+        f"{path}: ids must be unique, but 1 stands more than once in 'id': 'x' (lines 2, 3); "
         "remove the repeated rows or rename their ids",
         f"{path}: 'target' must be finite, got 'nan' (line 2); correct or drop these rows",
         f"{path}: a solution has the ids of sample.csv, but 2 stand in only one of them: y, z; "

@@ -99,12 +99,12 @@ def test_predictions_for_other_ids_are_refused(sample: Sample) -> None:
     with pytest.raises(DataError) as caught:
         build_submission(sample, ["x", "z", "x"], np.array([[1.0], [2.0], [np.nan]]))
     assert caught.value.complaints == (
-        "the predictions: every id of sample.csv needs a row, but 1 have none: y; predict the "
+        "the predictions: every id of sample.csv needs a row, but 1 has none: y; predict the "
         "test rows again",
-        "the predictions: only ids of sample.csv may have a row, but 1 others do: 'z'; predict "
+        "the predictions: only ids of sample.csv may have a row, but 1 other does: 'z'; predict "
         "the test rows again",
-        "the predictions: every id has one row, but 1 have more: x; remove the repeated rows",
-        "the predictions: values must be finite, but those of 1 ids are not: x; find the run that "
+        "the predictions: every id has one row, but 1 has more: x; remove the repeated rows",
+        "the predictions: values must be finite, but those of 1 id are not: x; find the run that "
         "made them",
     )
 
@@ -120,11 +120,11 @@ def test_all_faults_of_a_submitted_file_are_listed_at_once(sample: Sample, tmp_p
     assert complaints_of(path, sample) == [
         f"{path}: every row must have 2 fields like the header, but line 5 has 3; quote fields "
         "that hold the separator or a line end, or remove the extra ones",
-        f"{path}: every id of sample.csv needs a row, but 1 have none: y; predict the test rows "
+        f"{path}: every id of sample.csv needs a row, but 1 has none: y; predict the test rows "
         "again",
-        f"{path}: only ids of sample.csv may have a row, but 1 others do: 'z'; predict the test "
+        f"{path}: only ids of sample.csv may have a row, but 1 other does: 'z'; predict the test "
         "rows again",
-        f"{path}: every id has one row, but 1 have more: x; remove the repeated rows",
+        f"{path}: every id has one row, but 1 has more: x; remove the repeated rows",
         f"{path}: a cell must be a finite number, got 'nan' for 'x' in 'target' (line 2), "
         "'' for 'z' in 'target' (line 4); find the run that made them",
     ]

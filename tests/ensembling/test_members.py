@@ -117,8 +117,8 @@ def test_tables_of_other_ids_are_refused_with_the_member(project: Project) -> No
     with pytest.raises(DataError) as caught:
         aligned([tables[0], strange], ["a", "b"], tables[0].ids)
     assert caught.value.complaints == (
-        f"b: 1 ids of the competition have no prediction: {tables[1].ids[0]}",
-        "b: 1 predicted ids are not in the competition: stranger",
+        f"b: 1 id of the competition has no prediction: {tables[1].ids[0]}",
+        "b: 1 predicted id is not in the competition: stranger",
     )
 
 

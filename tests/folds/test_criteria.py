@@ -87,6 +87,6 @@ def test_a_label_of_many_rows_in_few_groups_is_as_rare_as_the_groups() -> None:
     loaded = make_loaded(rows, labels=["no", "yes"])
     units = build_units(rows, 3, 42, group_duplicates=False)
     criterion = build_criterion("y", loaded, most=2)
-    message = r"y 'yes' has 4 rows in 2 parts that each must stay together \(lines 10, 11, 12, 13\)"
+    message = r"y 'yes' has 4 rows in 2 parts that must stay together \(lines 10, 11, 12, 13\)"
     with pytest.raises(DataError, match=message):
         check_labels([criterion], units, rows, 3)

@@ -90,5 +90,5 @@ def test_findings_do_not_depend_on_the_order_of_rows() -> None:
 
 def test_rows_without_fold_are_refused() -> None:
     table = FoldTable(("r000",), np.array([0]), 1)
-    with pytest.raises(DataError, match="1 training ids have no fold: r001"):
+    with pytest.raises(DataError, match="1 training id has no fold: r001"):
         find_leaks(make_rows(["a", "b"], range(2)), NO_TEST, table)

@@ -19,7 +19,7 @@ def test_a_shuffled_partition_has_no_complaints_and_one_id_less_has_one(
     folds = np.array([i % n for i in order], dtype=np.int64)
     assert partition_complaints(ids, folds, n, rows) == []
     told = partition_complaints(ids, folds, n, rows.take(np.arange(1, len(rows))))
-    assert [line.split(":")[0] for line in told] == ["1 ids of the fold table are no training rows"]
+    assert [line.split(":")[0] for line in told] == ["1 id of the fold table is no training row"]
 
 
 def test_an_id_on_a_line_that_could_not_be_read_is_not_missing() -> None:

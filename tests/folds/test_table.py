@@ -60,7 +60,7 @@ def test_folds_are_found_by_id() -> None:
 
 
 def test_a_row_without_fold_is_refused() -> None:
-    message = "1 training ids have no fold: r001; the fold table was made from other data"
+    message = "1 training id has no fold: r001; the fold table was made from other data"
     with pytest.raises(DataError, match=message):
         table_of(["r000"], [0]).for_rows(make_rows(["x", "y"]))
 
@@ -82,8 +82,8 @@ def test_everything_that_is_wrong_with_a_table_is_said_at_once() -> None:
         "2 ids of the fold table are no training rows: x, y; "
         "the table was made from other data, so make it again",
         "folds must be numbered 0 to 4, got -1, 7",
-        "no fold may be empty, but 2, 4 of 5 have no row",
-        "1 groups stand in several folds: a ('a' in folds 0, 1); "
+        "no fold of 0 to 4 may be empty, but no row is in 2, 4",
+        "1 group stands in several folds: a ('a' in folds 0, 1); "
         "rows of a group must share a fold, so make it again",
     )
     assert error.value.exit_code == 3
@@ -100,11 +100,11 @@ def test_a_file_is_read_and_checked_in_one_go_with_its_lines(tmp_path: Path) -> 
         f"{path}: line 6 must be an id and a fold number, got ['r001', '1.0']",
         f"{path}: line 7 must be an id and a fold number, got ['r002', '-1']",
         f"{path}: line 8 must be an id and a fold number, got ['r003', '0', '9']",
-        "1 training ids have no fold: r004; "
+        f"{path}: 1 training id has no fold: r004; "
         "the fold table was made from other data, so make it again",
-        "1 ids of the fold table are no training rows: a\nb; "
+        f"{path}: 1 id of the fold table is no training row: a\nb; "
         "the table was made from other data, so make it again",
-        "no fold may be empty, but 1 of 3 have no row",
+        f"{path}: no fold of 0 to 2 may be empty, but no row is in 1",
     )
 
 

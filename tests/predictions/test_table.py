@@ -165,7 +165,7 @@ def test_missing_and_extra_ids_are_refused_together() -> None:
         table("abx", 1, 2, 3).aligned_to(["a", "b", "c", "d"], "the training rows")
     assert caught.value.complaints == (
         "2 ids of the training rows have no prediction: c, d",
-        "1 predicted ids are not in the training rows: x",
+        "1 predicted id is not in the training rows: x",
     )
 
 
@@ -194,7 +194,7 @@ def test_tables_of_other_outputs_or_ids_are_not_blended() -> None:
     other = Predictions(("a", "b"), ("p_x",), np.zeros((2, 1)))
     with pytest.raises(DataError, match="outputs differ: target and p_x"):
         mean_of([table("ab", 1, 2), other])
-    with pytest.raises(DataError, match="1 ids of the first table have no prediction: b"):
+    with pytest.raises(DataError, match="1 id of the first table has no prediction: b"):
         mean_of([table("ab", 1, 2), table("a", 1)])
 
 

@@ -129,10 +129,13 @@ def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value(
             {"training": {"cache_frozen": "yes"}},
             "training.cache_frozen must be a valid boolean, got 'yes'",
         ),
-        ({"encoder": {"name": 7}}, "encoder.name must be a valid string, got 7"),
+        ({"encoder": {"name": 7}}, "encoder.name must be a text, got 7"),
         ({"optimizer": {"max_norm": "3"}}, "optimizer.max_norm must be a number, got '3'"),
         ({"rates": 3}, "rates must be a table of settings, such as head.dropout=0.1, got 3"),
-        ({"stages": {"epochs": 1}}, "stages must be a list in brackets, got {'epochs': 1}"),
+        (
+            {"stages": {"epochs": 1}},
+            "stages must be a list in brackets, such as [a, b], got {'epochs': 1}",
+        ),
         ({"stages": [3]}, "stages.0 must be a table of settings, such as head.dropout=0.1, got 3"),
     ],
 )

@@ -284,3 +284,14 @@ def test_every_setting_is_written_so_that_new_defaults_change_no_old_run() -> No
         chosen = valid(table)
         written = tomllib.loads(dump_toml(chosen))
         assert written == json.loads(chosen.model_dump_json())
+
+
+def test_a_fault_is_looked_for_where_it_may_stand(experiment: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        load_experiment(experiment, ["rates.tpo=1e-4"])
+    (told,) = raised.value.complaints
+    assert told.startswith(f"{experiment} and the command line: unknown setting 'rates.tpo'")
+    experiment.write_text("[rates]\ntpo = 1e-4\n")
+    with pytest.raises(UsageError) as raised:
+        load_experiment(experiment)
+    assert all(told.startswith(f"{experiment}: ") for told in raised.value.complaints)

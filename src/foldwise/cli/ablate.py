@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from foldwise.cli.engines import engine_of
 from foldwise.cli.output import Output
-from foldwise.cli.plots import cells, signs
+from foldwise.cli.plots import cells, page, signs
 from foldwise.cli.requests import trained
 from foldwise.comparing.ablation import Ablation
 from foldwise.comparing.ablation_table import remarks, table_of, title_of
@@ -62,6 +62,6 @@ def show(found: Ablation, output: Output) -> None:
     """The table, the plot, and what they mean."""
     table = table_of(found)
     output.table(title_of(found), table.columns, cells(table))
-    plot = forest_lines(found, signs())
+    plot = forest_lines(found, signs(), page())
     output.whole([*plot, *([""] if plot else [])])
     output.lines(remarks(found))

@@ -5,7 +5,7 @@ from foldwise.cli.score_tables import MEANING
 from foldwise.cli.tables import Figure, figure
 from foldwise.ensembling.record import Ensemble
 from foldwise.ensembling.report import MemberLine, Report
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 from foldwise.training.run_scores import RunScores
 
 SECONDS = "s / 1,000 texts"
@@ -117,7 +117,8 @@ def _remarks(report: Report) -> list[str]:
     lines = [MEANING]
     if report.few:
         lines.append(
-            f"{report.enough} of {members} members are enough: {listed(report.best, 12)}; all of "
+            f"{report.enough} of {counted(members, 'member')} "
+            f"{'is' if report.enough == 1 else 'are'} enough: {listed(report.best, 12)}; all of "
             f"them are not better by more than one standard error"
             if report.enough < members
             else f"all {members} members are needed: fewer are worse by more than one standard "

@@ -4,7 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from foldwise.cli.output import Output
-from foldwise.cli.plots import cells, signs
+from foldwise.cli.plots import cells, page, signs
 from foldwise.comparing.comparison import Comparison
 from foldwise.comparing.comparison_words import (
     entries_of,
@@ -36,6 +36,8 @@ def show(found: Comparison, output: Output) -> None:
     own = found.own
     if (seeds := seed_table_of(found)) is not None:
         output.table(f"{own.metric}: one run of each, seed by seed", seeds.columns, cells(seeds))
-    plot = plot_lines(entries_of(found), greater_is_better=own.greater_is_better, signs=signs())
-    output.whole([f"{own.metric}: {found.first} minus {found.second}", *plot, ""])
+    better = own.greater_is_better
+    plot = plot_lines(entries_of(found), greater_is_better=better, signs=signs(), page=page())
+    output.lines([f"{own.metric}: {found.first} minus {found.second}"])
+    output.whole([*plot, ""])
     output.lines(sentences(found))

@@ -4,7 +4,7 @@ from foldwise.cli.output import Output
 from foldwise.cli.tables import Figure
 from foldwise.competition.duplicates import Duplicates
 from foldwise.competition.report import DataReport, PartReport, TokenCounts
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 
 
 def show(report: DataReport, tokens: TokenCounts | None, output: Output) -> None:
@@ -60,7 +60,7 @@ def _findings(report: DataReport) -> list[str]:
         groups = report.groups
         lines.append(
             f"groups: {groups.count:,}; the largest, {groups.largest}, has "
-            f"{groups.rows_of_largest:,} rows"
+            f"{counted(groups.rows_of_largest, 'row')}"
         )
     for how, found in (("equal", report.exact), ("equal but for case and space", report.folded)):
         lines += _duplicates(how, found)
@@ -69,9 +69,9 @@ def _findings(report: DataReport) -> list[str]:
 
 def _duplicates(how: str, found: Duplicates) -> list[str]:
     lines = [
-        f"texts {how}: {found.texts:,} stand in {found.rows:,} training rows, "
+        f"texts {how}: {found.texts:,} stand in {counted(found.rows, 'training row')}, "
         f"{len(found.conflicts):,} of them with different targets; "
-        f"{len(found.in_test):,} test rows stand in train too"
+        f"{counted(len(found.in_test), 'test row stands', 'test rows stand')} in train too"
     ]
     if found.conflicts:
         groups = [" = ".join(ids[:4]) for ids in found.conflicts]

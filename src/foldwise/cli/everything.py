@@ -17,7 +17,7 @@ from foldwise.cli.score_tables import (
     score_rows,
     scores_as_json,
 )
-from foldwise.errors import Complaints, FoldwiseError, Interrupted, UsageError
+from foldwise.errors import Complaints, FoldwiseError, Interrupted, UsageError, counted
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.everything import Everything, run_everything
 from foldwise.reporting.report import write_report
@@ -103,7 +103,7 @@ def show(done: Everything, output: Output) -> None:
     )
     last = done.lines[-1]
     blend = blend_lines(last.run, done.ensemble, last.scores) if done.ensemble else []
-    submission = f"submission: {done.submitted.path} ({done.submitted.rows:,} rows)"
+    submission = f"submission: {done.submitted.path} ({counted(done.submitted.rows, 'row')})"
     output.lines(remarks([line.scores for line in done.lines]))
     output.lines(expectation_remarks([line.expected for line in done.lines]))
     output.lines(outside_remarks(runs))

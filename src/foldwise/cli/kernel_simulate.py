@@ -6,7 +6,7 @@ from pathlib import Path
 
 from foldwise.cli.output import Output
 from foldwise.cli.simulation_progress import shown_simulation
-from foldwise.errors import FoldFailed, UsageError
+from foldwise.errors import FoldFailed, UsageError, counted
 from foldwise.kaggle.simulation.cases import chosen_cases
 from foldwise.kaggle.simulation.isolation import DESCRIBED, Isolation, isolation_here
 from foldwise.kaggle.simulation.kernel_folder import read_kernel_folder
@@ -25,7 +25,10 @@ def run(options: Namespace, output: Output) -> int:
     isolation = isolation_of(options.isolation)
     project = find_project()
     stage = make_stage(project, kernel, isolation, options.limit)
-    output.say(f"simulating {kernel.slug}: {len(cases)} cases, isolated by {DESCRIBED[isolation]}")
+    output.say(
+        f"simulating {kernel.slug}: {counted(len(cases), 'case')}, isolated by "
+        f"{DESCRIBED[isolation]}"
+    )
     if kernel.halved:
         output.say("its weights are float16: compared with predictions of the package, not the run")
     if kernel.training and stage.trained is None:

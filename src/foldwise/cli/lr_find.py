@@ -67,7 +67,7 @@ def show(finding: RateFinding, output: Output) -> None:
         [name, Figure(f"{peak:.2e}"), *(Figure(f"{s.rates[name]:.2e}") for s in suggestions)]
         for name, peak in finding.peaks.items()
     ]
-    title = f"{finding.experiment}: fold {finding.fold}, stage {finding.stage}"
+    title = f"{finding.experiment}: fold {finding.fold}, stages.{finding.stage}"
     output.table(title, ["layer group", "now", *(s.name for s in suggestions)], rows)
     output.whole([*chart_lines(finding, BLOCKS if _has_blocks() else ASCII), ""])
     output.whole([f"{s.name}: {shlex.join(s.overrides)}" for s in suggestions])

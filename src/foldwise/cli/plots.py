@@ -2,9 +2,9 @@
 
 import sys
 
-from foldwise.cli.tables import Figure
+from foldwise.cli.tables import Figure, room_in
 from foldwise.comparing.ablation_table import Table
-from foldwise.comparing.forest import ASCII, BLOCKS, Signs
+from foldwise.comparing.forest import ASCII, BLOCKS, PAGE, Signs
 
 
 def cells(table: Table) -> list[list[object]]:
@@ -23,3 +23,8 @@ def signs() -> Signs:
     except UnicodeEncodeError:
         return ASCII
     return BLOCKS
+
+
+def page() -> int:
+    """Characters of a plot's lines: as many as a page has, or a narrower terminal."""
+    return min(PAGE, room_in(sys.stdout))

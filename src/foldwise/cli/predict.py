@@ -1,11 +1,12 @@
 """`foldwise predict RUN FILE` or `foldwise predict RUN "a text"`."""
 
 from argparse import Namespace
-from pathlib import Path
 
+from foldwise.cli.new_file import file_named
 from foldwise.cli.output import Output
 from foldwise.cli.tables import figure
 from foldwise.competition.competition import load_competition
+from foldwise.errors import counted
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.new_texts import NewTexts, new_texts
 from foldwise.pipeline.run_list import check_exist
@@ -17,6 +18,7 @@ SHOWN_ROWS, SHOWN_CHARACTERS = 20, 60
 
 def run(options: Namespace, output: Output) -> None:
     """Predict new rows with all models of a run; of texts, also what stands behind it."""
+    file = file_named(options, "predictions")
     project = find_project()
     check_exist(project, [options.run])
     scores = read_scores(project.run(options.run))
@@ -25,12 +27,12 @@ def run(options: Namespace, output: Output) -> None:
     from foldwise.pipeline.predicting import predict_texts  # which may need torch
 
     predictions = predict_texts(project, options.run, new.ids, new.texts)
-    if options.output:
-        write_predictions(Path(options.output), predictions)
-        output.say(f"wrote {options.output}: {len(predictions):,} rows")
+    if file is not None:
+        write_predictions(file, predictions)
+        output.say(f"wrote {file}: {counted(len(predictions), 'row')}")
     if output.json:  # an object a row is many times what the numbers take
         output.result(as_json(predictions))
-    show(predictions, new, output, whole=bool(options.output))
+    show(predictions, new, output, whole=file is not None)
     if not new.from_file:
         _explain(project, options.run, new, predictions, output)
 
@@ -63,8 +65,8 @@ def show(predictions: Predictions, new: NewTexts, output: Output, *, whole: bool
     output.table("predictions", ["id", "text", *predictions.outputs], rows)
     hidden = len(predictions) - len(rows)
     if hidden > 0:
-        where = "are in the file" if whole else "are written by --output FILE"
-        output.lines([f"{hidden:,} more rows {where}"])
+        where = "in the file" if whole else "written by --output FILE"
+        output.lines([f"{counted(hidden, 'more row is', 'more rows are')} {where}"])
 
 
 def _short(text: str) -> str:

@@ -20,7 +20,7 @@ from foldwise.cli.score_tables import (
     shown,
 )
 from foldwise.cli.tables import figure
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 from foldwise.paths import find_project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import kind_of_part, list_runs
@@ -106,7 +106,9 @@ def show(
     columns = ["run", "kind", *([] if alike else ["rows", "folds"])]
     columns += ["minutes"] if more else [f"OOF {metric}", EXPECTED]
     title = (
-        f"{competition}: {first.rows:,} rows, {len(first.looks)} folds" if alike else competition
+        f"{competition}: {first.rows:,} rows, {counted(len(first.looks), 'fold')}"
+        if alike
+        else competition
     )
     output.table(title, [*columns, "optimism"], rows)
     if more:

@@ -134,8 +134,9 @@ def expectation_remarks(expectations: Sequence[Expectation]) -> list[str]:
     if not every:
         return notes
     _, first = every[0]
-    rows = listed([f"{n:,}" for n in sorted({e.test_rows for _, e in every})])
-    lines = [f"{EXPECTED}: holds {percent(first.level)} of scores on {rows} test rows like these"]
+    counts = sorted({e.test_rows for _, e in every})
+    rows = f"{listed([f'{n:,}' for n in counts])} test {'row' if counts == [1] else 'rows'}"
+    lines = [f"{EXPECTED}: holds {percent(first.level)} of scores on {rows} like these"]
     gained = list(dict.fromkeys(metric for metric, e in every if e.gain is not None))
     others = list(dict.fromkeys(metric for metric, _ in every if metric not in gained))
     what = "what averaging the folds' models gains"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from foldwise.cli.output import Output
 from foldwise.cli.requests import request_of_train
 from foldwise.cli.tables import Figure
-from foldwise.errors import UsageError
+from foldwise.errors import UsageError, counted
 from foldwise.paths import Project
 from foldwise.pipeline.rate_table import GroupRates, RateTable, StageSteps, rate_table
 from foldwise.settings import Optimizer, Schedule, Settings
@@ -72,8 +72,8 @@ def as_json(name: str, table: RateTable) -> dict[str, object]:
 
 
 def _columns(stages: int) -> list[str]:
-    numbers = [f" {k + 1}" for k in range(stages)] if stages > 1 else [""]
-    rates = [f"{word}{number}" for number in numbers for word in ("peak", "first")]
+    names = [f"stages.{k} " for k in range(stages)] if stages > 1 else [""]  # as in the settings
+    rates = [f"{name}{word}" for name in names for word in ("peak", "first")]
     return ["layer group", "parameters", "", *rates, "decay", ""]
 
 
@@ -155,9 +155,9 @@ def _remarks(chosen: Settings, table: RateTable) -> list[str]:
         lines.append(f"what learns in the encoder decays towards its pretrained weights: {decay:g}")
     many = len(table.stages) > 1
     lines += [
-        f"{f'stage {k}, train={part.stage.train}' if many else 'schedule'}: "
+        f"{f'stages.{k}, train={part.stage.train}' if many else 'schedule'}: "
         f"{_stage_line(part, chosen.optimizer)}"
-        for k, part in enumerate(table.stages, start=1)
+        for k, part in enumerate(table.stages)
     ]
     if table.missing:
         lines.append(f"steps are not known: {table.missing}")
@@ -170,7 +170,7 @@ def _remarks(chosen: Settings, table: RateTable) -> list[str]:
 
 def _stage_line(part: StageSteps, optimizer: Optimizer) -> str:
     stage, schedule = part.stage, part.stage.schedule
-    steps = f" = {_span(part.steps)} steps a fold" if part.steps else ""
+    steps = f" = {_span(part.steps, 'step')} a fold" if part.steps else ""
     epochs = "epoch" if stage.epochs == 1 else "epochs"
     words = [f"{stage.epochs:g} {epochs}{steps}", schedule.kind, _warmup(part)]
     if schedule.kind in ("one_cycle", "slanted"):
@@ -186,8 +186,8 @@ def _stage_line(part: StageSteps, optimizer: Optimizer) -> str:
 def _warmup(part: StageSteps) -> str:
     schedule = part.stage.schedule
     if schedule.warmup_steps:
-        return f"warm-up {schedule.warmup_steps} steps"
-    known = f"= {_span(part.warmup)} steps" if part.warmup else "of the steps"
+        return f"warm-up {counted(schedule.warmup_steps, 'step')}"
+    known = f"= {_span(part.warmup, 'step')}" if part.warmup else "of the steps"
     return f"warm-up {schedule.warmup:.0%} {known}"
 
 
@@ -197,7 +197,7 @@ def _ending(schedule: Schedule) -> str:
     return f"then to {schedule.start if schedule.kind == 'slanted' else schedule.end:g} of the peak"
 
 
-def _span(counts: Sequence[int]) -> str:
-    """A count that all folds share, or the least and the most: 530, or 530-531."""
+def _span(counts: Sequence[int], noun: str) -> str:
+    """A count that all folds share, or the least and the most: 530 steps, or 530-531 steps."""
     least, most = min(counts), max(counts)
-    return f"{least:,}" if least == most else f"{least:,}-{most:,}"
+    return counted(least, noun) if least == most else f"{least:,}-{counted(most, noun)}"

@@ -14,7 +14,7 @@ from foldwise.cli.score_tables import (
     scores_as_json,
 )
 from foldwise.competition.competition import Competition, load_competition
-from foldwise.errors import UsageError
+from foldwise.errors import UsageError, counted
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.pipeline.run_list import check_exist
@@ -80,9 +80,11 @@ def show(name: str, done: Submitted, expected: Expectation, output: Output) -> N
     title = f"{name}: {done.scores.competition}, {done.scores.rows:,} training rows"
     output.table(title, score_columns(private=private), score_rows(runs, private=private))
     written = (
-        f"{done.rows:,} rows agree with the sample submission; nothing written"
+        f"{counted(done.rows, 'row agrees', 'rows agree')} with the sample submission; nothing "
+        f"written"
         if done.path is None
-        else f"wrote {done.path} ({done.rows:,} rows) and {done.path.with_suffix('.json').name}"
+        else f"wrote {done.path} ({counted(done.rows, 'row')}) and "
+        f"{done.path.with_suffix('.json').name}"
     )
     output.lines([*remarks([done.scores]), *expectation_remarks([expected])])
     output.lines([*outside_remarks(runs), written])

@@ -15,7 +15,7 @@ from foldwise.cli.score_tables import (
     shown,
 )
 from foldwise.cli.tables import figure
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 from foldwise.paths import Project, find_project
 from foldwise.pipeline.expecting import Expectation, Expecting
 from foldwise.training.run import RunState
@@ -94,7 +94,9 @@ def happenings(scores: RunScores) -> list[str]:
                 f"steps: no evaluation was better for training.patience of them"
             )
         if facts.get("collapses"):
-            lines.append(f"fold {k} collapsed and began anew, {facts['collapses']} times")
+            lines.append(
+                f"fold {k} collapsed and began anew, {counted(facts['collapses'], 'time')}"
+            )
         if halved := facts.get("micro_batch_tokens"):
             lines.append(
                 f"fold {k} found the GPU's memory full: micro-batches were halved to {halved:,} "
@@ -104,8 +106,8 @@ def happenings(scores: RunScores) -> list[str]:
     cut = max((f.get("truncated_texts", 0) for f in scores.facts.get("folds", [])), default=0)
     if cut > CUT_SHARE * scores.rows:
         lines.append(
-            f"{cut:,} of {scores.rows:,} texts were cut at encoder.max_length: raise it, if memory "
-            f"and time allow"
+            f"{cut:,} of {counted(scores.rows, 'text')} {'was' if cut == 1 else 'were'} cut at "
+            f"encoder.max_length: raise it, if memory and time allow"
         )
     return lines
 

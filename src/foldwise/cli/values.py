@@ -2,8 +2,11 @@
 
 import re
 from argparse import ArgumentTypeError
+from collections import Counter
 from pathlib import Path
 from typing import Literal
+
+from foldwise.errors import listed
 
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -27,17 +30,27 @@ def file_to_write(text: str) -> str:
             f"a file is written, but {text!r} is {'a folder' if text else 'no name'}; name a file"
             f"{' in it' if text else ''}"
         )
+    nearest = next(folder for folder in Path(text).absolute().parents if folder.exists())
+    if not nearest.is_dir():
+        raise ArgumentTypeError(f"a file is written into a folder, but {nearest} is none")
     return text
 
 
 def fold_numbers(text: str) -> tuple[int, ...]:
     """Fold numbers with commas between them, each once."""
-    return _whole_numbers(text, "folds are numbers with commas, such as 0,2")
+    found = _whole_numbers(text, "folds are numbers with commas, such as 0,2")
+    return tuple(dict.fromkeys(found))
 
 
 def seed_numbers(text: str) -> tuple[int, ...]:
-    """Seeds with commas between them, each once."""
-    return _whole_numbers(text, "seeds are numbers with commas, such as 0,1,2")
+    """Seeds with commas between them, all different: equal ones would train the same run."""
+    found = _whole_numbers(text, "seeds are numbers with commas, such as 0,1,2")
+    if twice := [seed for seed, times in Counter(found).items() if times > 1]:
+        raise ArgumentTypeError(
+            f"seeds are all different, since equal ones train the same run: got {text!r}; give "
+            f"{listed(twice)} once, or another seed instead"
+        )
+    return found
 
 
 def shares(text: str) -> tuple[float, ...]:
@@ -52,9 +65,19 @@ def shares(text: str) -> tuple[float, ...]:
 
 def count(text: str) -> int:
     """A whole number from one."""
-    if not _is_whole(text) or int(text) < 1:
-        raise ArgumentTypeError(f"a whole number from 1: got {text!r}")
-    return int(text)
+    return _whole_from(1, text)
+
+
+def fold_count(text: str) -> int:
+    """A whole number from two."""
+    return _whole_from(2, text)
+
+
+def name(text: str) -> str:
+    """A name of something; an empty one, as of a variable that is not set, is none."""
+    if not text:
+        raise ArgumentTypeError("a name has a character at least: got ''")
+    return text
 
 
 def count_or_auto(text: str) -> int | Literal["auto"]:
@@ -64,9 +87,7 @@ def count_or_auto(text: str) -> int | Literal["auto"]:
 
 def number(text: str) -> int:
     """A whole number from zero."""
-    if not _is_whole(text):
-        raise ArgumentTypeError(f"a whole number from 0: got {text!r}")
-    return int(text)
+    return _whole_from(0, text)
 
 
 def rate(text: str) -> float:
@@ -92,7 +113,13 @@ def _whole_numbers(text: str, rule: str) -> tuple[int, ...]:
     parts = text.split(",")
     if not all(_is_whole(part) for part in parts):
         raise ArgumentTypeError(f"{rule}: got {text!r}")
-    return tuple(dict.fromkeys(int(part) for part in parts))
+    return tuple(int(part) for part in parts)
+
+
+def _whole_from(least: int, text: str) -> int:
+    if not _is_whole(text) or int(text) < least:
+        raise ArgumentTypeError(f"a whole number from {least}: got {text!r}")
+    return int(text)
 
 
 def _is_whole(text: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.competition.regression_metrics import mean_ranks
-from foldwise.errors import DataError, listed
+from foldwise.errors import DataError, counted, listed
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -160,7 +160,8 @@ def _refuse_no_distribution(predictions: Floats) -> None:
     wrong = np.flatnonzero((np.abs(sums - 1) > SUM_TOLERANCE) | (predictions < 0).any(axis=1))
     if len(wrong):
         raise DataError(
-            f"log_loss needs probabilities that sum to 1, but {len(wrong)} rows do not, such as "
+            f"log_loss needs probabilities that sum to 1, but "
+            f"{counted(len(wrong), 'row does', 'rows do')} not, such as "
             f"row {listed(wrong[:3].tolist())} counted from 0 with sums "
             f"{listed([round(float(sums[i]), 4) for i in wrong[:3]])}; blend by mean, not by rank"
         )

@@ -1,6 +1,7 @@
 """`competition.toml`, typed and checked."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -115,22 +116,20 @@ def _checked(path: Path, table: dict[str, Any]) -> Competition:
     try:
         return Competition.model_validate(table)
     except ValidationError as error:
+        from foldwise.settings.explaining import explained  # which only a fault needs
+
         complaints = Complaints()
-        for fault in error.errors():
-            where = ".".join(str(part) for part in fault["loc"]) or "the file"
-            hint = ""
-            if fault["type"] == "extra_forbidden":
-                hint = f"; {did_you_mean(str(fault['loc'][-1]), _known_keys(fault['loc']))}"
-            complaints.add(f"{path}: {where}: {fault['msg']}{hint}")
+        told = explained(error, "key", lambda at: did_you_mean(at[-1], _known_keys(at)))
+        complaints.extend(f"{path}: {fault}" for fault in told)
         complaints.raise_if_any(UsageError)
         raise  # pydantic reports at least one error
 
 
-def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+def _known_keys(location: Sequence[str]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "files": Files,
         "format": FileFormat,
         "source": Source,
     }
-    section = sections.get(str(location[0]), Competition) if len(location) > 1 else Competition
+    section = sections.get(location[0], Competition) if len(location) > 1 else Competition
     return [name for name in section.model_fields if name != "folder"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 
 
 def id_complaints(
@@ -27,7 +27,8 @@ def id_complaints(
     repeated = [f"{name!r} (lines {listed(at)})" for name, at in where.items() if len(at) > 1]
     if repeated:
         complaints.append(
-            f"{path}: ids must be unique, but {len(repeated)} in {column!r} stand more than once: "
-            f"{listed(repeated)}; remove the repeated rows or rename their ids"
+            f"{path}: ids must be unique, but {counted(len(repeated), 'stands', 'stand')} more "
+            f"than once in {column!r}: {listed(repeated)}; remove the repeated rows or rename "
+            f"their ids"
         )
     return complaints

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from foldwise.competition import classification_metrics as classes
 from foldwise.competition import regression_metrics as numbers
 from foldwise.competition.competition import Task
-from foldwise.errors import Complaints, DataError, UsageError, did_you_mean, listed
+from foldwise.errors import Complaints, DataError, UsageError, counted, did_you_mean, listed
 
 Floats = NDArray[np.float64]
 
@@ -198,7 +198,7 @@ def _check_values(metric: Metric, targets: Floats, predictions: Floats) -> None:
         wrong = np.flatnonzero(~np.isfinite(values).all(axis=1))
         if len(wrong):
             complaints.add(
-                f"{what} must be finite to be scored, but {len(wrong)} are not, in row "
-                f"{listed(wrong.tolist())} counted from 0; find what wrote them"
+                f"{what} must be finite to be scored, but {counted(len(wrong), 'is', 'are')} not, "
+                f"in row {listed(wrong.tolist())} counted from 0; find what wrote them"
             )
     complaints.raise_if_any(DataError)

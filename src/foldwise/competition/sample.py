@@ -11,7 +11,7 @@ from foldwise.competition.labels import output_names
 from foldwise.competition.metrics import metric_named
 from foldwise.competition.reading import parse_table
 from foldwise.competition.rows import Rows
-from foldwise.errors import Complaints, DataError, listed
+from foldwise.errors import Complaints, DataError, counted, listed
 
 Layout = Literal["values", "label", "probability", "probabilities"]
 
@@ -80,12 +80,14 @@ def check_sample(competition: Competition, sample: Sample, test: Rows) -> None:
     if missing := [name for name in test.ids if name not in in_sample]:
         complaints.add(
             f"{sample.path}: a sample submission has the ids of the test rows, but "
-            f"{len(missing)} of {path.name} are missing: {listed(missing)}; {_fetch(competition)}"
+            f"{counted(len(missing), 'is', 'are')} missing of {path.name}: {listed(missing)}; "
+            f"{_fetch(competition)}"
         )
     if extra := [name for name in sample.ids if name not in in_test]:
         complaints.add(
             f"{sample.path}: a sample submission has the ids of the test rows, but "
-            f"{len(extra)} are not in {path.name}: {listed(extra)}; {_fetch(competition)}"
+            f"{counted(len(extra), 'is', 'are')} not in {path.name}: {listed(extra)}; "
+            f"{_fetch(competition)}"
         )
     complaints.raise_if_any(DataError)
 

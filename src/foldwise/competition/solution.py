@@ -11,7 +11,7 @@ from foldwise.competition.reading import parse_table
 from foldwise.competition.sample import Sample, format_of
 from foldwise.competition.submission import Submission, check_submission
 from foldwise.competition.targets import label_indices, target_numbers
-from foldwise.errors import Complaints, DataError, listed
+from foldwise.errors import Complaints, DataError, counted, listed
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +55,8 @@ def _solution(competition: Competition, sample: Sample) -> Floats:
     row_of = {name: i for i, name in enumerate(ids)}
     if different := sorted(row_of.keys() ^ set(sample.ids)):
         complaints.add(
-            f"{path}: a solution has the ids of {sample.path.name}, but {len(different)} stand in "
+            f"{path}: a solution has the ids of {sample.path.name}, but "
+            f"{counted(len(different), 'stands', 'stand')} in "
             f"only one of them: {listed(different)}; make both from the same data"
         )
     complaints.raise_if_any(DataError)

@@ -13,7 +13,7 @@ from foldwise.competition.competition import FileFormat
 from foldwise.competition.reading import parse_table
 from foldwise.competition.sample import Sample
 from foldwise.competition.submission_faults import cell_faults, id_faults, order_faults
-from foldwise.errors import Complaints, DataError, listed
+from foldwise.errors import Complaints, DataError, counted, listed
 from foldwise.storage import write_json, write_text
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,8 @@ def build_submission(sample: Sample, ids: Sequence[str], values: Floats) -> Subm
     wrong = [ids[i] for i in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist()]
     if wrong:
         complaints.add(
-            f"the predictions: values must be finite, but those of {len(wrong)} ids are not: "
+            f"the predictions: values must be finite, but those of {counted(len(wrong), 'id')} "
+            f"are not: "
             f"{listed(wrong)}; find the run that made them"
         )
     complaints.raise_if_any(DataError)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from foldwise.competition.labels import is_finite, unknown_label
 from foldwise.competition.sample import Sample
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 
 
 def id_faults(where: str, ids: Sequence[str], sample: Sample) -> list[str]:
@@ -15,17 +15,20 @@ def id_faults(where: str, ids: Sequence[str], sample: Sample) -> list[str]:
     expected = set(sample.ids)
     if missing := [name for name in sample.ids if name not in counts]:
         complaints.append(
-            f"{where}: every id of {sample.path.name} needs a row, but {len(missing)} have none: "
+            f"{where}: every id of {sample.path.name} needs a row, but "
+            f"{counted(len(missing), 'has', 'have')} none: "
             f"{listed(missing)}; predict the test rows again"
         )
     if extra := [repr(name) for name in counts if name not in expected]:
         complaints.append(
-            f"{where}: only ids of {sample.path.name} may have a row, but {len(extra)} others do: "
+            f"{where}: only ids of {sample.path.name} may have a row, but "
+            f"{counted(len(extra), 'other does', 'others do')}: "
             f"{listed(extra)}; predict the test rows again"
         )
     if repeated := [name for name, count in counts.items() if count > 1]:
         complaints.append(
-            f"{where}: every id has one row, but {len(repeated)} have more: {listed(repeated)}; "
+            f"{where}: every id has one row, but {counted(len(repeated), 'has', 'have')} more: "
+            f"{listed(repeated)}; "
             f"remove the repeated rows"
         )
     return complaints

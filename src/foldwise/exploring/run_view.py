@@ -218,7 +218,7 @@ def _draw_peaks(axes: "Axes", table: RateTable) -> None:
     for stage, (colour, _) in enumerate(styles(count)):
         at = np.arange(len(names)) + (stage - (count - 1) / 2) * BAR / count
         peaks = [group.peaks[stage] or 0.0 for group in table.groups]
-        axes.barh(at, peaks, BAR / count, color=colour, label=f"stage {stage}")
+        axes.barh(at, peaks, BAR / count, color=colour, label=f"stages.{stage}")
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="peak learning rate", title="Rates by layer group")
     axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 0))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from foldwise.competition.labels import is_finite
 from foldwise.competition.loading import LoadedCompetition
 from foldwise.competition.rows import Rows
-from foldwise.errors import Complaints, DataError, UsageError, did_you_mean, listed
+from foldwise.errors import Complaints, DataError, UsageError, counted, did_you_mean, listed
 from foldwise.folds.texts import word_counts
 from foldwise.folds.units import Units
 
@@ -136,10 +136,11 @@ def check_labels(criteria: Sequence[Criterion], units: Units, rows: Rows, n: int
 
 
 def _too_rare(criterion: Criterion, code: int, held: int, lines: list[int], n: int) -> str:
-    parts = "" if held == len(lines) else f" in {held} parts that each must stay together"
+    parts = "" if held == len(lines) else f" in {counted(held, 'part')} that must stay together"
     fewer = f"take at most {held} folds, " if held > 1 else ""
     return (
-        f"{criterion.name} {criterion.classes[code]!r} has {len(lines)} rows{parts} "
-        f"(lines {listed(lines)}), too few to stand in each of {n} folds; "
+        f"{criterion.name} {criterion.classes[code]!r} has {counted(len(lines), 'row')}{parts} "
+        f"({'line' if len(lines) == 1 else 'lines'} {listed(lines)}), too few to stand in each of "
+        f"{n} folds; "
         f"{fewer}merge it with another, or choose a strategy that does not stratify"
     )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foldwise.competition.rows import Rows
-from foldwise.errors import listed
+from foldwise.errors import counted, listed
 
 
 def partition_complaints(
@@ -32,10 +32,12 @@ def partition_complaints(
         told.append(without_fold(missing))
     extra = sorted(set(ids) - set(rows.ids))
     if extra:
-        told.append(
-            f"{len(extra)} ids of the fold table are no training rows: {listed(extra)}; "
-            f"the table was made from other data, so make it again"
+        are = counted(
+            len(extra),
+            "id of the fold table is no training row",
+            "ids of the fold table are no training rows",
         )
+        told.append(f"{are}: {listed(extra)}; the table was made from other data, so make it again")
     return [*told, *_number_complaints(folds, n), *_group_complaints(ids, folds, rows)]
 
 
@@ -47,7 +49,7 @@ def _number_complaints(folds: NDArray[np.int64], n: int) -> list[str]:
         told.append(f"folds must be numbered 0 to {n - 1}, got {listed(outside)}")
     empty = sorted(set(range(n)) - present)
     if empty:
-        told.append(f"no fold may be empty, but {listed(empty)} of {n} have no row")
+        told.append(f"no fold of 0 to {n - 1} may be empty, but no row is in {listed(empty)}")
     if n < 2:
         told.append(f"a fold table needs at least 2 folds, got {n}")
     return told
@@ -66,7 +68,7 @@ def _group_complaints(ids: Sequence[str], folds: NDArray[np.int64], rows: Rows) 
         return []
     where = ", ".join(str(fold) for fold in sorted(folds_of[split[0]]))
     return [
-        f"{len(split)} groups stand in several folds: {listed(split)} "
+        f"{counted(len(split), 'group stands', 'groups stand')} in several folds: {listed(split)} "
         f"({split[0]!r} in folds {where}); rows of a group must share a fold, so make it again"
     ]
 
@@ -74,6 +76,6 @@ def _group_complaints(ids: Sequence[str], folds: NDArray[np.int64], rows: Rows) 
 def without_fold(missing: list[str]) -> str:
     """What to say of training ids that a fold table lacks."""
     return (
-        f"{len(missing)} training ids have no fold: {listed(missing)}; "
-        f"the fold table was made from other data, so make it again"
+        f"{counted(len(missing), 'training id has', 'training ids have')} no fold: "
+        f"{listed(missing)}; the fold table was made from other data, so make it again"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foldwise.competition.competition import load_competition
 from foldwise.competition.loading import load
-from foldwise.errors import FoldwiseError
+from foldwise.errors import FoldwiseError, counted
 from foldwise.folds.making import MadeFolds, make_folds, save_folds
 from foldwise.paths import Project
 
@@ -59,11 +59,12 @@ def report(made: MadeFolds) -> str:
     """The folds in a few lines of text."""
     lines = [made.reason]
     for fold in made.overview.folds:
-        groups = "" if fold.groups is None else f", {fold.groups:,} groups"
+        groups = "" if fold.groups is None else f", {counted(fold.groups, 'group')}"
         means = [f"{t.target} {t.mean:.3f} (sd {t.sd:.3f})" for t in fold.targets]
         shares = [f"{label} {share:.1%}" for label, share in fold.shares.items()]
         spread = ", ".join([*means, *shares])
         lines.append(
-            f"fold {fold.fold}: {fold.rows:,} rows{groups}, {fold.mean_words:.1f} words; {spread}"
+            f"fold {fold.fold}: {counted(fold.rows, 'row')}{groups}, {fold.mean_words:.1f} words; "
+            f"{spread}"
         )
     return "\n".join([*lines, *made.notes, *made.leaks.sentences()])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from foldwise.competition.competition import Competition
 from foldwise.competition.loading import LoadedCompetition
 from foldwise.competition.rows import Rows
-from foldwise.errors import Complaints, UsageError, did_you_mean
+from foldwise.errors import Complaints, UsageError, counted, did_you_mean
 from foldwise.folds.criteria import Criterion, build_criterion, check_labels
 from foldwise.folds.splitters import split_by_criteria, split_evenly, split_stratified
 from foldwise.folds.units import Units
@@ -108,8 +108,9 @@ def _check_telling(criteria: Sequence[Criterion], problem: Problem) -> None:
     for criterion in criteria:
         if len(criterion.classes) < 2:
             complaints.add(
-                f"{criterion.name} cannot be balanced: {len(problem.units)} units over {problem.n} "
-                f"folds, or its equal values, leave one bin; take fewer folds or another criterion"
+                f"{criterion.name} cannot be balanced: {counted(len(problem.units), 'unit')} over "
+                f"{problem.n} folds, or its equal values, leave one bin; take fewer folds "
+                f"or another criterion"
             )
     complaints.raise_if_any(UsageError)
 
@@ -120,7 +121,8 @@ def _chosen(problem: Problem, criteria: tuple[Criterion, ...]) -> Plan:
     together = f"rows of one {group} stay together" if grouped else ""
     telling = tuple(c for c in criteria if len(c.classes) > 1)
     if not telling:
-        few = f"{len(problem.units)} units leave nothing to stratify over {problem.n} folds"
+        units = counted(len(problem.units), "unit leaves", "units leave")
+        few = f"{units} nothing to stratify over {problem.n} folds"
         strategy: StrategyName = "group" if grouped else "kfold"
         return Plan(strategy, (), f"{strategy}: {_joined(together, few)}")
     if len(telling) > 1:

@@ -93,13 +93,11 @@ def read_checked_folds(path: Path, rows: Rows) -> FoldTable:
     """
     complaints = Complaints()
     parsed = _parsed(path, complaints)
-    complaints.extend(
-        partition_complaints(
-            parsed.table.ids, parsed.table.folds, parsed.table.n, rows, parsed.unread
-        )
-    )
+    table = parsed.table
+    told = partition_complaints(table.ids, table.folds, table.n, rows, parsed.unread)
+    complaints.extend(f"{path}: {complaint}" for complaint in told)
     complaints.raise_if_any(DataError)
-    return parsed.table
+    return table
 
 
 def check_folds(table: FoldTable, rows: Rows) -> None:

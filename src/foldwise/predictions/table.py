@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foldwise.errors import Complaints, DataError, listed
+from foldwise.errors import Complaints, DataError, counted, listed
 from foldwise.predictions.plain_csv import read_plain
 from foldwise.storage import write_lines
 
@@ -66,10 +66,12 @@ class Predictions:
         complaints = Complaints()
         missing = [name for name in ids if name not in position]
         if missing:
-            complaints.add(f"{len(missing)} ids of {whose} have no prediction: {listed(missing)}")
+            have = counted(len(missing), f"id of {whose} has", f"ids of {whose} have")
+            complaints.add(f"{have} no prediction: {listed(missing)}")
         extra = sorted(position.keys() - set(ids))
         if extra:
-            complaints.add(f"{len(extra)} predicted ids are not in {whose}: {listed(extra)}")
+            are = counted(len(extra), "predicted id is", "predicted ids are")
+            complaints.add(f"{are} not in {whose}: {listed(extra)}")
         complaints.raise_if_any(DataError)
         order = np.array([position[name] for name in ids], dtype=np.int64)
         return replace(

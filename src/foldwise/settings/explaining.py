@@ -1,7 +1,7 @@
 """What is wrong with a table of settings, in words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -13,7 +13,7 @@ from foldwise.settings.learning import Stage
 
 MUST = "Input should be "  # how pydantic begins
 IN_PLAIN_WORDS = {  # by pydantic's kind of error, where its own words are those of JSON
-    "tuple_type": f"{MUST}a list in brackets",
+    "tuple_type": f"{MUST}a list in brackets, such as [a, b]",
     "model_type": f"{MUST}a table of settings, such as head.dropout=0.1",
     "dict_type": f"{MUST}a table of settings, such as rates.groups.head=1e-3",
     "float_parsing": f"{MUST}a number",
@@ -21,26 +21,41 @@ IN_PLAIN_WORDS = {  # by pydantic's kind of error, where its own words are those
     "int_parsing": f"{MUST}a whole number",
     "int_type": f"{MUST}a whole number",
     "int_from_float": f"{MUST}a whole number",
+    "string_type": f"{MUST}a text",
 }
 ALTERNATIVE = re.compile(r"(constrained|literal|float$|int$)")  # pydantic's names in a union
 
 
-def explained(error: ValidationError) -> list[str]:
-    """Pydantic's errors in words, one a key: the rule, the value received, the nearest name."""
+def explained(
+    error: ValidationError,
+    noun: str = "setting",
+    nearest: Callable[[Sequence[str]], str] | None = None,
+) -> list[str]:
+    """Pydantic's errors in words, one a key: the rule, the value received, the nearest name.
+
+    Args:
+        error: of a table.
+        noun: what a key of that table is called.
+        nearest: advice for an unknown key, by its path; None: as in an experiment.
+    """
+    advice = nearest or _nearest
     rules: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
     messages: list[str] = []
     faults = error.errors()
     wrong = [(fault["loc"], fault["input"]) for fault in faults]
     for fault in faults:
-        if fault["loc"][0] == "stages" and (fault["loc"][2:], fault["input"]) in wrong:
+        if fault["loc"][:1] == ("stages",) and (fault["loc"][2:], fault["input"]) in wrong:
             continue  # the stage inherited it: told once, where it was said
         location = [str(part) for part in fault["loc"] if not ALTERNATIVE.match(str(part))]
         key = ".".join(location)
         if fault["type"] == "extra_forbidden":
-            messages.append(f"unknown setting {key!r}; {_nearest(location)}")
+            messages.append(f"unknown {noun} {key!r}; {advice(location)}")
         elif fault["type"] == "missing":
-            messages.append(f"the setting {key!r} is missing; add it")
+            messages.append(f"the {noun} {key!r} is missing; add it")
+        elif fault["type"] == "value_error" and isinstance(fault["input"], Mapping):
+            rule = fault["msg"].removeprefix("Value error, ")  # of a whole table, which says enough
+            messages.append(f"{key}: {rule}" if key else rule)
         else:
             plain = IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
             rules.setdefault(key, []).append(plain)

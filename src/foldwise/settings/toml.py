@@ -38,7 +38,8 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Settings:
             its range, settings that contradict each other, or a range that only tuning resolves;
             all at once.
     """
-    return checked_settings(experiment_table(path, overrides), str(path))
+    where = f"{path} and the command line" if overrides else str(path)
+    return checked_settings(experiment_table(path, overrides), where)
 
 
 def experiment_table(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:

