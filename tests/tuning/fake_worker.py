@@ -7,6 +7,7 @@ takes; and, if given, the penalties at which it dies, diverges, and finds too li
 import csv
 import json
 import math
+import select
 import sys
 import time
 import zlib
@@ -19,6 +20,8 @@ from foldwise.predictions.table import Predictions, write_predictions
 from foldwise.tuning.tables import look_path
 
 LOOKS = 2
+HOLD = "hold.txt"  # in the project's root, if there: the number of the trial that may not end
+POLL_SECONDS = 0.01
 
 
 def main(
@@ -62,6 +65,7 @@ class Fold:
         """Whether to go on after this fold; one that has finished is not trained again."""
         path = self.run / f"fold-{fold}" / "valid.csv"
         if not path.is_file():
+            self.wait_while_held(fold)
             if fold == self.job["folds"][0] and not all(map(self.look, range(1, LOOKS + 1))):
                 return False
             time.sleep(self.seconds / 2)
@@ -70,6 +74,17 @@ class Fold:
                 file.write(f"{fold}\n")
         said = {"fold": fold, "score": 0.0, "seconds": 1.0, "cpu_seconds": 0.5, "steps": 10}
         return ask({"fold": said})
+
+    def wait_while_held(self, fold: int) -> None:
+        """A trial that a test holds does not train its last fold, and a later one nothing."""
+        hold = self.job["root"] / HOLD
+        while hold.is_file():
+            number = int(self.run.name.split(".")[2].removeprefix("trial-"))
+            held = int(hold.read_text())
+            if number < held or (number == held and fold != self.job["folds"][-1]):
+                return
+            if select.select([sys.stdin], [], [], POLL_SECONDS)[0]:  # its end: no driver any more
+                sys.exit(143)
 
     def look(self, number: int) -> bool:
         """Whether to go on after an evaluation of the first fold."""

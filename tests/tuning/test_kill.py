@@ -47,7 +47,7 @@ def test_a_study_killed_at_many_moments_has_the_trials_it_should_have_and_none_t
     outcome = json.loads(done.stdout)
     assert outcome["code"] == 0, done.stderr
     assert outcome["driver"] == KILLS
-    assert outcome["worker"] >= 3
+    assert outcome["worker"] == TRIALS // 2  # in every other trial
     # the same settings in the same order, with the same ends and scores, as if nothing had happened
     found = settled_of(project, TRIALS)
     assert found == expected
