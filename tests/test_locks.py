@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foldwise.errors import UsageError
-from foldwise.locks import only_driver_of
+from foldwise.locks import holder_of, only_driver_of
 
 HOLDER = """
 import sys, time
@@ -81,3 +81,13 @@ def test_a_child_process_does_not_keep_the_lock_of_its_dead_parent(tmp_path: Pat
     with child, only_driver_of(tmp_path):
         assert child.poll() is None  # the child is alive, and the lock was free all the same
         assert (tmp_path / ".lock").read_text() == str(os.getpid())
+
+
+def test_who_holds_a_folder_is_known_without_holding_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert holder_of(folder) is None
+    with start_holder(folder) as holder:
+        assert holder_of(folder) == str(holder.pid)
+    assert holder_of(folder) is None
+    with only_driver_of(folder):
+        assert holder_of(folder) == str(os.getpid())

@@ -168,6 +168,15 @@ def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
         raise ValueError("mine")
 
 
+def test_an_error_about_the_temporary_file_names_the_one_that_is_wanted(tmp_path: Path) -> None:
+    def refuse(aside: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(aside))
+
+    with pytest.raises(OSError, match="Read-only") as caught:
+        write_atomically(tmp_path / "a.csv", refuse)
+    assert caught.value.filename == str(tmp_path / "a.csv")
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),

@@ -48,9 +48,18 @@ def only_driver_of(
         yield
 
 
-def _taken(file: TextIO) -> bool:
+def holder_of(folder: Path) -> str | None:
+    """The pid of the process that holds `folder`, "unknown" while it signs; None if none does."""
+    path = folder / ".lock"
+    if not path.is_file():
+        return None
+    with path.open(encoding="ascii") as file:
+        return None if _taken(file, fcntl.LOCK_SH) else file.read().strip() or "unknown"
+
+
+def _taken(file: TextIO, how: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -31,7 +31,7 @@ def write_atomically(path: Path, write: Callable[[Path], None], needed: int = 0)
     """Let `write` fill a temporary file beside `path`, sync it, and rename it to `path`.
 
     Readers see the old file or the new one. On any failure the old file is untouched and the
-    temporary one is gone.
+    temporary one is gone; an OSError about that one names `path`, which its reader knows.
 
     Args:
         path: the file.
@@ -49,6 +49,10 @@ def write_atomically(path: Path, write: Callable[[Path], None], needed: int = 0)
             sync_file(aside)
             aside.replace(path)
             sync_folder(path.parent)
+    except OSError as error:
+        if error.filename == str(aside):
+            error.filename = str(path)
+        raise
     finally:
         aside.unlink(missing_ok=True)
 

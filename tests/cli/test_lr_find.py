@@ -111,6 +111,16 @@ def test_the_chart_is_ascii_where_the_output_has_no_blocks(
     assert "####" in raw.getvalue().decode("ascii")
 
 
+def test_the_chart_fits_a_narrow_terminal(
+    project: Project, foldwise: Foldwise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "44")
+    _, chart = foldwise(*FIND).out.split("smoothed loss over")
+    chart = chart.partition("\n\n")[0]
+    assert max(map(len, chart.splitlines())) == 44
+    assert chart.splitlines()[-1].lstrip().startswith("1.0e-05  ")
+
+
 def test_a_stage_with_a_frozen_part_is_tested_from_its_kept_states(
     project: Project, foldwise: Foldwise
 ) -> None:

@@ -77,7 +77,7 @@ def test_a_line_has_80_characters_at_the_most_whatever_the_names_are() -> None:
     assert [line.split("  ")[0][-3:] for line in lines[1:3]] == ["5 0", "5 1"]
 
 
-@pytest.mark.parametrize(("page", "lines"), [(80, 4), (60, 4), (55, 6), (40, 6)])
+@pytest.mark.parametrize(("page", "lines"), [(80, 5), (60, 5), (55, 7), (40, 7)])
 def test_a_plot_fits_its_page_with_words_below_where_there_is_no_room_behind(
     page: int, lines: int
 ) -> None:
@@ -95,6 +95,7 @@ def test_a_plot_fits_its_page_with_words_below_where_there_is_no_room_behind(
     assert max(map(len, plot)) <= page
     assert sum(line.endswith(word) for line in plot) == 2
     assert plot[-1].split() == ["-0.6712", "+0.0320"]
+    assert plot[-2] == f"{'':{plot[1].index('|')}}0"  # too near the end to stand between them
 
 
 @pytest.mark.parametrize("page", [40, 50, 60, 80])

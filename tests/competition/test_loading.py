@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foldwise.competition.competition import Competition, load_competition
+from foldwise.competition.competition import Competition, Source, load_competition
 from foldwise.competition.loading import load, load_labels, load_rows, load_test, load_train
 from foldwise.errors import DataError, UsageError
 
@@ -158,9 +158,26 @@ def test_a_sample_with_other_ids_than_the_test_rows_is_refused(
     competition = make_competition({"sample.csv": "id,target\ny,0\nz,0\n"})
     assert complaints_of(load, competition) == [
         "sample.csv: a sample submission has the ids of the test rows, but 1 is missing of "
-        "test.csv: x; the two files must come from one download: foldwise data tiny",
+        "test.csv: x; the two files must belong together: correct one of them",
         "sample.csv: a sample submission has the ids of the test rows, but 1 is not in test.csv: "
-        "z; the two files must come from one download: foldwise data tiny",
+        "z; the two files must belong together: correct one of them",
+    ]
+
+
+def test_files_that_were_fetched_can_be_fetched_again(make_competition: MakeCompetition) -> None:
+    competition = make_competition({"sample.csv": "id,target\nx,0\n"})
+    fetched = competition.model_copy(update={"source": Source(pypi="vader")})
+    (complaint,) = complaints_of(load, fetched)
+    assert complaint.endswith(
+        "y; the two files must come from one download; get both again: foldwise data tiny --refresh"
+    )
+
+
+def test_a_target_that_is_constant_is_refused(make_competition: MakeCompetition) -> None:
+    competition = make_competition({"train.csv": "id,text,target\na,one,2\nb,two,2.0\n"})
+    assert complaints_of(load, competition) == [
+        "train.csv: a target needs at least two values, but 'target' is 2 in all 2 rows, so that "
+        "there is nothing to learn; correct `target` in competition.toml, or the file"
     ]
 
 

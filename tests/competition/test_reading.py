@@ -93,13 +93,13 @@ def test_only_the_wanted_columns_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "\n", "\r\n\r\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_refused(tmp_path: Path, content: str | bytes) -> None:
     assert complaints(tmp_path, content) == [
-        "train.csv: a table begins with a header line, but the file is empty; fetch it again"
+        "train.csv: a table begins with a header line, but the file is empty; replace it"
     ]
 
 
 def test_a_header_alone_is_refused_where_rows_are_required(tmp_path: Path) -> None:
     assert complaints(tmp_path, "id,text\n") == [
-        "train.csv: at least one row must follow the header, got none; fetch it again"
+        "train.csv: at least one row must follow the header, got none; replace it"
     ]
     assert len(read(tmp_path, "id,text\n", rows_required=False)) == 0
 

@@ -65,7 +65,7 @@ def test_all_faults_of_a_sample_are_listed_at_once(make_competition: MakeCompeti
         f"{path}: ids must be unique, but 1 stands more than once in 'id': 'x' (lines 2, 3); "
         "remove the repeated rows or rename their ids",
         f"{path}: line 1: beside 'id' a sample submission has the column target, or one a label: "
-        "neg, pos; got score; correct `target` in competition.toml, or fetch the file again",
+        "neg, pos; got score; correct `target` in competition.toml, or the file",
     )
 
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from foldwise.competition.reading import RawTable
-from foldwise.competition.targets import absent_labels, label_indices, noise_of, target_numbers
+from foldwise.competition.targets import (
+    absent_labels,
+    constant_targets,
+    label_indices,
+    noise_of,
+    target_numbers,
+)
 from foldwise.errors import Complaints, DataError
 
 
@@ -36,6 +42,26 @@ def test_what_is_not_finite_is_refused(cell: str) -> None:
     assert raised(complaints) == (
         f"train.csv: 'y' must be finite, got {cell!r} (line 3); correct or drop these rows",
     )
+
+
+def test_targets_that_are_all_constant_are_refused_unless_a_row_stands_alone() -> None:
+    equal, single = table_of("0.5", "0.50", "5e-1"), table_of("0.5")
+    (complaint,) = constant_targets(equal, ["y"], target_numbers(equal, ["y"], Complaints()))
+    assert complaint == (
+        "train.csv: a target needs at least two values, but 'y' is 0.5 in all 3 rows, so that "
+        "there is nothing to learn; correct `target` in competition.toml, or the file"
+    )
+    assert not constant_targets(single, ["y"], target_numbers(single, ["y"], Complaints()))
+
+
+def test_one_constant_target_beside_another_is_allowed() -> None:
+    table = RawTable(Path("t"), ("y", "z"), {"y": ["1", "1"], "z": ["1", "2"]}, np.arange(2, 4))
+    assert not constant_targets(table, ["y", "z"], target_numbers(table, ["y", "z"], Complaints()))
+
+
+def test_values_that_are_no_numbers_are_not_also_called_constant() -> None:
+    table = table_of("nan", "nan")
+    assert not constant_targets(table, ["y"], target_numbers(table, ["y"], Complaints()))
 
 
 def test_no_noise_is_allowed_and_negative_noise_refused() -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import asdict
 
 import pytest
@@ -43,6 +44,14 @@ def test_every_member_stands_with_its_own_score_and_weight(project: Project) -> 
     assert report.few[-1].members == 3
     assert report.best == report.best[: report.enough]
     json.dumps(asdict(report), allow_nan=False)
+
+
+def test_a_member_that_predicts_what_another_does_is_warned_of(project: Project) -> None:
+    shutil.copytree(project.run("a"), project.run("d"))
+    made = blend(project, ["a", "b", "d"], "blend", "mean")
+    assert report_on(project, made).warnings == [
+        "d predicts the same as a, and brings nothing new: leave one of them out"
+    ]
 
 
 def test_weights_of_either_sign_on_few_rows_are_warned_of(project: Project) -> None:

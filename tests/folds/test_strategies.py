@@ -70,6 +70,11 @@ def test_too_few_rows_to_stratify_are_split_evenly(groups: list[str] | None, str
     assert plan.reason.endswith("7 units leave nothing to stratify over 5 folds")
 
 
+def test_nearly_equal_values_are_told_apart_from_too_few_rows() -> None:
+    plan = auto(make_loaded(make_rows(numbered_texts(40), [0.0] * 39 + [1.0])))
+    assert plan.reason == "kfold: most values of y are equal, which leaves nothing to stratify"
+
+
 def test_an_unknown_strategy_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="no strategy 'stratifed'; did you mean 'stratified'"):
         check_strategy("stratifed", (), make_rows([]))

@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sklearn.metrics import accuracy_score, root_mean_squared_error
 from foldwise.competition.loading import LoadedCompetition
 from foldwise.errors import DataError, StorageError
 from foldwise.folds.table import read_folds
+from foldwise.locks import only_driver_of
 from foldwise.paths import Project
 from foldwise.predictions.table import Predictions
 from foldwise.training.run_scores import (
@@ -89,6 +91,13 @@ def test_a_companion_that_is_undefined_on_a_fold_is_left_out(tmp_path: Path) -> 
     project = tiny_regression(tmp_path, rows=20, folds=20)  # no correlation on a single row
     loaded = load_tiny(project, "tiny-regression")
     assert score_table(loaded, oof_of(project, loaded)).keys() == {"rmse"}
+
+
+def test_a_run_that_is_in_training_names_who_trains_it(tmp_path: Path) -> None:
+    with only_driver_of(tmp_path / "run"), pytest.raises(DataError) as caught:
+        read_scores(tmp_path / "run")
+    waiting = f"wait for process {os.getpid()}, which is at work on it"
+    assert str(caught.value).endswith(f"has no scores.json, oof.csv, test.csv; {waiting}")
 
 
 def test_a_run_that_does_not_exist_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from foldwise.cli.output import Output
+from foldwise.cli.plots import page
 from foldwise.cli.range_chart import ASCII, BLOCKS, chart_lines
 from foldwise.cli.tables import Figure
 from foldwise.errors import UsageError
@@ -69,7 +70,8 @@ def show(finding: RateFinding, output: Output) -> None:
     ]
     title = f"{finding.experiment}: fold {finding.fold}, stages.{finding.stage}"
     output.table(title, ["layer group", "now", *(s.name for s in suggestions)], rows)
-    output.whole([*chart_lines(finding, BLOCKS if _has_blocks() else ASCII), ""])
+    signs = BLOCKS if _has_blocks() else ASCII
+    output.whole([*chart_lines(finding, signs, page()), ""])
     output.whole([f"{s.name}: {shlex.join(s.overrides)}" for s in suggestions])
     output.lines([f"note: {note}" for note in finding.notes])
     output.lines([MEANING] if suggestions else [])

@@ -135,7 +135,7 @@ def plot_lines(
         drawn = f"{'' if layout.above else name:{width}}{_drawn(entry.difference, axis, signs)}"
         indent = " " * max(0, min(width, page - len(entry.word)))
         lines += [drawn, indent + entry.word] if layout.below else [f"{drawn}{GAP}{entry.word}"]
-    lines.append(f"{margin}{_scale(axis)}")
+    lines += [f"{margin}{line}" for line in _scale(axis)]
     return [line.rstrip() for line in lines]
 
 
@@ -189,11 +189,11 @@ def _sides(axis: Axis, *, greater_is_better: bool) -> str:
     return f"{before:{zero + 2}}{after}"
 
 
-def _scale(axis: Axis) -> str:
-    """The numbers below the axis: both ends, and zero where there is room."""
+def _scale(axis: Axis) -> list[str]:
+    """The numbers below the axis: both ends, zero between them, or above them if near one."""
     low, high = f"{axis.low:+.4f}", f"{axis.high:+.4f}"
     zero = _column(0.0, axis)
-    cells = list(low.ljust(axis.width - len(high)) + high)
+    ends = low.ljust(axis.width - len(high)) + high
     if len(low) < zero < axis.width - len(high) - 1:
-        cells[zero] = "0"
-    return "".join(cells)
+        return [f"{ends[:zero]}0{ends[zero + 1 :]}"]
+    return [f"{'':{zero}}0", ends]

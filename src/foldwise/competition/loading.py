@@ -13,7 +13,13 @@ from foldwise.competition.metrics import metric_named
 from foldwise.competition.reading import RawTable, parse_table
 from foldwise.competition.rows import Rows
 from foldwise.competition.sample import Sample, check_sample, load_sample
-from foldwise.competition.targets import absent_labels, label_indices, noise_of, target_numbers
+from foldwise.competition.targets import (
+    absent_labels,
+    constant_targets,
+    label_indices,
+    noise_of,
+    target_numbers,
+)
 from foldwise.errors import Complaints, DataError, listed
 
 First = TypeVar("First")
@@ -78,8 +84,8 @@ def load_train(competition: Competition) -> Rows:
 
     Raises:
         DataError: the file cannot be read, or, all at once: ids that are empty or stand twice,
-            targets that are missing, no finite number or no known label, rater noise that is
-            negative or no finite number, and empty groups.
+            targets that are missing, no finite number or no known label, or all of them constant,
+            rater noise that is negative or no finite number, and empty groups.
     """
     return load_training_file(competition).rows
 
@@ -101,6 +107,7 @@ def load_training_file(competition: Competition) -> TrainingFile:
         complaints.extend(absent_labels(table, competition.target[0], labels))
     else:
         targets = target_numbers(table, competition.target, complaints)
+        complaints.extend(constant_targets(table, competition.target, targets))
     noise = noise_of(table, competition.target_sd, complaints) if competition.target_sd else None
     groups = _groups(table, competition.group, complaints) if competition.group else None
     rows = replace(

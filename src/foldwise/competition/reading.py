@@ -85,12 +85,12 @@ def parse_table(
         _, header = next(rows, (0, None))
         if header is None:
             raise DataError(
-                f"{path}: a table begins with a header line, but the file is empty; fetch it again"
+                f"{path}: a table begins with a header line, but the file is empty; replace it"
             )
         _check_header(path, header, columns, style)
         table = _well_formed(path, header, list(dict.fromkeys(columns)), rows, complaints)
     if rows_required and not len(table) and not complaints:
-        complaints.add(f"{path}: at least one row must follow the header, got none; fetch it again")
+        complaints.add(f"{path}: at least one row must follow the header, got none; replace it")
     return table
 
 

@@ -93,7 +93,10 @@ def check_sample(competition: Competition, sample: Sample, test: Rows) -> None:
 
 
 def _fetch(competition: Competition) -> str:
-    return f"the two files must come from one download: foldwise data {competition.name}"
+    if competition.source is None:
+        return "the two files must belong together: correct one of them"
+    again = f"foldwise data {competition.name} --refresh"
+    return f"the two files must come from one download; get both again: {again}"
 
 
 def format_of(competition: Competition, path: Path) -> FileFormat:
@@ -131,5 +134,5 @@ def _other_columns(
     return (
         f"{path}: line 1: beside {competition.id!r} a sample submission has the column "
         f"{listed(competition.target)}{per_label}; got {listed(columns) or 'none'}; correct "
-        f"`target` in competition.toml, or fetch the file again"
+        f"`target` in competition.toml, or the file"
     )

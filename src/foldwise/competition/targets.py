@@ -17,6 +17,21 @@ def target_numbers(table: RawTable, columns: Sequence[str], complaints: Complain
     return np.column_stack([_numbers(table, name, complaints) for name in columns])
 
 
+def constant_targets(table: RawTable, columns: Sequence[str], targets: Floats) -> list[str]:
+    """What to say of targets that are all constant; nothing where one has two values.
+
+    A single row may be one that is left of a small part; and NaN has a complaint of its own.
+    """
+    if len(targets) < 2 or not np.array_equal(targets, targets[:1].repeat(len(targets), axis=0)):
+        return []
+    cells = [f"{name!r} is {table.columns[name][0]}" for name in columns]
+    return [
+        f"{table.path}: a target needs at least two values, but {listed(cells)} in all "
+        f"{len(targets):,} rows, so that there is nothing to learn; correct `target` in "
+        f"competition.toml, or the file"
+    ]
+
+
 def noise_of(table: RawTable, column: str, complaints: Complaints) -> Floats:
     """(rows,) the rater noise in `column`; a negative one goes to `complaints`, 0 is allowed."""
     noise = _numbers(table, column, complaints)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from foldwise.competition.metrics import Score
 from foldwise.ensembling.cross_fitting import CrossFit, cross_fit
 from foldwise.ensembling.ensemble import Blended
@@ -26,6 +29,7 @@ from foldwise.ensembling.recipe import (
 from foldwise.errors import UsageError
 from foldwise.paths import Project
 
+ALIKE = 1 - 1e-9  # a correlation of residuals that equal members have, but for rounding
 ROWS_A_NUMBER = 100  # fewer for each fitted number: an optimism of a hundredth of the score or more
 
 
@@ -108,16 +112,17 @@ def report_on(project: Project, made: Blended, *, compare: bool = False) -> Repo
     order = by_weight(fit.formula, problem)
     names = [made.members[i].name for i in order]
     enough = next((line.members for line in few if line.is_enough), len(names))
+    correlations = residual_correlations(problem)
     return Report(
         methods=_methods(problem, recipe, fit, compare),
         members=[_member_line(project, made, i, without[i]) for i in range(len(made.members))],
-        correlations=residual_correlations(problem).tolist(),
+        correlations=correlations.tolist(),
         few=few,
         few_seconds=[seconds_of(project, names[: line.members]) for line in few],
         enough=enough,
         best=names[:enough],
         refitted=is_refitted(problem, recipe),
-        warnings=_warnings(problem, recipe),
+        warnings=[*_equal_members(made, correlations), *_noise_fitted(problem, recipe)],
     )
 
 
@@ -175,7 +180,21 @@ def _member_line(project: Project, made: Blended, i: int, without: Fewer | None)
     )
 
 
-def _warnings(problem: Problem, recipe: Recipe) -> list[str]:
+def _equal_members(made: Blended, correlations: NDArray[np.float64]) -> list[str]:
+    """A warning for each member that predicts what an earlier one does."""
+    found, values = [], made.problem.members
+    for j, member in enumerate(made.members):
+        alike = np.flatnonzero(correlations[j, :j] > ALIKE)
+        twin = next((i for i in alike.tolist() if np.array_equal(values[i], values[j])), None)
+        if twin is not None:
+            found.append(
+                f"{member.name} predicts the same as {made.members[twin].name}, and brings nothing "
+                f"new: leave one of them out"
+            )
+    return found
+
+
+def _noise_fitted(problem: Problem, recipe: Recipe) -> list[str]:
     if recipe.method not in LEAST_SQUARES_LIKE:
         return []
     members, rows = len(problem.members), len(problem.targets)

@@ -39,11 +39,15 @@ class Problem:
     units: Units
     n: int
 
+    @property
+    def most_bins(self) -> int:
+        """So few that every bin has a unit for every fold."""
+        return len(self.units) // (2 * self.n)
+
     def criteria(self, names: Sequence[str]) -> tuple[Criterion, ...]:
         """The criteria of these names, checked; without names, what the competition stratifies."""
-        most = len(self.units) // (2 * self.n)  # then every bin has a unit for every fold
         chosen = tuple(
-            build_criterion(name, self.loaded, most)
+            build_criterion(name, self.loaded, self.most_bins)
             for name in dict.fromkeys(names or _default_criteria(self.loaded.competition))
         )
         check_labels(chosen, self.units, self.loaded.train, self.n)
@@ -121,10 +125,8 @@ def _chosen(problem: Problem, criteria: tuple[Criterion, ...]) -> Plan:
     together = f"rows of one {group} stay together" if grouped else ""
     telling = tuple(c for c in criteria if len(c.classes) > 1)
     if not telling:
-        units = counted(len(problem.units), "unit leaves", "units leave")
-        few = f"{units} nothing to stratify over {problem.n} folds"
         strategy: StrategyName = "group" if grouped else "kfold"
-        return Plan(strategy, (), f"{strategy}: {_joined(together, few)}")
+        return Plan(strategy, (), f"{strategy}: {_joined(together, _untelling(problem, criteria))}")
     if len(telling) > 1:
         names = " and ".join(_in_words(criterion) for criterion in telling)
         balanced = f"the folds balance {names} at once"
@@ -132,6 +134,15 @@ def _chosen(problem: Problem, criteria: tuple[Criterion, ...]) -> Plan:
     strategy = "stratified-group" if grouped else "stratified"
     balanced = f"the folds balance {_in_words(telling[0])}"
     return Plan(strategy, telling, f"{strategy}: {_joined(together, balanced)}")
+
+
+def _untelling(problem: Problem, criteria: tuple[Criterion, ...]) -> str:
+    """Why no criterion has two classes: too few units for them, or too many equal values."""
+    if problem.most_bins < 2:
+        units = counted(len(problem.units), "unit leaves", "units leave")
+        return f"{units} nothing to stratify over {problem.n} folds"
+    names = " and ".join(criterion.name for criterion in criteria)
+    return f"most values of {names} are equal, which leaves nothing to stratify"
 
 
 def split(problem: Problem, plan: Plan, seed: int) -> NDArray[np.int64]:

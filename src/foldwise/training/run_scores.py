@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from foldwise.competition.loading import LoadedCompetition
 from foldwise.competition.metrics import Metric, companions, metric_named, score
 from foldwise.errors import DataError, StorageError, listed
+from foldwise.locks import holder_of
 from foldwise.predictions.table import Predictions, parse_predictions, write_predictions
 from foldwise.storage import read_record, sha256_of_file, write_json
 from foldwise.training.corpus import data_hash
@@ -140,9 +141,11 @@ def read_scores(run: Path) -> RunScores:
     """
     if missing := _missing(run):
         state = "has not finished" if run.is_dir() else "does not exist"
+        holder = holder_of(run)
+        todo = f"wait for process {holder}, which is at work on it"
         raise DataError(
             f"run {run.name!r} {state}: {run} has no {listed(missing)}; "
-            f"run: foldwise train EXPERIMENT"
+            f"{todo if holder else 'run: foldwise train EXPERIMENT'}"
         )
     return read_record(run / FILE, _run_scores)
 
