@@ -71,6 +71,43 @@ def test_where_attention_looks_at_more_than_a_mask_it_is_refused(
         load_encoder(folder, None, "packed")
 
 
+@pytest.mark.parametrize("lengths", [LENGTHS, [70, 66, 41, 33], [3, 3]])
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_in_bf16_on_a_cpu_states_and_gradients_are_those_of_float32(
+    lengths: list[int], is_packed: bool, bert: Path
+) -> None:
+    ours, reference = load_encoder(bert, 0.0, "packed"), load_encoder(bert, 0.0)
+    batch = tiny_batch(bert, lengths)
+    own = batch.attention_mask.bool()
+    places = places_of(own) if is_packed else None
+    with torch.autocast("cpu", torch.bfloat16):
+        (mine,) = ours.train()(*batch, places=places)
+    (other,) = reference.train()(*batch)
+    torch.testing.assert_close(mine[own].float(), other[own], rtol=0.05, atol=0.05)
+    for states in (mine, other):
+        (states[own].float() ** 3).sum().backward()
+    for found, expected in zip(gradients(ours), gradients(reference), strict=True):
+        assert (found - expected).norm() < 0.05 * expected.norm() + 1e-3
+
+
+def test_rows_for_bf16_on_a_cpu_have_few_sizes_and_nothing_reads_what_fills_them(
+    bert: Path,
+) -> None:
+    encoder = load_encoder(bert, 0.0, "packed")
+    told = told_of(encoder)
+    batch = tiny_batch(bert, LENGTHS)
+    places = places_of(batch.attention_mask)
+    with torch.autocast("cpu", torch.bfloat16):
+        (states,) = encoder(*batch, places=places)
+        assert told[0]["ids"].shape == (1, 32)
+        other = batch.input_ids.clone()
+        other[0, 0] = other[0, 1]  # what the filling repeats
+        (changed,) = encoder(other, batch.attention_mask, places=places)
+    assert torch.equal(states[1:], changed[1:])
+    encoder(*batch, places=places)
+    assert told[-1]["ids"].shape == (1, sum(LENGTHS))
+
+
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
 def test_the_way_into_a_row_of_tokens_and_back(lengths: Sequence[int]) -> None:
     mask = np.arange(max(lengths)) < np.array(lengths)[:, None]
@@ -187,8 +224,9 @@ def test_attention_weights_are_dropped_as_they_are_of_padded_texts() -> None:
     states = torch.randn(1, 2, 5, 4)
 
     def attended(dropout: float) -> Tensor:
+        packing = packing_of(Places(np.arange(3) < np.array([3, 1, 1])[:, None]), CPU)
         found, _ = attend_packed(
-            torch.nn.Identity(), states, states, states, None, dropout, lengths=((1, 3), (2, 1))
+            torch.nn.Identity(), states, states, states, None, dropout, packing=packing
         )
         return found
 
@@ -223,7 +261,7 @@ def test_an_encoder_of_one_layer_works(tmp_path: Path) -> None:
     assert len(encoder(*batch, places=places_of(batch.attention_mask))) == 1
 
 
-def test_a_transformer_that_ignores_lengths_is_found_out() -> None:
+def test_a_transformer_that_ignores_packing_is_found_out() -> None:
     config = BertConfig(
         hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32
     )
@@ -231,7 +269,7 @@ def test_a_transformer_that_ignores_lengths_is_found_out() -> None:
 
     class Forgetful(BertModel):  # type: ignore[no-untyped-call]  # it has no annotations
         def forward(self, *args: Any, **options: Any) -> Any:
-            options.pop("lengths", None)
+            options.pop("packing", None)
             return super().forward(*args, **options)
 
     assert Encoder(BertModel(config, add_pooling_layer=False), config).is_packed

@@ -16,6 +16,7 @@ from foldwise.modeling.seen_tokens import learn_seen_tokens, learn_whole_vocabul
 from foldwise.modeling.structure import TRACED_TOKENS, find_layers, traced_structure
 
 XLNET_CLASSIFIER_SEGMENT = 2  # of the classifier's token, in XLNet's pretraining
+ROW_MULTIPLE = 32  # tokens, packed for kernels that are compiled for their number
 PADDING_TOLERANCE = 1e-4  # of the largest hidden value; rounding in float32 is below 1e-6
 
 
@@ -111,7 +112,9 @@ class Encoder(nn.Module):
         """How a batch is packed; None where it stays as it is."""
         if places is None or not self.is_packed or not places.are_some:
             return None
-        return packing_of(places, device)
+        # oneDNN makes its kernels for bf16 anew for every number of rows, which takes milliseconds
+        is_compiled = device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        return packing_of(places, device, ROW_MULTIPLE if is_compiled else 1)
 
     def _states(
         self, input_ids: Tensor, options: dict[str, Any], last_layers: int
@@ -130,7 +133,7 @@ class Encoder(nn.Module):
             # the padding's id has no position, in a text neither: one may spell it out
             counts = input_ids.ne(self._padding)
             positions = packing.packed(counts.cumsum(1) * counts + self._padding)
-        options: dict[str, Any] = {"position_ids": positions, "lengths": packing.lengths}
+        options: dict[str, Any] = {"position_ids": positions, "packing": packing}
         return (
             options if segments is None else options | {"token_type_ids": packing.packed(segments)}
         )
