@@ -14,6 +14,7 @@ from transformers import BertConfig, BertModel
 
 from foldwise import settings
 from foldwise.errors import UsageError
+from foldwise.modeling import attending
 from foldwise.modeling.encoder import Encoder
 from foldwise.modeling.loading import Attention, build_encoder, load_encoder
 from foldwise.modeling.model import build_model
@@ -73,9 +74,11 @@ def test_where_attention_looks_at_more_than_a_mask_it_is_refused(
 
 @pytest.mark.parametrize("lengths", [LENGTHS, [70, 66, 41, 33], [3, 3]])
 @pytest.mark.parametrize("is_packed", [True, False])
+@pytest.mark.parametrize("short", [0, attending.SHORT])  # by products, and in float32
 def test_in_bf16_on_a_cpu_states_and_gradients_are_those_of_float32(
-    lengths: list[int], is_packed: bool, bert: Path
+    lengths: list[int], is_packed: bool, short: int, bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(attending, "SHORT", short)
     ours, reference = load_encoder(bert, 0.0, "packed"), load_encoder(bert, 0.0)
     batch = tiny_batch(bert, lengths)
     own = batch.attention_mask.bool()

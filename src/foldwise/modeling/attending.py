@@ -37,7 +37,7 @@ def attend_in_bf16(
         query: (texts, heads, tokens, width of a head), like the next two.
         key: see there.
         value: see there.
-        mask: (texts, 1, 1, tokens), true at tokens; None: at all.
+        mask: (texts, 1, 1 or tokens, tokens), true where a token is attended to; None: all are.
         dropout: share of attention weights.
         scaling: of scores; None: one over the square root of the width.
     """
